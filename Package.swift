@@ -36,6 +36,14 @@ let package = Package(
     name: "darkroom",
     targets: [
         room("Domain"),
+        room("Documents"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        room("Digests", ["CCrypto"]),
+        shim("CDiskShim"),
+        room("Disk", ["CDiskShim"]),
         tests("Domain"),
+        tests("Documents"),
+        tests("Digests"),
+        tests("Disk"),
     ]
 )

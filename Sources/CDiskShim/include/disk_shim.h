@@ -1,0 +1,23 @@
+#ifndef DARKROOM_DISK_SHIM_H
+#define DARKROOM_DISK_SHIM_H
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// renameat2(2) with RENAME_NOREPLACE: 0, or -1 with errno (EEXIST where something stands at `to`).
+int dk_rename_to_free(const char *from, const char *to);
+
+/// inotify(7), non-blocking and close-on-exec: a descriptor, or -1 with errno.
+int dk_watch_open(void);
+
+/// Watches a folder for names that come, are closed after writing, or go: a watch number, or -1 with errno.
+int dk_watch_add(int fd, const char *path);
+
+/// Waits at most `milliseconds` for an event (or a byte on `wake`) and throws all waiting ones away.
+/// 1: something happened; 2: events were lost or a watched folder went away; 0: time is over; -1: errno.
+int dk_watch_wait(int fd, int wake, int milliseconds);
+
+#pragma clang assume_nonnull end
+
+#endif

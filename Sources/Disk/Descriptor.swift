@@ -1,0 +1,110 @@
+import Glibc
+
+/// An open file with one owner; closed when the value ends.
+package struct Descriptor: ~Copyable {
+    package let number: Int32
+
+    package init(adopting number: Int32) {
+        self.number = number
+    }
+
+    deinit { close(number) }
+
+    /// Opens for reading without following a link and without waiting for a FIFO's writer.
+    package static func reading(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, "open a file")
+    }
+
+    /// Makes a file that must not exist yet, with mode 0600.
+    package static func creating(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, "create a file")
+    }
+
+    package static func folder(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, "open a folder")
+    }
+
+    private static func open(_ path: String, _ flags: Int32, _ operation: String) throws(DiskError) -> Descriptor {
+        let number = unsafe Glibc.open(path, flags, mode_t(0o600))
+        guard number >= 0 else { throw DiskError(operation) }
+        return Descriptor(adopting: number)
+    }
+
+    package borrowing func info() throws(DiskError) -> FileInfo {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else { throw DiskError("look at a file") }
+        return FileInfo(status)
+    }
+
+    /// Writes all of `bytes`, going on after short writes.
+    package borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(DiskError) {
+        var rest = unsafe bytes[...]
+        while unsafe !rest.isEmpty {
+            let count = unsafe Glibc.write(number, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw DiskError("write a file") }
+            unsafe rest = rest.dropFirst(count)
+        }
+    }
+
+    package borrowing func write(_ bytes: [UInt8]) throws(DiskError) {
+        var failure: DiskError?
+        unsafe bytes.withUnsafeBytes { buffer in
+            do throws(DiskError) { try unsafe write(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Reads to the end, at most `limit` bytes; nil when there are more.
+    package borrowing func readAll(limit: Int) throws(DiskError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(limit, Int(try info().bytes)) + 1)
+        var chunk = [UInt8](repeating: 0, count: 256 * 1024)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw DiskError("read a file") }
+            if count == 0 { return bytes }
+            guard bytes.count + count <= limit else { return nil }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.
+    package borrowing func sync() throws(DiskError) {
+        guard fsync(number) == 0 else { throw DiskError("make a file durable") }
+    }
+}
+
+/// What the file system says of a name.
+package struct FileInfo: Sendable, Hashable {
+    package enum Kind: Sendable { case file, folder, link, other }
+
+    package let kind: Kind
+    package let bytes: Int64
+    package let links: Int
+    package let owner: UInt32
+    package let inode: UInt64
+    package let device: UInt64
+    /// Nanoseconds since 1970.
+    package let modified: Int64
+    /// Nanoseconds since 1970.
+    package let changed: Int64
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            default: .other
+            }
+        bytes = Int64(status.st_size)
+        links = Int(status.st_nlink)
+        owner = status.st_uid
+        inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+    }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// A call to the file system that failed. Names no path: those of the inbox may be personal.
+package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let operation: String
+    /// `errno`.
+    package let code: Int32
+
+    package init(_ operation: String, code: Int32 = errno) {
+        self.operation = operation
+        self.code = code
+    }
+
+    /// No room left, in bytes, inodes or quota.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isMissing: Bool { code == ENOENT }
+
+    package var description: String { "could not \(operation): \(Self.text(of: code))" }
+
+    package static func text(of code: Int32) -> String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
+    }
+}

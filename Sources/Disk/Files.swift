@@ -1,0 +1,161 @@
+import CDiskShim
+import Glibc
+
+/// Files: write beside, make durable, rename over; never in place.
+package enum Files {
+    /// What stands at `path`, links not followed; nil when nothing does.
+    package static func info(_ path: String) throws(DiskError) -> FileInfo? {
+        var status = stat()
+        if unsafe lstat(path, &status) == 0 { return FileInfo(status) }
+        guard errno == ENOENT || errno == ENOTDIR else { throw DiskError("look at a file") }
+        return nil
+    }
+
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    /// The whole of a regular file; nil when it has more than `limit` bytes.
+    package static func read(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
+        try Descriptor.reading(path).readAll(limit: limit)
+    }
+
+    /// Puts `bytes` at `path`, durable with its name when the call returns.
+    package static func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(DiskError) {
+        let beside = path + ".tmp"
+        try? remove(beside)
+        do throws(DiskError) {
+            let file = try Descriptor.creating(beside)
+            guard fchmod(file.number, mode) == 0 else { throw DiskError("set a file's mode") }
+            try file.write(bytes)
+            try file.sync()
+        } catch {
+            try? remove(beside)
+            throw error
+        }
+        try rename(beside, to: path)
+        try Folders.sync(parent(of: path))
+    }
+
+    package static func rename(_ from: String, to: String) throws(DiskError) {
+        guard unsafe Glibc.rename(from, to) == 0 else { throw DiskError("rename a file") }
+    }
+
+    /// Renames, and fails with `EEXIST` where something already stands (`renameat2`).
+    package static func renameToFree(_ from: String, to: String) throws(DiskError) {
+        guard unsafe dk_rename_to_free(from, to) == 0 else { throw DiskError("rename a file") }
+    }
+
+    /// Removes a name; one that is already gone is no error.
+    package static func remove(_ path: String) throws(DiskError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw DiskError("delete a file") }
+    }
+
+    package static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    package static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+
+    /// The path made absolute, links in it resolved; nil when it does not exist.
+    package static func absolute(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+}
+
+/// Folders, and what they hold.
+package enum Folders {
+    package struct Entry: Sendable, Hashable {
+        package let name: String
+        package let info: FileInfo
+    }
+
+    /// Makes the folder and those above it; one that stands already is no error.
+    package static func make(_ path: String, mode: UInt32 = 0o700) throws(DiskError) {
+        if unsafe mkdir(path, mode) == 0 { return }
+        if errno == EEXIST {
+            if try Files.info(path)?.kind == .file { throw DiskError("make a folder", code: ENOTDIR) }
+            return
+        }
+        guard errno == ENOENT, path.contains("/") else { throw DiskError("make a folder") }
+        try make(Files.parent(of: path), mode: mode)
+        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw DiskError("make a folder") }
+    }
+
+    /// Sets the mode whatever the caller's umask.
+    package static func setMode(_ path: String, _ mode: UInt32) throws(DiskError) {
+        guard unsafe chmod(path, mode) == 0 else { throw DiskError("set a mode") }
+    }
+
+    package static func setGroup(_ path: String, _ group: UInt32) throws(DiskError) {
+        guard unsafe chown(path, uid_t.max, group) == 0 else { throw DiskError("set a group") }
+    }
+
+    /// Makes names in the folder durable (`fsync` on the folder).
+    package static func sync(_ path: String) throws(DiskError) {
+        try Descriptor.folder(path).sync()
+    }
+
+    /// Everything in the folder but `.` and `..`, sorted by name; names that are not UTF-8 are counted, not listed.
+    package static func list(_ path: String) throws(DiskError) -> (entries: [Entry], unreadableNames: Int) {
+        guard let stream = unsafe opendir(path) else { throw DiskError("list a folder") }
+        defer { unsafe closedir(stream) }
+        var entries: [Entry] = []
+        var unreadable = 0
+        while let record = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &record.pointee.d_name) { field in
+                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
+            }
+            guard let name else {
+                unreadable += 1
+                continue
+            }
+            if name == "." || name == ".." { continue }
+            guard let info = try? Files.info(path + "/" + name) else { continue }
+            entries.append(Entry(name: name, info: info))
+        }
+        return (entries.sorted { $0.name < $1.name }, unreadable)
+    }
+
+    /// Deletes the folder and all in it, links not followed, at most 16 levels deep.
+    package static func removeTree(_ path: String, levels: Int = 16) throws(DiskError) {
+        guard let info = try Files.info(path) else { return }
+        guard info.kind == .folder else { return try Files.remove(path) }
+        guard levels > 0 else { throw DiskError("delete a folder this deep", code: ELOOP) }
+        for entry in try list(path).entries { try removeTree(path + "/" + entry.name, levels: levels - 1) }
+        guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw DiskError("delete a folder") }
+    }
+
+    /// Free bytes and free inodes of the file system below `path`, as far as this user may use them.
+    package static func free(_ path: String) throws(DiskError) -> (bytes: Int64, inodes: Int64) {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { throw DiskError("ask for free space") }
+        let inodes = status.f_files == 0 ? Int64.max : Int64(clamping: status.f_favail)
+        return (Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)), inodes)
+    }
+}
+
+/// A lock on a file that ends with the process (`flock`).
+package struct FolderLock: ~Copyable {
+    private let file: Descriptor
+
+    private init(_ file: consuming Descriptor) {
+        self.file = file
+    }
+
+    /// Takes the lock; nil when somebody else holds it.
+    package static func take(_ path: String) throws(DiskError) -> FolderLock? {
+        let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(0o600))
+        guard number >= 0 else { throw DiskError("open a lock file") }
+        let file = Descriptor(adopting: number)
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return FolderLock(file) }
+        guard errno == EWOULDBLOCK else { throw DiskError("lock a file") }
+        return nil
+    }
+}

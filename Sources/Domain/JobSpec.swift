@@ -1,0 +1,80 @@
+/// What a job asks for, read from its manifest and checked. References are positions: their names are not kept.
+package struct JobSpec: Sendable, Hashable {
+    /// 1 to 32,000 Unicode scalars.
+    package var prompt: String
+    package var referenceCount = 0
+    package var hasMask = false
+    /// A route of the configuration; nil is the default one.
+    package var model: String?
+    package var aspectRatio: AspectRatio?
+    /// Asked size of the model's picture.
+    package var size: PixelSize?
+    package var count = 1
+    package var quality: String?
+    package var background: String?
+    package var seed: Int?
+    /// The provider's own fields.
+    package var parameters: [Parameter] = []
+    package var output = OutputOrder()
+    package var subject: String?
+    package var retainInputs: Span?
+    package var retainOutputs: Span?
+    /// Micro-dollars.
+    package var maxCost: Int64?
+    package var priority = 0
+    package var id: String?
+
+    package init(prompt: String) {
+        self.prompt = prompt
+    }
+
+    /// Longest prompt in Unicode scalars.
+    package static let longestPrompt = 32_000
+    /// Most outputs of one job.
+    package static let mostOutputs = 10
+}
+
+/// One of the provider's own fields, as JSON text.
+package struct Parameter: Sendable, Hashable {
+    package let name: String
+    package let json: String
+
+    package init(name: String, json: String) {
+        self.name = name
+        self.json = json
+    }
+}
+
+/// What to make of the answer; nil takes the configured default.
+package struct OutputOrder: Sendable, Hashable {
+    package var size: OutputSize?
+    package var fit: Fit?
+    package var format: PictureFormat?
+    package var quality: Int?
+    package var original = false
+
+    package init() {}
+}
+
+/// A ratio such as `16:9`, both sides 1 to 100.
+package struct AspectRatio: Sendable, Hashable, CustomStringConvertible {
+    package let across: Int
+    package let down: Int
+
+    package init?(across: Int, down: Int) {
+        guard (1...100).contains(across), (1...100).contains(down) else { return nil }
+        self.across = across
+        self.down = down
+    }
+
+    package init?(_ text: String) {
+        let sides = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard sides.count == 2, sides.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }),
+            let across = Int(sides[0]), let down = Int(sides[1])
+        else { return nil }
+        self.init(across: across, down: down)
+    }
+
+    package var value: Double { Double(across) / Double(down) }
+    package var description: String { "\(across):\(down)" }
+}
