@@ -35,15 +35,19 @@ func tests(_ room: String, _ arrows: [String] = []) -> Target {
 let package = Package(
     name: "darkroom",
     targets: [
-        room("Domain"),
         room("Documents"),
+        room("Domain", ["Documents"]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         room("Digests", ["CCrypto"]),
         shim("CDiskShim"),
         room("Disk", ["CDiskShim"]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
         tests("Domain"),
         tests("Documents"),
         tests("Digests"),
         tests("Disk"),
+        tests("Ledger", ["Domain", "Support"]),
     ]
 )

@@ -1,0 +1,77 @@
+package import Domain
+
+/// The truth about jobs, money and deadlines. Every method is one transaction, durable when it returns.
+///
+/// Rows move by compare-and-set on (id, state, fence), so that a second machine, or a process that was thought dead,
+/// can waste time but never publish or pay.
+package protocol JobLedger: Sendable {
+    /// The age clock: never behind what it showed before, whatever the wall clock does.
+    func now() async throws(LedgerError) -> Timestamp
+
+    /// Takes a job in with its blobs and one pending row an output.
+    func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance
+
+    func job(_ id: String) async throws(LedgerError) -> JobRecord?
+    func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord]
+    func outputs(of job: String) async throws(LedgerError) -> [OutputRecord]
+    func effects(of job: String) async throws(LedgerError) -> [EffectRecord]
+    func blobs(of job: String) async throws(LedgerError) -> [BlobRecord]
+    func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
+    /// Every blob that has a row.
+    func allBlobIDs() async throws(LedgerError) -> Set<String>
+    /// Number of jobs in each state.
+    func counts() async throws(LedgerError) -> [JobState: Int]
+
+    /// Takes at most `limit` jobs that can go on, highest priority and oldest first.
+    func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord]
+    /// Takes one job whoever had it; nil when it has settled or is gone.
+    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord?
+    /// Frees every job of other owners: the caller holds the spool's lock, so they are dead.
+    func freeAll(but owner: String) async throws(LedgerError) -> Int
+    /// Gives a job back unchanged.
+    func release(_ hold: Hold) async throws(LedgerError)
+    /// Earliest moment at which a waiting job may go on; nil when none waits.
+    func nextWake() async throws(LedgerError) -> Timestamp?
+
+    /// Moves the job by `event` (nil: it stays) and applies `changes`, if `hold` is still the newest.
+    @discardableResult
+    func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord
+
+    /// Jobs whose inputs are due at the age clock's now.
+    func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
+    /// Published outputs that are due at the age clock's now.
+    func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
+    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
+    func retention() async throws(LedgerError) -> RetentionState
+
+    /// The one seam that every step passes: the audit log and the register hang on it.
+    func record(_ event: LedgerEvent) async throws(LedgerError)
+    /// A value that belongs to this installation, made by `make` on first use.
+    func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8]
+}
+
+/// What the ledger could not do.
+package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Somebody else has taken the job since.
+    case lost(job: String)
+    /// The state machine has no such arrow.
+    case illegal(job: String, from: JobState, event: String)
+    case unknownJob(String)
+    /// The file was written by a newer Darkroom.
+    case newer(found: Int, known: Int)
+    /// No room on the disk.
+    case full
+    case storage(code: Int32, doing: String)
+
+    package var description: String {
+        switch self {
+        case .lost(let job): "job \(job) was taken over by another worker"
+        case .illegal(let job, let from, let event): "job \(job) is \(from.rawValue): \(event) has no place there"
+        case .unknownJob(let job): "the ledger has no job \(job)"
+        case .newer(let found, let known):
+            "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
+        case .full: "the ledger's disk is full"
+        case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"
+        }
+    }
+}

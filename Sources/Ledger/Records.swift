@@ -1,0 +1,236 @@
+package import Domain
+
+/// One job as the ledger knows it: ids, states, sizes, money, deadlines. Never a prompt, a file name or a metadata value.
+///
+/// All moments are of the age clock (`AgeClock`) unless a name says otherwise.
+package struct JobRecord: Sendable, Hashable {
+    package var id: String
+    /// The caller's id where the job had to settle under another.
+    package var requestedID: String?
+    /// Name of the claim the job came from; a claim is accepted once.
+    package var claimToken: String
+    package var state: JobState = .accepted
+    /// Rises with every claim; a write with an older one is refused.
+    package var fence: Int64 = 0
+    package var owner: String?
+    package var leaseUntil: Timestamp?
+    package var runAfter: Timestamp
+    package var waiting: ReasonCode?
+    package var priority: Int
+    package var route: String
+    package var acceptedAt: Timestamp
+    package var startedAt: Timestamp?
+    package var settledAt: Timestamp?
+    package var inputsDeleteBy: Timestamp
+    package var inputsDeletedAt: Timestamp?
+    /// How long inputs stay after settling, milliseconds inside.
+    package var retainInputs: Span
+    /// How long outputs stay after settling; nil keeps them.
+    package var retainOutputs: Span?
+    package var profileID: String
+    package var profileHash: String
+    /// Keyed hash of the subject.
+    package var subjectRef: String?
+    package var originNode: String
+    /// Keyed hash of what was asked, references included.
+    package var contentRef: String
+    package var count: Int
+    package var referenceCount: Int
+    package var inputBytes: Int64
+    /// Kinds of metadata taken out of the references.
+    package var removed: [String] = []
+    /// Normalized size of each reference.
+    package var referenceSizes: [PixelSize] = []
+    package var specBlob: String?
+    /// The outcome whose folder is complete and waits for, or has had, its rename.
+    package var staged: Outcome?
+    package var reason: Reason?
+    package var simulated = false
+    package var duplicateOf: String?
+
+    package init(
+        id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
+        retainInputs: Span, priority: Int = 0, count: Int = 1, profileID: String = "default", profileHash: String = "",
+        originNode: String = "", contentRef: String = "", referenceCount: Int = 0, inputBytes: Int64 = 0
+    ) {
+        self.id = id
+        self.claimToken = claimToken
+        self.route = route
+        self.acceptedAt = acceptedAt
+        self.runAfter = acceptedAt
+        self.inputsDeleteBy = inputsDeleteBy
+        self.retainInputs = retainInputs
+        self.priority = priority
+        self.count = count
+        self.profileID = profileID
+        self.profileHash = profileHash
+        self.originNode = originNode
+        self.contentRef = contentRef
+        self.referenceCount = referenceCount
+        self.inputBytes = inputBytes
+    }
+
+    /// The right to write this job's rows as long as nobody claims it anew.
+    package var hold: Hold { Hold(job: id, fence: fence) }
+}
+
+/// The right to write one job's rows: what a claim gives, what the next claim takes away.
+package struct Hold: Sendable, Hashable {
+    package let job: String
+    package let fence: Int64
+
+    package init(job: String, fence: Int64) {
+        self.job = job
+        self.fence = fence
+    }
+}
+
+/// One asked output of a job.
+package struct OutputRecord: Sendable, Hashable {
+    package var job: String
+    /// Counted from 1.
+    package var index: Int
+    package var state: OutputState = .pending
+    package var reason: Reason?
+    package var billed: Billed = .no
+    package var file: String?
+    package var size: PixelSize?
+    package var format: String?
+    package var bytes: Int64?
+    package var sha256: String?
+    package var expiresAt: Timestamp?
+    package var deletedAt: Timestamp?
+
+    package init(job: String, index: Int) {
+        self.job = job
+        self.index = index
+    }
+}
+
+/// One paid request: written before it leaves, closed when its end is known.
+package struct EffectRecord: Sendable, Hashable {
+    package enum State: String, Sendable {
+        case intent, answered, failed, unknown
+    }
+
+    package var id: String
+    package var job: String
+    package var output: Int
+    package var state: State = .intent
+    package var route: String
+    package var provider: String
+    package var model: String
+    package var requestID: String?
+    package var callClass: String?
+    package var billed: Billed = .possible
+    /// Micro-dollars.
+    package var cost: Int64
+    /// `usage`, `estimate`, or `none` where nothing was billed.
+    package var costSource = "estimate"
+    package var httpStatus: Int?
+    package var sentAt: Timestamp
+    package var endedAt: Timestamp?
+    package var answerBlob: String?
+
+    package init(
+        id: String, job: String, output: Int, route: String, provider: String, model: String, cost: Int64,
+        sentAt: Timestamp
+    ) {
+        self.id = id
+        self.job = job
+        self.output = output
+        self.route = route
+        self.provider = provider
+        self.model = model
+        self.cost = cost
+        self.sentAt = sentAt
+    }
+}
+
+/// One sealed work file.
+package struct BlobRecord: Sendable, Hashable {
+    package enum Kind: String, Sendable {
+        case spec, reference, mask, normalized, normalizedMask = "normalized_mask", answer, original
+    }
+
+    package var id: String
+    package var job: String
+    package var kind: Kind
+    /// Position among its kind, from 0; outputs' blobs carry the output's index.
+    package var position: Int
+    package var bytes: Int64
+    /// Media type for normalized copies and originals.
+    package var mediaType: String?
+
+    package init(id: String, job: String, kind: Kind, position: Int, bytes: Int64, mediaType: String? = nil) {
+        self.id = id
+        self.job = job
+        self.kind = kind
+        self.position = position
+        self.bytes = bytes
+        self.mediaType = mediaType
+    }
+}
+
+/// What one write changes beside the job's state; all of it or nothing.
+package enum Change: Sendable {
+    case addBlob(BlobRecord)
+    case dropBlob(String)
+    case references(removed: [String], sizes: [PixelSize])
+    case output(OutputRecord)
+    case effect(EffectRecord)
+    case reason(Reason?)
+    case wait(until: Timestamp, ReasonCode)
+    case staged(Outcome?)
+    case settled(at: Timestamp, inputsDeleteBy: Timestamp)
+    case inputsDeleted(at: Timestamp)
+    case simulated
+}
+
+/// Which jobs to list, newest first.
+package struct JobFilter: Sendable {
+    package var states: [JobState] = []
+    package var subjectRef: String?
+    package var reason: ReasonCode?
+    package var limit = 100
+
+    package init() {}
+}
+
+/// What became of an acceptance.
+package enum Acceptance: Sendable {
+    case accepted
+    /// This claim was accepted before, under this id.
+    case repeated(id: String)
+    /// Another job has the id.
+    case taken(by: JobRecord)
+}
+
+/// What retention has done and has before it.
+package struct RetentionState: Sendable {
+    /// Next moment at which inputs are due; nil when there are none.
+    package var nextDeadline: Timestamp?
+    /// Jobs whose inputs are still here.
+    package var holding: Int
+    /// The oldest deadline that has passed with inputs still here.
+    package var oldestOverdue: Timestamp?
+
+    package init(nextDeadline: Timestamp?, holding: Int, oldestOverdue: Timestamp?) {
+        self.nextDeadline = nextDeadline
+        self.holding = holding
+        self.oldestOverdue = oldestOverdue
+    }
+}
+
+/// One step that a job passed, for `record(_:)`: facts are numbers and closed words, never content.
+package struct LedgerEvent: Sendable, Hashable {
+    package let name: String
+    package let job: String?
+    package let facts: [String: String]
+
+    package init(_ name: String, job: String? = nil, _ facts: [String: String] = [:]) {
+        self.name = name
+        self.job = job
+        self.facts = facts
+    }
+}

@@ -1,0 +1,337 @@
+import Dispatch
+import Documents
+package import Domain
+
+/// The ledger in one SQLite file: write-ahead log, `synchronous=FULL`, `secure_delete=ON`, one writer at a time.
+package actor SQLiteLedger: JobLedger {
+    private let queue = OwnQueue(label: "ledger")
+    private let database: Database
+    private let timekeeper: any Timekeeper
+    private var clock: AgeClock
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+
+    /// Opens the ledger at `path`, making or migrating it.
+    package init(path: String, timekeeper: any Timekeeper) throws(LedgerError) {
+        let database = try Database(path: path)
+        try Migrations.apply(to: database)
+        self.clock = try Self.startClock(database, timekeeper)
+        self.database = database
+        self.timekeeper = timekeeper
+    }
+
+    // MARK: time
+
+    private static func startClock(_ database: Database, _ timekeeper: any Timekeeper) throws(LedgerError) -> AgeClock {
+        try database.transaction { () throws(LedgerError) in
+            var clock = AgeClock(startingAt: timekeeper)
+            if let row = try database.rows("SELECT * FROM clock").first, let age = Timestamp(row["age"]),
+                let wall = Timestamp(row["wall"]), let sinceBoot = row["since_boot"].integer,
+                let bootID = row["boot_id"].text
+            {
+                clock = AgeClock(.init(age: age, wall: wall, sinceBoot: sinceBoot, bootID: bootID))
+                clock.checkpoint(timekeeper)
+            }
+            try store(clock, database)
+            return clock
+        }
+    }
+
+    private static func store(_ clock: AgeClock, _ database: Database) throws(LedgerError) {
+        let anchor = clock.anchor
+        try database.run(
+            "INSERT OR REPLACE INTO clock (one, age, wall, since_boot, boot_id) VALUES (1, ?, ?, ?, ?)",
+            [
+                .integer(anchor.age.milliseconds), .integer(anchor.wall.milliseconds), .integer(anchor.sinceBoot),
+                .text(anchor.bootID),
+            ])
+    }
+
+    package func now() throws(LedgerError) -> Timestamp {
+        let now = clock.now(timekeeper)
+        // Across a reboot only the last checkpoint is known, so it is renewed each minute.
+        if now.since(clock.anchor.age) >= .minutes(1) {
+            clock.checkpoint(timekeeper)
+            try Self.store(clock, database)
+        }
+        return now
+    }
+
+    // MARK: acceptance and questions
+
+    package func accept(_ job: JobRecord, blobs: [BlobRecord]) throws(LedgerError) -> Acceptance {
+        try database.transaction { () throws(LedgerError) in
+            let known = try database.rows("SELECT id FROM job WHERE claim_token = ?", [.text(job.claimToken)])
+            if let id = known.first?["id"].text { return .repeated(id: id) }
+            if let other = try find(job.id) { return .taken(by: other) }
+            try insert("job", JobRecord.columns, job.values)
+            for index in 1...max(1, job.count) {
+                let output = OutputRecord(job: job.id, index: index)
+                try insert("output", OutputRecord.columns, output.values)
+            }
+            for blob in blobs { try insert("blob", BlobRecord.columns, blob.values) }
+            return .accepted
+        }
+    }
+
+    package func job(_ id: String) throws(LedgerError) -> JobRecord? { try find(id) }
+
+    package func jobs(_ filter: JobFilter) throws(LedgerError) -> [JobRecord] {
+        var clauses: [String] = []
+        var values: [Database.Value] = []
+        if !filter.states.isEmpty {
+            clauses.append("state IN (\(filter.states.map { _ in "?" }.joined(separator: ", ")))")
+            values += filter.states.map { .text($0.rawValue) }
+        }
+        if let subject = filter.subjectRef {
+            clauses.append("subject_ref = ?")
+            values.append(.text(subject))
+        }
+        if let reason = filter.reason {
+            clauses.append("(json_extract(reason, '$.code') = ? OR waiting = ?)")
+            values += [.text(reason.rawValue), .text(reason.rawValue)]
+        }
+        let condition = clauses.isEmpty ? "" : "WHERE " + clauses.joined(separator: " AND ")
+        values.append(.init(filter.limit))
+        return try database.rows("SELECT * FROM job \(condition) ORDER BY accepted_at DESC, id LIMIT ?", values)
+            .compactMap(JobRecord.init)
+    }
+
+    package func outputs(of job: String) throws(LedgerError) -> [OutputRecord] {
+        try database.rows("SELECT * FROM output WHERE job = ? ORDER BY position", [.text(job)])
+            .compactMap(OutputRecord.init)
+    }
+
+    package func effects(of job: String) throws(LedgerError) -> [EffectRecord] {
+        try database.rows("SELECT * FROM effect WHERE job = ? ORDER BY sent_at, id", [.text(job)])
+            .compactMap(EffectRecord.init)
+    }
+
+    package func blobs(of job: String) throws(LedgerError) -> [BlobRecord] {
+        try database.rows("SELECT * FROM blob WHERE job = ? ORDER BY kind, position", [.text(job)])
+            .compactMap(BlobRecord.init)
+    }
+
+    package func allBlobIDs() throws(LedgerError) -> Set<String> {
+        Set(try database.rows("SELECT id FROM blob").compactMap { $0["id"].text })
+    }
+
+    package func counts() throws(LedgerError) -> [JobState: Int] {
+        var counts: [JobState: Int] = [:]
+        for row in try database.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") {
+            guard let state = row["state"].text.flatMap(JobState.init(rawValue:)) else { continue }
+            counts[state] = Int(row["jobs"].integer ?? 0)
+        }
+        return counts
+    }
+
+    // MARK: claims
+
+    package func claim(_ limit: Int, for owner: String, lease: Span) throws(LedgerError) -> [JobRecord] {
+        let now = try now()
+        let sql = """
+            UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
+            WHERE id IN (
+                SELECT id FROM job WHERE state NOT IN ('done', 'failed', 'held') AND owner IS NULL AND run_after <= ?
+                ORDER BY priority DESC, accepted_at, id LIMIT ?)
+            RETURNING *
+            """
+        let values: [Database.Value] = [
+            .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
+            .integer(now.milliseconds), .init(limit),
+        ]
+        return try database.transaction { () throws(LedgerError) in
+            try database.rows(sql, values).compactMap(JobRecord.init)
+        }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
+    }
+
+    package func seize(_ job: String, for owner: String) throws(LedgerError) -> JobRecord? {
+        let sql = """
+            UPDATE job SET owner = ?, fence = fence + 1 WHERE id = ? AND state NOT IN ('done', 'failed') RETURNING *
+            """
+        return try database.transaction { () throws(LedgerError) in
+            try database.rows(sql, [.text(owner), .text(job)]).first.flatMap(JobRecord.init)
+        }
+    }
+
+    package func freeAll(but owner: String) throws(LedgerError) -> Int {
+        try database.run(
+            "UPDATE job SET owner = NULL, lease_until = NULL, fence = fence + 1 WHERE owner IS NOT NULL AND owner <> ?",
+            [.text(owner)])
+    }
+
+    package func release(_ hold: Hold) throws(LedgerError) {
+        try database.run(
+            "UPDATE job SET owner = NULL, lease_until = NULL WHERE id = ? AND fence = ?",
+            [.text(hold.job), .integer(hold.fence)])
+    }
+
+    package func nextWake() throws(LedgerError) -> Timestamp? {
+        try database.rows(
+            """
+            SELECT min(run_after) AS wake FROM job
+            WHERE state NOT IN ('done', 'failed', 'held') AND owner IS NULL
+            """
+        ).first.flatMap { Timestamp($0["wake"]) }
+    }
+
+    // MARK: writes
+
+    package func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) throws(LedgerError) -> JobRecord {
+        try database.transaction { () throws(LedgerError) in
+            guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
+            guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
+            if let event { try move(job, by: event) }
+            for change in changes { try apply(change, to: hold.job) }
+            guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
+            return after
+        }
+    }
+
+    private func move(_ job: JobRecord, by event: JobEvent) throws(LedgerError) {
+        guard let next = job.state.after(event) else {
+            throw LedgerError.illegal(job: job.id, from: job.state, event: "\(event)")
+        }
+        let parting = event == .hindered || next.isSettled || next == .held
+        let owner = parting ? ", owner = NULL, lease_until = NULL" : ""
+        let moved = try database.run(
+            "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
+            [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
+        guard moved == 1 else { throw LedgerError.lost(job: job.id) }
+    }
+
+    private func apply(_ change: Change, to job: String) throws(LedgerError) {
+        func set(_ assignment: String, _ values: Database.Value...) throws(LedgerError) {
+            try database.run("UPDATE job SET \(assignment) WHERE id = ?", values + [.text(job)])
+        }
+        switch change {
+        case .addBlob(let blob): try insert("blob", BlobRecord.columns, blob.values)
+        case .dropBlob(let id): try database.run("DELETE FROM blob WHERE id = ?", [.text(id)])
+        case .references(let removed, let sizes):
+            try set(
+                "removed = ?, reference_sizes = ?", .text(removed.joined(separator: " ")),
+                .text(JobRecord.text(of: sizes)))
+        case .output(let output): try insert("output", OutputRecord.columns, output.values)
+        case .effect(let effect): try insert("effect", EffectRecord.columns, effect.values)
+        case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
+        case .wait(let until, let code):
+            try set("run_after = ?, waiting = ?", .integer(until.milliseconds), .text(code.rawValue))
+        case .staged(let outcome): try set("staged = ?", .init(outcome?.rawValue))
+        case .settled(let at, let deleteBy):
+            try set(
+                "settled_at = ?, waiting = NULL, inputs_delete_by = min(inputs_delete_by, ?)",
+                .integer(at.milliseconds), .integer(deleteBy.milliseconds))
+        case .inputsDeleted(let at):
+            try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
+        case .simulated: try set("simulated = 1")
+        }
+    }
+
+    // MARK: retention
+
+    package func inputsDue(limit: Int) throws(LedgerError) -> [JobRecord] {
+        try database.rows(
+            """
+            SELECT * FROM job WHERE inputs_deleted_at IS NULL AND inputs_delete_by <= ?
+            ORDER BY inputs_delete_by LIMIT ?
+            """, [.integer(try now().milliseconds), .init(limit)]
+        ).compactMap(JobRecord.init)
+    }
+
+    package func outputsDue(limit: Int) throws(LedgerError) -> [OutputRecord] {
+        try database.rows(
+            """
+            SELECT * FROM output WHERE expires_at IS NOT NULL AND deleted_at IS NULL AND expires_at <= ?
+            ORDER BY expires_at LIMIT ?
+            """, [.integer(try now().milliseconds), .init(limit)]
+        ).compactMap(OutputRecord.init)
+    }
+
+    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
+        let now = try now()
+        try database.transaction { () throws(LedgerError) in
+            for output in outputs {
+                try database.run(
+                    "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
+                    [.integer(now.milliseconds), .text(output.job), .init(output.index)])
+            }
+        }
+    }
+
+    package func retention() throws(LedgerError) -> RetentionState {
+        let now = try now()
+        let row = try database.rows(
+            """
+            SELECT count(*) AS holding, min(inputs_delete_by) AS first,
+                min(CASE WHEN inputs_delete_by > ? THEN inputs_delete_by END) AS next
+            FROM job WHERE inputs_deleted_at IS NULL
+            """, [.integer(now.milliseconds)]
+        ).first
+        let first = row.flatMap { Timestamp($0["first"]) }
+        return RetentionState(
+            nextDeadline: row.flatMap { Timestamp($0["next"]) }, holding: Int(row?["holding"].integer ?? 0),
+            oldestOverdue: first.flatMap { $0 <= now ? $0 : nil })
+    }
+
+    // MARK: events and secrets
+
+    package func record(_ event: LedgerEvent) throws(LedgerError) {
+        let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
+        try database.run(
+            "INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)",
+            [
+                .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
+                .init(event.job), .text(facts.compact),
+            ])
+    }
+
+    package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
+        try database.rows("SELECT * FROM event WHERE job = ? ORDER BY number", [.text(job)]).compactMap { row in
+            guard let at = Timestamp(row["wall"]), let name = row["name"].text, let facts = row["facts"].text,
+                let members = (try? JSONParser.parse(facts))?.members
+            else { return nil }
+            let pairs = members.compactMap { member in member.value.string.map { (member.key, $0) } }
+            return (at, LedgerEvent(name, job: job, Dictionary(pairs) { first, _ in first }))
+        }
+    }
+
+    package func installationSecret(
+        _ name: String, make: @Sendable () -> [UInt8]
+    ) throws(LedgerError) -> [UInt8] {
+        try database.transaction { () throws(LedgerError) in
+            if let value = try database.rows("SELECT value FROM secret WHERE name = ?", [.text(name)]).first,
+                let bytes = value["value"].bytes
+            {
+                return bytes
+            }
+            let made = make()
+            try database.run("INSERT INTO secret (name, value) VALUES (?, ?)", [.text(name), .bytes(made)])
+            return made
+        }
+    }
+
+    // MARK: rows
+
+    private func find(_ id: String) throws(LedgerError) -> JobRecord? {
+        try database.rows("SELECT * FROM job WHERE id = ?", [.text(id)]).first.flatMap(JobRecord.init)
+    }
+
+    private func insert(_ table: String, _ columns: [String], _ values: [Database.Value]) throws(LedgerError) {
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        // A job is inserted once; rows that grow (outputs, effects) are written anew as a whole.
+        let verb = table == "job" ? "INSERT" : "INSERT OR REPLACE"
+        try database.run("\(verb) INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(marks))", values)
+    }
+}
+
+/// An executor on a queue of its own: blocking calls of SQLite never run on the shared threads.
+private final class OwnQueue: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { @Sendable in unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}

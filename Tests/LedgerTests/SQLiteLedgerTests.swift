@@ -1,0 +1,178 @@
+import Domain
+import Foundation
+import Ledger
+import Support
+import Testing
+
+@Suite struct SQLiteLedgerTests {
+    let scratch: Scratch
+    let clock = ManualClock()
+
+    init() throws { scratch = try Scratch("ledger") }
+
+    func open() throws -> SQLiteLedger { try SQLiteLedger(path: scratch.file("ledger.sqlite"), timekeeper: clock) }
+
+    func job(_ id: String, in ledger: SQLiteLedger, priority: Int = 0) async throws -> JobRecord {
+        let now = try await ledger.now()
+        return JobRecord(
+            id: id, claimToken: "claim-" + id, route: "offline", acceptedAt: now,
+            inputsDeleteBy: now.after(.hours(24)), retainInputs: .hours(24), priority: priority, count: 2)
+    }
+
+    @Test func `an accepted job is there after a restart, with its outputs and blobs`() async throws {
+        do {
+            let ledger = try open()
+            var job = try await job("a", in: ledger)
+            job.removed = ["gps", "exif"]
+            job.referenceSizes = [PixelSize(width: 3, height: 4)]
+            let blob = BlobRecord(id: "b1", job: "a", kind: .spec, position: 0, bytes: 10)
+            guard case .accepted = try await ledger.accept(job, blobs: [blob]) else {
+                Issue.record("not accepted")
+                return
+            }
+            #expect(try await ledger.job("a") == job)
+        }
+        let again = try open()
+        #expect(try await again.job("a")?.removed == ["gps", "exif"])
+        #expect(try await again.outputs(of: "a").map(\.index) == [1, 2])
+        #expect(try await again.allBlobIDs() == ["b1"])
+    }
+
+    @Test func `one claim is accepted once and one id belongs to one job`() async throws {
+        let ledger = try open()
+        let first = try await job("a", in: ledger)
+        _ = try await ledger.accept(first, blobs: [])
+        guard case .repeated("a") = try await ledger.accept(first, blobs: []) else {
+            Issue.record("the claim was accepted twice")
+            return
+        }
+        var other = first
+        other.claimToken = "another"
+        guard case .taken(let holder) = try await ledger.accept(other, blobs: []) else {
+            Issue.record("the id was given twice")
+            return
+        }
+        #expect(holder == first)
+    }
+
+    @Test func `the highest priority is claimed first and a claimed job only once`() async throws {
+        let ledger = try open()
+        for (id, priority) in [("a", 0), ("b", 5), ("c", 0)] {
+            _ = try await ledger.accept(try await job(id, in: ledger, priority: priority), blobs: [])
+            clock.pass(.seconds(1))
+        }
+        #expect(try await ledger.claim(2, for: "me", lease: .hours(1)).map(\.id) == ["b", "a"])
+        #expect(try await ledger.claim(9, for: "you", lease: .hours(1)).map(\.id) == ["c"])
+        #expect(try await ledger.claim(9, for: "you", lease: .hours(1)).isEmpty)
+    }
+
+    @Test func `a holder that was overtaken can write nothing`() async throws {
+        let ledger = try open()
+        _ = try await ledger.accept(try await job("a", in: ledger), blobs: [])
+        let old = try #require(try await ledger.claim(1, for: "old", lease: .hours(1)).first)
+        #expect(try await ledger.freeAll(but: "new") == 1)
+        let new = try #require(try await ledger.claim(1, for: "new", lease: .hours(1)).first)
+        let blob = BlobRecord(id: "x", job: "a", kind: .normalized, position: 0, bytes: 1)
+        await #expect(throws: LedgerError.lost(job: "a")) {
+            try await ledger.write(old.hold, .prepared, [.addBlob(blob)])
+        }
+        #expect(try await ledger.blobs(of: "a").isEmpty)
+        #expect(try await ledger.write(new.hold, .prepared, [.addBlob(blob)]).state == .ready)
+    }
+
+    @Test func `a step that the state machine does not know changes nothing`() async throws {
+        let ledger = try open()
+        _ = try await ledger.accept(try await job("a", in: ledger), blobs: [])
+        let held = try #require(try await ledger.claim(1, for: "me", lease: .hours(1)).first)
+        await #expect(throws: LedgerError.self) { try await ledger.write(held.hold, .finished, [.simulated]) }
+        #expect(try await ledger.job("a")?.simulated == false)
+    }
+
+    @Test func `a waiting job is claimed again when its time has come`() async throws {
+        let ledger = try open()
+        _ = try await ledger.accept(try await job("a", in: ledger), blobs: [])
+        let held = try #require(try await ledger.claim(1, for: "me", lease: .hours(1)).first)
+        let until = try await ledger.now().after(.minutes(5))
+        _ = try await ledger.write(held.hold, .prepared, [])
+        let waiting = try await ledger.write(held.hold, .hindered, [.wait(until: until, .rateLimited)])
+        #expect(waiting.state == .waiting && waiting.waiting == .rateLimited && waiting.owner == nil)
+        #expect(try await ledger.claim(1, for: "me", lease: .hours(1)).isEmpty)
+        #expect(try await ledger.nextWake() == until)
+        clock.pass(.minutes(5))
+        #expect(try await ledger.claim(1, for: "me", lease: .hours(1)).map(\.id) == ["a"])
+    }
+
+    @Test func `settling brings the deletion of inputs forward, never back`() async throws {
+        let ledger = try open()
+        let record = try await job("a", in: ledger)
+        _ = try await ledger.accept(record, blobs: [])
+        let held = try #require(try await ledger.claim(1, for: "me", lease: .hours(1)).first)
+        let now = try await ledger.now()
+        let settled = try await ledger.write(
+            held.hold, .settled(.failed), [.settled(at: now, inputsDeleteBy: now.after(.hours(30)))])
+        #expect(settled.inputsDeleteBy == record.inputsDeleteBy && settled.state == .failed)
+        #expect(try await ledger.inputsDue(limit: 9).isEmpty)
+        clock.pass(.hours(24))
+        #expect(try await ledger.inputsDue(limit: 9).map(\.id) == ["a"])
+        #expect(try await ledger.retention().oldestOverdue == record.inputsDeleteBy)
+    }
+
+    @Test(arguments: [Span.hours(-25), .hours(25), .hours(-87_600), .hours(87_600)])
+    func `a wall clock that is set does not move deadlines`(jump: Span) async throws {
+        let ledger = try open()
+        let before = try await ledger.now()
+        clock.jumpWall(by: jump)
+        #expect(try await ledger.now() == before)
+        clock.pass(.hours(1))
+        #expect(try await open().now() == before.after(.hours(1)))
+    }
+
+    @Test func `across a reboot age goes on by the wall clock and never shrinks`() async throws {
+        let before = try await open().now()
+        clock.reboot(after: .hours(3))
+        #expect(try await open().now() == before.after(.hours(3)))
+        clock.reboot(after: .hours(-30))
+        #expect(try await open().now() == before.after(.hours(3)))
+    }
+
+    @Test func `a ledger of a newer version is refused`() throws {
+        _ = try open()
+        try run("sqlite3", [scratch.file("ledger.sqlite"), "PRAGMA user_version=99"])
+        #expect(throws: LedgerError.newer(found: 99, known: 1)) { try open() }
+    }
+
+    @Test func `what was deleted is gone from the file`() async throws {
+        let ledger = try open()
+        var record = try await job("a", in: ledger)
+        record.specBlob = "canary-3f9a77"
+        let blob = BlobRecord(id: "canary-3f9a77", job: "a", kind: .spec, position: 0, bytes: 1)
+        _ = try await ledger.accept(record, blobs: [blob])
+        let held = try #require(try await ledger.claim(1, for: "me", lease: .hours(1)).first)
+        _ = try await ledger.write(held.hold, nil, [.dropBlob(blob.id), .inputsDeleted(at: try await ledger.now())])
+        #expect(try await ledger.job("a")?.specBlob == nil)
+        #expect(try await ledger.allBlobIDs().isEmpty)
+    }
+
+    @Test func `events keep their order and facts`() async throws {
+        let ledger = try open()
+        try await ledger.record(LedgerEvent("job.accepted", job: "a", ["references": "2"]))
+        try await ledger.record(LedgerEvent("job.settled", job: "a"))
+        let events = try await ledger.events(of: "a").map(\.event)
+        #expect(events.map(\.name) == ["job.accepted", "job.settled"] && events[0].facts == ["references": "2"])
+    }
+
+    @Test func `a secret of the installation is made once`() async throws {
+        let first = try await open().installationSecret("subject") { [1, 2, 3] }
+        let second = try await open().installationSecret("subject") { [9] }
+        #expect(first == [1, 2, 3] && second == first)
+    }
+
+    private func run(_ tool: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [tool] + arguments
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+}
