@@ -43,11 +43,13 @@ let package = Package(
         room("Disk", ["CDiskShim"]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        room("Vault", ["Digests", "Disk"]),
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
-        tests("Domain"),
+        tests("Domain", ["Documents"]),
         tests("Documents"),
         tests("Digests"),
         tests("Disk"),
         tests("Ledger", ["Domain", "Support"]),
+        tests("Vault", ["Disk", "Support"]),
     ]
 )

@@ -1,0 +1,64 @@
+package import Disk
+
+/// Work files by opaque id: prompts, references, normalized copies, answers. No paths, so that sealing and an object
+/// store fit behind it.
+package protocol BlobStore: Sendable {
+    /// Begins a blob; it exists for others only when `finish` has returned.
+    func begin() async throws(VaultError) -> any BlobWriter
+    /// The whole blob; `.missing` where it was destroyed, `.tooLarge` over `limit` bytes.
+    func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8]
+    /// Ends the blob for good. One that is gone already is no error.
+    func destroy(_ id: String) async throws(VaultError)
+    /// Every blob there is, unfinished ones included.
+    func list() async throws(VaultError) -> [String]
+}
+
+/// A blob being written, from any one thread at a time.
+package protocol BlobWriter: AnyObject, Sendable {
+    var id: String { get }
+    /// Bytes so far.
+    var count: Int { get }
+    func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError)
+    /// Makes the blob durable. After this nothing may be written.
+    func finish() throws(VaultError)
+    /// Leaves nothing behind.
+    func abandon()
+}
+
+extension BlobStore {
+    /// Writes one blob as a whole and returns its id once it is durable.
+    package func put(_ bytes: [UInt8]) async throws(VaultError) -> String {
+        let writer = try await begin()
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            var failure: VaultError?
+            unsafe bytes.withUnsafeBytes { buffer in
+                do throws(VaultError) { try unsafe writer.write(buffer) } catch { failure = error }
+            }
+            if let failure {
+                writer.abandon()
+                throw failure
+            }
+            try writer.finish()
+            return writer.id
+        }
+    }
+}
+
+package enum VaultError: Error, Sendable, Hashable, CustomStringConvertible {
+    case missing
+    case tooLarge(limit: Int)
+    case disk(DiskError)
+
+    /// No room left on the disk.
+    package var isFull: Bool {
+        if case .disk(let error) = self { error.isFull } else { false }
+    }
+
+    package var description: String {
+        switch self {
+        case .missing: "a work file is gone"
+        case .tooLarge(let limit): "a work file has more than \(limit) bytes"
+        case .disk(let error): error.description
+        }
+    }
+}
