@@ -43,6 +43,7 @@ let package = Package(
         room("Disk", ["CDiskShim"]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        room("Settings", ["Disk", "Documents", "Domain"]),
         room("Vault", ["Digests", "Disk"]),
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
         tests("Domain", ["Documents"]),
@@ -50,6 +51,7 @@ let package = Package(
         tests("Digests"),
         tests("Disk"),
         tests("Ledger", ["Domain", "Support"]),
+        tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),
     ]
 )

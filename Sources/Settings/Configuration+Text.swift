@@ -1,0 +1,125 @@
+package import Documents
+import Domain
+
+extension Configuration {
+    /// The effective configuration as a document; keys of providers as their source, never their value.
+    package var document: JSONValue {
+        let names = routes.keys.sorted()
+        let models =
+            [JSONValue.Member(key: "default", value: .string(defaultRoute))]
+            + names.compactMap { name in routes[name].map { .init(key: name, value: $0.document) } }
+        return .fields([
+            "spool": .fields(["path": .string(spool)]),
+            "listen": "off",
+            "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
+            "inbox": .fields([
+                "settle": .string(inbox.settle.description), "orphan_after": .string(inbox.orphanAfter.description),
+                "rescan": .string(inbox.rescan.description),
+            ]),
+            "queue": .fields(["max_accepted": .integer(maxAccepted)]),
+            "models": .object(models),
+            "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
+            "output": .fields([
+                "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
+                "format": .string(output.format.rawValue), "quality": .integer(output.quality), "upscale": "plain",
+            ]),
+            "workers": .fields([
+                "count": .integer(workers.count), "timeout": .string(workers.timeout.description), "sandbox": "off",
+            ]),
+            "limits": .fields([
+                "reference_bytes": .string(limits.referenceBytes.description),
+                "reference_pixels": .integer(limits.referencePixels),
+                "reference_edge": .integer(limits.referenceEdge), "references": .integer(limits.references),
+                "job_bytes": .string(limits.jobBytes.description),
+                "manifest_bytes": .string(limits.manifestBytes.description),
+            ]),
+            "disk": .fields(["min_free": .string(minFree.description)]),
+            "budget": .fields(["per_job": budgetPerJob.map { Money.dollars($0) }]),
+            "policy": "default",
+            "retention": .fields([
+                "inputs": .string(retainInputs.description),
+                "outputs": .string(retainOutputs?.description ?? "keep"),
+            ]),
+            "sidecar": .fields(["include_prompt": .bool(includePrompt)]),
+            "provenance": .fields(["xmp": true]),
+            "ledger": "sqlite",
+            "blobs": "file",
+        ])
+    }
+
+    /// A configuration file to start from: every built setting with its default and what it is for.
+    package static let commentedDefault = """
+        // Darkroom's configuration: JSON with comments. `darkroom config check` reads it and reports every fault at once.
+        {
+          // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it.
+          spool: "/var/lib/darkroom",
+
+          log: { level: "info" },                     // debug, info, warning, error; format: "json" or "plain"
+
+          inbox: {
+            settle: "1s",                             // how long a file that was not renamed in must stay unchanged
+            orphan_after: "10m",                      // an image that no prompt claims fails after this time
+            rescan: "60s",                            // the folder is listed this often even when no event comes
+          },
+
+          queue: { max_accepted: 10000 },             // more than this waits in the inbox, untouched
+
+          models: {
+            default: "offline",                       // the route of a job that names none
+            offline: { provider: "simulator" },       // no key, no network: pictures that say they are simulated
+            // mai: {
+            //   provider: "microsoft-mai",
+            //   endpoint: "https://RESOURCE.services.ai.azure.com",
+            //   deployment: "mai26-prod",            // the name you gave the deployment
+            //   family: "2.6",                       // what it deploys: sizes and prices hang on it
+            //   key: { file: "/etc/darkroom/mai.key" },   // or { credential: "mai-key" }, { env: "MAI_KEY" }
+            //   requests_per_minute: 2,
+            //   concurrency: 4,
+            //   timeout: "300s",
+            // },
+          },
+
+          network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
+
+          output: { size: "4k", fit: "inside", format: "png", quality: 90, upscale: "plain" },
+
+          workers: { count: 0, timeout: "30s", sandbox: "off" },   // image workers; 0 is one a core
+
+          limits: {
+            reference_bytes: "64MB", reference_pixels: 64000000, reference_edge: 16384,
+            references: 16, job_bytes: "256MB", manifest_bytes: "1MB",
+          },
+
+          disk: { min_free: "2GB" },                  // below this nothing new is taken and no call is made
+
+          budget: { per_job: 1.00 },                  // dollars; refused before anything is spent
+
+          retention: {
+            inputs: "24h",                            // references and prompts: at most 24h, shorter if you like
+            outputs: "keep",                          // or a duration after which done/JOB is deleted
+          },
+
+          sidecar: { include_prompt: false },
+        }
+
+        """
+}
+
+extension Route {
+    fileprivate var document: JSONValue {
+        var key: JSONValue?
+        switch self.key {
+        case .credential(let name): key = .fields(["credential": .string(name)])
+        case .file(let path): key = .fields(["file": .string(path)])
+        case .environment(let name): key = .fields(["env": .string(name)])
+        case nil: key = nil
+        }
+        let isRemote = provider != .simulator
+        return .fields([
+            "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
+            "deployment": isRemote ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil, "key": key,
+            "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
+            "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
+        ])
+    }
+}

@@ -1,0 +1,123 @@
+package import Domain
+
+/// Every setting that Darkroom goes by, checked. The built-in values are those of a run without a configuration file.
+package struct Configuration: Sendable, Equatable {
+    /// The file it was read from; nil for built-in values.
+    package var source: String?
+    package var spool = "/var/lib/darkroom"
+    package var logLevel = LogLevel.info
+    package var logFormat: LogFormat?
+    package var inbox = InboxSettings()
+    /// Most accepted jobs that are not settled.
+    package var maxAccepted = 10_000
+    package var routes: [String: Route] = [Route.offline.name: .offline]
+    package var defaultRoute = Route.offline.name
+    package var proxy: String?
+    package var caFile: String?
+    package var output = OutputSettings()
+    package var workers = WorkerSettings()
+    package var limits = LimitSettings()
+    /// Free bytes that must stay on the spool's file system.
+    package var minFree = ByteCount(2_000_000_000)
+    /// Most micro-dollars that one job may cost.
+    package var budgetPerJob: Int64?
+    package var retainInputs = Span.hours(24)
+    /// nil keeps outputs.
+    package var retainOutputs: Span?
+    package var includePrompt = false
+
+    package init() {}
+
+    /// The route that a job asks for; nil where there is none of that name.
+    package func route(_ name: String?) -> Route? { routes[name ?? defaultRoute] }
+}
+
+package enum LogLevel: String, Sendable, CaseIterable {
+    case debug, info, warning, error
+}
+
+package enum LogFormat: String, Sendable, CaseIterable {
+    case json, plain
+}
+
+package struct InboxSettings: Sendable, Equatable {
+    /// How long a file that was not renamed in must stay unchanged.
+    package var settle = Span.seconds(1)
+    /// How long an image may lie without a prompt that claims it.
+    package var orphanAfter = Span.minutes(10)
+    package var rescan = Span.seconds(60)
+}
+
+/// What becomes of an output where the job does not say.
+package struct OutputSettings: Sendable, Equatable {
+    package var size = OutputSize.long(3840)
+    package var fit = Fit.inside
+    package var format = PictureFormat.png
+    /// 1 to 100, for JPEG and WebP.
+    package var quality = 90
+}
+
+package struct WorkerSettings: Sendable, Equatable {
+    /// Image workers; 0 is one a core.
+    package var count = 0
+    /// Longest that one picture may take.
+    package var timeout = Span.seconds(30)
+}
+
+package struct LimitSettings: Sendable, Equatable {
+    package var referenceBytes = ByteCount(64_000_000)
+    package var referencePixels = 64_000_000
+    package var referenceEdge = 16_384
+    package var references = 16
+    package var jobBytes = ByteCount(256_000_000)
+    package var manifestBytes = ByteCount(1_000_000)
+}
+
+/// One way to a model: a provider account, a model and how to pace it.
+package struct Route: Sendable, Equatable {
+    package enum Provider: String, Sendable, CaseIterable {
+        case microsoftMAI = "microsoft-mai"
+        case simulator
+    }
+
+    package var name: String
+    package var provider: Provider
+    /// Base URL before the contract's path.
+    package var endpoint: String?
+    /// What the provider's `model` field carries.
+    package var deployment: String
+    /// Model family, for limits and prices.
+    package var family: String
+    package var key: KeySource?
+    package var requestsPerMinute: Int?
+    /// Most calls under way at once.
+    package var concurrency = 4
+    package var timeout: Span
+    package var onUnknown = OnUnknown.hold
+
+    package enum OnUnknown: String, Sendable, CaseIterable {
+        case hold
+        case retryOnce = "retry-once"
+    }
+
+    /// The in-process simulator, in the shape of OpenAI's gpt-image-2.
+    package static let offline = Route(
+        name: "offline", provider: .simulator, deployment: "gpt-image-2", family: "gpt-image-2",
+        timeout: .seconds(120))
+}
+
+/// Where a key is read from; the key itself never stands in the configuration.
+package enum KeySource: Sendable, Equatable, CustomStringConvertible {
+    /// A file of that name in `$CREDENTIALS_DIRECTORY` (systemd credentials).
+    case credential(String)
+    case file(String)
+    case environment(String)
+
+    package var description: String {
+        switch self {
+        case .credential(let name): "credential \(name)"
+        case .file(let path): "file \(path)"
+        case .environment(let name): "environment variable \(name)"
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import Documents
+import Domain
+
+/// Everything that is wrong with a configuration, in one go.
+package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+    package let source: String
+    package let faults: [String]
+
+    package init(source: String, faults: [String]) {
+        self.source = source
+        self.faults = faults
+    }
+
+    package var description: String {
+        faults.map { "\(source): \($0)" }.joined(separator: "\n")
+    }
+}
+
+extension Configuration {
+    /// Reads a configuration text; every fault is reported at once.
+    package static func read(_ text: [UInt8], source: String) throws(ConfigurationError) -> Configuration {
+        let document: JSONValue
+        do throws(JSONError) {
+            document = try JSONParser.parse(text, .relaxed)
+        } catch {
+            throw ConfigurationError(source: source, faults: [error.description])
+        }
+        return try ConfigurationReader(document, source: source).configuration()
+    }
+}
+
+/// Reads one configuration document, section by section.
+private final class ConfigurationReader {
+    private let reader: FieldReader
+    private var made = Configuration()
+
+    init(_ document: JSONValue, source: String) {
+        reader = FieldReader(document)
+        made.source = source
+    }
+
+    func configuration() throws(ConfigurationError) -> Configuration {
+        readSpool()
+        section("log") { section in
+            set(&made.logLevel, section.choice("level", as: LogLevel.self))
+            made.logFormat = section.choice("format", as: LogFormat.self)
+        }
+        section("inbox") { section in
+            set(&made.inbox.settle, span(section, "settle"))
+            set(&made.inbox.orphanAfter, span(section, "orphan_after"))
+            set(&made.inbox.rescan, span(section, "rescan", from: .seconds(1)))
+            unbuilt(section, "owners") { $0 == .array([]) }
+        }
+        section("queue") { section in
+            set(&made.maxAccepted, section.int("max_accepted", in: 1...10_000_000))
+            unbuilt(section, "max_wait") { $0 == "24h" }
+        }
+        readModels()
+        readNetwork()
+        readOutput()
+        readWorkers()
+        readLimits()
+        readRetention()
+        readUnbuilt()
+        let faults = reader.finish()
+        guard faults.isEmpty else {
+            throw ConfigurationError(source: made.source ?? "", faults: faults.map(\.description))
+        }
+        return made
+    }
+
+    // MARK: sections
+
+    private func readSpool() {
+        guard let value = reader.value("spool") else { return }
+        var path = value.string
+        if value.members != nil {
+            section("spool") { section in
+                path = section.string("path")
+                unbuilt(section, "group") { _ in false }
+                unbuilt(section, "requests_group") { _ in false }
+            }
+        }
+        guard let path, path.hasPrefix("/"), path.count > 1 else {
+            return reader.fail("spool", "is no absolute path", hint: "\"/var/lib/darkroom\", or { path: … }")
+        }
+        made.spool = path
+    }
+
+    private func readModels() {
+        guard let models = reader.object("models") else {
+            return reader.fail("models", "is missing", hint: "name a route, { provider: \"simulator\" } for a trial")
+        }
+        made.routes = [:]
+        for name in models.keys where name != "default" {
+            guard JobName.isValidID(name) else {
+                models.fail(name, "is no route name", hint: "[A-Za-z0-9._-]{1,100}")
+                continue
+            }
+            guard let fields = models.object(name) else { continue }
+            if let route = RouteReader(fields, name: name).route() { made.routes[name] = route }
+            models.adopt(fields.finish())
+        }
+        if let chosen = models.string("default") {
+            made.defaultRoute = chosen
+            if !models.keys.contains(chosen) || chosen == "default" {
+                let nearest = NearestName.of(chosen, among: models.keys.filter { $0 != "default" })
+                models.fail("default", "names no route", hint: nearest.map { "did you mean \"\($0)\"?" })
+            }
+        } else if let only = models.keys.first(where: { $0 != "default" }), models.keys.count == 1 {
+            made.defaultRoute = only
+        } else {
+            models.fail("default", "is missing", hint: "name the route that jobs take by default")
+        }
+        reader.adopt(models.finish())
+    }
+
+    private func readNetwork() {
+        section("network") { section in
+            made.proxy = section.read("proxy", expecting: "a URL such as \"http://proxy:3128\"") { value in
+                value.string.flatMap { $0.contains("://") ? $0 : nil }
+            }
+            made.caFile = section.read("ca_file", expecting: "an absolute path") { value in
+                value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
+            }
+        }
+    }
+
+    private func readOutput() {
+        section("output") { section in
+            set(&made.output.size, section.read("size", expecting: "a size") { $0.string.flatMap { OutputSize($0) } })
+            set(&made.output.fit, section.choice("fit", as: Fit.self))
+            if let format = section.string("format") {
+                if let known = PictureFormat(rawValue: format) {
+                    made.output.format = known
+                } else if ["avif", "jxl"].contains(format) {
+                    section.fail("format", "is not built yet", hint: "png, jpeg or webp")
+                } else {
+                    section.fail("format", "is none of the known formats", hint: "png, jpeg or webp")
+                }
+            }
+            set(&made.output.quality, section.int("quality", in: 1...100))
+            unbuilt(section, "png") { $0 == "fast" }
+            unbuilt(section, "upscale") { $0 == "plain" }
+        }
+    }
+
+    private func readWorkers() {
+        section("workers") { section in
+            set(&made.workers.count, section.int("count", in: 0...64))
+            set(&made.workers.timeout, span(section, "timeout", from: .seconds(1)))
+            unbuilt(section, "memory") { _ in false }
+            unbuilt(section, "sandbox") { $0 == "off" }
+        }
+        section("formats") { section in
+            for name in ["heif", "gif", "tiff"] { unbuilt(section, name) { $0 == false } }
+        }
+    }
+
+    private func readLimits() {
+        section("limits") { section in
+            set(&made.limits.referenceBytes, size(section, "reference_bytes"))
+            set(&made.limits.referencePixels, section.int("reference_pixels", in: 1...1_000_000_000))
+            set(&made.limits.referenceEdge, section.int("reference_edge", in: 16...65_535))
+            set(&made.limits.references, section.int("references", in: 0...64))
+            set(&made.limits.jobBytes, size(section, "job_bytes"))
+            set(&made.limits.manifestBytes, size(section, "manifest_bytes"))
+        }
+        section("disk") { section in set(&made.minFree, size(section, "min_free")) }
+        section("budget") { section in
+            made.budgetPerJob = section.read("per_job", expecting: "an amount in dollars") { value in
+                value.double.flatMap { (0...1_000_000).contains($0) ? Int64(($0 * 1_000_000).rounded()) : nil }
+            }
+            for name in ["per_day", "per_subject_day"] { unbuilt(section, name) { _ in false } }
+        }
+    }
+
+    private func readRetention() {
+        section("retention") { section in
+            if let inputs = span(section, "inputs") {
+                made.retainInputs = inputs
+                if inputs > .hours(24) {
+                    section.fail("inputs", "is longer than 24h", hint: "inputs are never kept longer than a day")
+                }
+            }
+            if section.value("outputs") != "keep" { made.retainOutputs = span(section, "outputs") }
+        }
+        section("sidecar") { section in set(&made.includePrompt, section.bool("include_prompt")) }
+        section("provenance") { section in
+            unbuilt(section, "xmp") { $0 == true }
+            unbuilt(section, "c2pa") { _ in false }
+        }
+    }
+
+    /// Keys of the contract whose issue is still open. Values that ask for nothing more than is built are taken.
+    private func readUnbuilt() {
+        unbuilt(reader, "listen") { $0 == "off" }
+        unbuilt(reader, "policy") { $0 == "default" }
+        unbuilt(reader, "ledger") { $0 == "sqlite" }
+        unbuilt(reader, "blobs") { $0 == "file" }
+        for key in ["processors", "templates", "rates", "seal", "on_held", "on_settled"] {
+            unbuilt(reader, key) { $0 == .object([]) }
+        }
+    }
+
+    // MARK: values
+
+    private func section(_ name: String, _ read: (FieldReader) -> Void) {
+        guard let section = reader.object(name) else { return }
+        read(section)
+        reader.adopt(section.finish())
+    }
+
+    private func set<Value>(_ target: inout Value, _ value: Value?) {
+        if let value { target = value }
+    }
+
+    private func span(_ section: FieldReader, _ key: String, from least: Span = .zero) -> Span? {
+        section.read(key, expecting: "a duration such as \"30s\" of at least \(least)") { value in
+            value.string.flatMap { Span($0) }.flatMap { $0 >= least ? $0 : nil }
+        }
+    }
+
+    private func size(_ section: FieldReader, _ key: String) -> ByteCount? {
+        section.read(key, expecting: "a size such as \"64MB\"") { $0.string.flatMap { ByteCount(text: $0) } }
+    }
+
+    private func unbuilt(_ section: FieldReader, _ key: String, allows: (JSONValue) -> Bool) {
+        guard let value = section.value(key), !allows(value) else { return }
+        section.fail(key, "is not built yet", hint: "leave it out")
+    }
+}

@@ -1,0 +1,70 @@
+import Disk
+import Glibc
+
+/// A key that cannot be printed: its description is a mask.
+package struct SecretText: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The key itself, for the one header that carries it.
+    package let exposed: String
+
+    package init(_ text: String) {
+        exposed = text
+    }
+
+    package var description: String { "***" }
+    package var debugDescription: String { "***" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension KeySource {
+    /// Reads the key. What it throws names the source, never what was in it.
+    package func read() throws(ConfigurationError) -> SecretText {
+        switch self {
+        case .environment(let name):
+            guard let value = Self.environment(name) else { throw refusal("is not set") }
+            return try secret(Array(value.utf8))
+        case .credential(let name):
+            guard let folder = Self.environment("CREDENTIALS_DIRECTORY") else {
+                throw refusal("cannot be read: $CREDENTIALS_DIRECTORY is not set (systemd sets it for LoadCredential=)")
+            }
+            guard !name.contains("/"), !name.hasPrefix(".") else { throw refusal("is no plain name") }
+            return try readFile(folder + "/" + name, mayBeShared: true)
+        case .file(let path):
+            return try readFile(path, mayBeShared: false)
+        }
+    }
+
+    private func readFile(_ path: String, mayBeShared: Bool) throws(ConfigurationError) -> SecretText {
+        let bytes: [UInt8]?
+        do throws(DiskError) {
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { throw DiskError("read it") }
+            if !mayBeShared, status.st_mode & 0o077 != 0 {
+                throw DiskError("use it while others may read it (chmod 600)", code: EPERM)
+            }
+            bytes = try Files.read(Files.absolute(path) ?? path, limit: 65_536)
+        } catch {
+            throw refusal(error.description)
+        }
+        guard let bytes else { throw refusal("is larger than 64 kB") }
+        return try secret(bytes)
+    }
+
+    private func secret(_ bytes: [UInt8]) throws(ConfigurationError) -> SecretText {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal("is not UTF-8 text") }
+        let trimmed = text.filter { !$0.isWhitespace }
+        guard !trimmed.isEmpty else { throw refusal("is empty") }
+        guard trimmed.unicodeScalars.allSatisfy({ $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }) else {
+            throw refusal("holds characters that no key has")
+        }
+        return SecretText(trimmed)
+    }
+
+    private func refusal(_ what: String) -> ConfigurationError {
+        ConfigurationError(source: "key", faults: ["\(self) \(what)"])
+    }
+
+    private static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+}
