@@ -53,5 +53,15 @@ let package = Package(
         tests("Ledger", ["Domain", "Support"]),
         tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),
+        room("Domain"),
+        tests("Domain"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
+        shim("CCurlShim", ["CCurl"], links: ["curl", "ssl"]),
+        room("Transport", ["CCurlShim"]),
+        tests("Transport", ["HTTPServer"]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
+        room("HTTPServer", ["CMicrohttpdShim"]),
+        tests("HTTPServer"),
     ]
 )
