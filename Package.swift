@@ -63,5 +63,16 @@ let package = Package(
         shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
         room("HTTPServer", ["CMicrohttpdShim"]),
         tests("HTTPServer"),
+        .systemLibrary(name: "CVips", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
+        shim("CVipsShim", ["CVips"], links: ["vips"]),
+        room("Imaging", ["Domain", "CVipsShim"]),
+        tests("Imaging", ["Domain"]),
+        room("Painting", ["Domain"]),
+        tests("Painting", ["Domain"]),
+        shim("CLinuxShim"),
+        room("Workers", ["Domain", "Imaging", "Painting", "CLinuxShim"]),
+        .executableTarget(
+            name: "WorkerHost", dependencies: ["Workers"], path: "Tests/WorkerHost", swiftSettings: house),
+        tests("Workers", ["Domain", "Imaging", "WorkerHost"]),
     ]
 )

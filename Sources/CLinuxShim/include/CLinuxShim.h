@@ -1,0 +1,70 @@
+// Linux calls that Swift does not see or can not spell: spawning a worker, descriptors in messages, sealed memory files,
+// process descriptors. Functions give 0 (or a descriptor) when they did it, else minus the error number.
+#ifndef DARKROOM_CLINUXSHIM_H
+#define DARKROOM_CLINUXSHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Most descriptors in one message.
+#define LX_MOST_DESCRIPTORS 20
+/// The descriptor a worker finds its socket on.
+#define LX_WORKER_SOCKET 3
+
+// What lx_wait found.
+#define LX_SOCKET_READY 1
+#define LX_CHILD_ENDED 2
+#define LX_WOKEN 4
+
+/// A connected pair that keeps message borders, closed on exec.
+int lx_socket_pair(int *ends);
+
+/// Starts `path` with the socket as descriptor 3, nothing above it, and 0, 1 and (unless kept) 2 on /dev/null; signals as
+/// in a fresh process. `arguments` and `environment` end with NULL.
+int lx_spawn(
+    const char *path, char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int socket,
+    int keep_error_output, int *process);
+/// A descriptor for a child that has not been waited for.
+int lx_process_descriptor(int process);
+int lx_kill(int process_descriptor);
+/// Waits until the child has ended. `signal` is 0 when it exited by itself with `code`.
+int lx_reap(int process_descriptor, int *signal, int *code);
+/// Waits for the first of: a message or end of the socket, end of the child, a wake-up. Gives a set of LX_ bits, 0 when
+/// the time passed, or minus the error number.
+int lx_wait(int socket, int process_descriptor, int wake, int milliseconds);
+
+/// Sends one message with descriptors; never raises SIGPIPE.
+int lx_send(int socket, const void *bytes, size_t length, const int *_Nullable descriptors, int count);
+/// Receives one message. Gives its length, 0 at the end, or minus the error number. A message that was cut, or that
+/// carries anything but at most `capacity` descriptors, is EBADMSG and its descriptors are closed.
+long lx_receive(int socket, void *bytes, size_t length, int *_Nullable descriptors, int capacity, int *count);
+
+/// An empty memory file, closed on exec.
+int lx_memory_file(void);
+int lx_write_all(int descriptor, const void *bytes, size_t length);
+/// Reads exactly `length` bytes from the start; EBADMSG when there are fewer.
+int lx_read_all(int descriptor, void *bytes, size_t length);
+/// No write, no growing, no shrinking from now on.
+int lx_seal(int descriptor);
+/// Whether a descriptor is a memory file sealed by lx_seal with exactly this length.
+int lx_is_sealed(int descriptor, size_t length);
+const void *_Nullable lx_map(int descriptor, size_t length);
+void lx_unmap(const void *start, size_t length);
+
+/// A counter that wakes lx_wait, closed on exec.
+int lx_wake_descriptor(void);
+void lx_wake(int descriptor);
+void lx_settle_wake(int descriptor);
+void lx_close(int descriptor);
+
+/// Starts a detached thread.
+int lx_start_thread(void (*body)(void *), void *context);
+
+/// First steps of a worker: it is a worker at all (ENOTSOCK), dies with the thread that started it, whose process must be
+/// `parent` (ESRCH), one arena, no core file, not readable by others.
+int lx_begin_worker(int parent);
+
+#pragma clang assume_nonnull end
+#endif

@@ -1,0 +1,67 @@
+// libvips for Darkroom: one function a use, from memory to memory. Options, casts and variadics stay on the C side.
+// Functions that give an image give NULL when libvips refused; px_take_message then says why, for people only.
+#ifndef DARKROOM_CVIPSSHIM_H
+#define DARKROOM_CVIPSSHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// An image of libvips; the holder gives it back with px_release.
+typedef struct _VipsImage px_image;
+
+/// The three formats that are ever read or written.
+typedef enum px_format { PX_JPEG = 1, PX_PNG = 2, PX_WEBP = 3 } px_format;
+
+/// What the header of a picture says; no pixel has been decoded for it.
+typedef struct px_header {
+    int width;
+    int height;
+    int bands;
+    int pages;
+    int orientation;
+    int has_profile;
+    int has_alpha;
+} px_header;
+
+/// Starts libvips once for the process: no modules, no cache, only the three loaders, nothing spilled to disc, no output.
+/// Gives 0 when it is ready.
+int px_start(int threads);
+
+/// Opens a picture whose signature was checked. The bytes must outlive every image made from it.
+/// `shrink` (1, 2, 4 or 8) lets a JPEG be decoded smaller; other formats ignore it.
+px_image *_Nullable px_open(px_format format, const void *bytes, size_t length, int shrink);
+px_header px_read_header(px_image *in);
+
+/// Resamples with Lanczos3 to exactly this size, without bleeding colour from transparent pixels.
+px_image *_Nullable px_resize(px_image *in, int width, int height);
+/// 8 bits, sRGB, 3 bands or 4; through the embedded profile when there is a usable one.
+px_image *_Nullable px_to_srgb(px_image *in);
+/// On white, without alpha.
+px_image *_Nullable px_flatten(px_image *in);
+/// Decodes into memory of its own; every damage of the source shows here. Clears colour under transparent pixels of
+/// an 8-bit RGBA image.
+px_image *_Nullable px_settle(px_image *in);
+/// Turns and mirrors by an EXIF orientation (1 to 8).
+px_image *_Nullable px_upright(px_image *in, int orientation);
+px_image *_Nullable px_crop(px_image *in, int left, int top, int width, int height);
+/// Sets the image in the middle of a ground: white, or transparent when it has alpha.
+px_image *_Nullable px_pad(px_image *in, int width, int height);
+/// Wraps packed 8-bit RGB, copied.
+px_image *_Nullable px_from_rgb(const void *bytes, int width, int height);
+/// Copies packed 8-bit pixels out; gives 0 when exactly `length` bytes were written.
+int px_copy_pixels(px_image *in, void *bytes, size_t length);
+
+/// Encodes from a private copy that has no metadata field left. Freed with px_free.
+void *_Nullable px_encode(px_image *in, px_format format, int quality, size_t *length);
+void px_free(void *_Nullable bytes);
+void px_release(px_image *in);
+
+/// Takes the messages of libvips and empties its buffer; freed with px_free.
+char *_Nullable px_take_message(void);
+/// Lets go of what libvips keeps for this thread.
+void px_end_of_job(void);
+
+#pragma clang assume_nonnull end
+#endif

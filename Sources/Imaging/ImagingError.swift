@@ -1,0 +1,44 @@
+/// Why a picture could not be worked on. Says nothing of what the picture holds.
+package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A step of our own work, after the picture had been decoded.
+    package enum Step: String, Sendable, CaseIterable {
+        case start, convert, resize, encode
+    }
+
+    /// The bytes are no JPEG, PNG or WebP.
+    case unsupportedContent
+    /// The bytes are damaged; `detail` is the decoder's word, for people only.
+    case unreadable(detail: String)
+    /// A limit was passed; found from the header, before any pixel was decoded (`normalized_bytes`: after all tries).
+    case tooLarge(limit: ImagingLimit, limitValue: Int, value: Int)
+    /// The picture was sound, the work on it failed.
+    case failed(Step, detail: String)
+
+    package var description: String {
+        switch self {
+        case .unsupportedContent: "the content is not a JPEG, PNG or WebP"
+        case .unreadable(let detail): "the picture is damaged: \(detail)"
+        case .tooLarge(let limit, let limitValue, let value):
+            "the picture is too large: \(limit.words) \(value), allowed \(limitValue) (\(limit.rawValue))"
+        case .failed(let step, let detail): "could not \(step.rawValue) the picture: \(detail)"
+        }
+    }
+}
+
+/// A limit on pictures, under the name it has in the settings.
+package enum ImagingLimit: String, Sendable, CaseIterable {
+    case bytes = "reference_bytes"
+    case pixels = "reference_pixels"
+    case edge = "reference_edge"
+    /// The size a model accepts for one picture (`NormalizeOrder.maxBytes`).
+    case normalized = "normalized_bytes"
+
+    var words: String {
+        switch self {
+        case .bytes: "bytes"
+        case .pixels: "pixels"
+        case .edge: "pixels on its long edge"
+        case .normalized: "bytes after every attempt to shrink it"
+        }
+    }
+}

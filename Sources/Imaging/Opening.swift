@@ -1,0 +1,60 @@
+import Domain
+
+/// A picture whose signature and header have been judged; not a pixel of it has been decoded.
+struct Opening {
+    let format: PictureFormat
+    let header: RasterImage.Header
+
+    /// Checks size of the file, signature, then width and height against the limits.
+    init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
+        guard input.byteCount <= limits.bytes else {
+            throw .tooLarge(limit: .bytes, limitValue: limits.bytes, value: input.byteCount)
+        }
+        guard let format = Signature.format(of: input) else { throw .unsupportedContent }
+        self.format = format
+        header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
+            try unsafe RasterImage(opening: bytes, as: format).header
+        }
+        let size = header.size
+        guard size.pixels <= limits.pixels else {
+            throw .tooLarge(limit: .pixels, limitValue: limits.pixels, value: size.pixels)
+        }
+        guard size.longEdge <= limits.edge else {
+            throw .tooLarge(limit: .edge, limitValue: limits.edge, value: size.longEdge)
+        }
+    }
+
+    /// The size a viewer shows.
+    var uprightSize: PixelSize {
+        let size = header.size
+        return header.orientation > 4 ? PixelSize(width: size.height, height: size.width) : size
+    }
+
+    /// Decodes upright sRGB pixels of 8 bits into memory, fitted down to `maxEdge`; alpha only when `keepAlpha`.
+    func decoded(_ input: RawSpan, maxEdge: Int = .max, keepAlpha: Bool) throws(ImagingError) -> RasterImage {
+        let settled = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
+            var image = try unsafe RasterImage(opening: bytes, as: format, shrink: shrink(for: maxEdge))
+            if header.size.longEdge > maxEdge {
+                image = try image.resized(to: header.size.fitted(to: maxEdge))
+            }
+            image = try image.inSRGB()
+            if header.hasAlpha, !keepAlpha { image = try image.flattened() }
+            return try image.settled()
+        }
+        return header.orientation == 1 ? settled : try settled.upright(from: header.orientation).settled()
+    }
+
+    /// A JPEG can be decoded at 1/2, 1/4 or 1/8, much faster, as long as enough pixels are left.
+    private func shrink(for maxEdge: Int) -> Int {
+        guard format == .jpeg else { return 1 }
+        return [8, 4, 2].first { header.size.longEdge / $0 >= maxEdge } ?? 1
+    }
+}
+
+extension PixelSize {
+    /// The same shape with a long edge of exactly `edge`, when it is longer.
+    func fitted(to edge: Int) -> PixelSize {
+        guard longEdge > edge else { return self }
+        return Geometry(native: self, size: .long(max(1, edge)), fit: .inside).scaled
+    }
+}

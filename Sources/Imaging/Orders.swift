@@ -1,0 +1,118 @@
+package import Domain
+
+/// What is refused before a pixel is decoded.
+package struct PictureLimits: Sendable, Hashable {
+    /// Bytes of the file as it came.
+    package var bytes: Int
+    /// Width times height.
+    package var pixels: Int
+    /// Pixels on the longer side.
+    package var edge: Int
+
+    package init(bytes: Int = 64_000_000, pixels: Int = 64_000_000, edge: Int = 16_384) {
+        self.bytes = bytes
+        self.pixels = pixels
+        self.edge = edge
+    }
+}
+
+/// How a reference picture is made clean and small enough to be sent.
+package struct NormalizeOrder: Sendable, Hashable {
+    /// Longest edge in pixels; larger pictures are fitted down, smaller ones never grow.
+    package var maxEdge: Int
+    /// Most bytes of the result. With a format of `nil` it may become a JPEG for it; then it shrinks by steps.
+    package var maxBytes: Int
+    /// `nil` chooses: JPEG stays JPEG, PNG stays PNG, WebP becomes PNG when it has alpha kept or no loss, else JPEG.
+    package var format: PictureFormat?
+    /// 1 to 100, for JPEG and WebP.
+    package var quality: Int
+    /// Keeps alpha where the format can hold it; else the picture is set on white.
+    package var keepAlpha: Bool
+    package var limits: PictureLimits
+
+    package init(
+        maxEdge: Int, maxBytes: Int, format: PictureFormat? = nil, quality: Int = 92, keepAlpha: Bool = false,
+        limits: PictureLimits = PictureLimits()
+    ) {
+        self.maxEdge = maxEdge
+        self.maxBytes = maxBytes
+        self.format = format
+        self.quality = quality
+        self.keepAlpha = keepAlpha
+        self.limits = limits
+    }
+}
+
+/// A reference picture that holds pixels and nothing else: upright, sRGB, 8 bits, no metadata.
+package struct NormalizedPicture: Sendable, Hashable {
+    package let bytes: [UInt8]
+    package let format: PictureFormat
+    package let size: PixelSize
+    package let sourceFormat: PictureFormat
+    /// As stored, before it was turned upright.
+    package let sourceSize: PixelSize
+    /// EXIF orientation, 1 to 8.
+    package let sourceOrientation: Int
+    /// Frames of an animation; the first one was taken.
+    package let sourcePages: Int
+    package let hadProfile: Bool
+    package let hadAlpha: Bool
+
+    package init(
+        bytes: [UInt8], format: PictureFormat, size: PixelSize, sourceFormat: PictureFormat, sourceSize: PixelSize,
+        sourceOrientation: Int, sourcePages: Int, hadProfile: Bool, hadAlpha: Bool
+    ) {
+        self.bytes = bytes
+        self.format = format
+        self.size = size
+        self.sourceFormat = sourceFormat
+        self.sourceSize = sourceSize
+        self.sourceOrientation = sourceOrientation
+        self.sourcePages = sourcePages
+        self.hadProfile = hadProfile
+        self.hadAlpha = hadAlpha
+    }
+}
+
+/// How a model's picture becomes an output.
+package struct RenderOrder: Sendable, Hashable {
+    package var size: OutputSize
+    package var fit: Fit
+    package var format: PictureFormat
+    /// 1 to 100, for JPEG and WebP. JPEG keeps full colour resolution above 90.
+    package var quality: Int
+    package var limits: PictureLimits
+
+    package init(
+        size: OutputSize, fit: Fit, format: PictureFormat, quality: Int = 90, limits: PictureLimits = PictureLimits()
+    ) {
+        self.size = size
+        self.fit = fit
+        self.format = format
+        self.quality = quality
+        self.limits = limits
+    }
+}
+
+/// A finished output without metadata.
+package struct RenderedPicture: Sendable, Hashable {
+    package let bytes: [UInt8]
+    /// Exactly what `Geometry` says for the order.
+    package let size: PixelSize
+    /// Size after resampling, before cutting or padding.
+    package let scaled: PixelSize
+    /// Size as the model made it, upright.
+    package let native: PixelSize
+    package let nativeFormat: PictureFormat
+
+    package init(bytes: [UInt8], size: PixelSize, scaled: PixelSize, native: PixelSize, nativeFormat: PictureFormat) {
+        self.bytes = bytes
+        self.size = size
+        self.scaled = scaled
+        self.native = native
+        self.nativeFormat = nativeFormat
+    }
+
+    /// How much the long edge grew; 1 when nothing was resampled.
+    package var factor: Double { Double(scaled.longEdge) / Double(max(1, native.longEdge)) }
+}

@@ -1,0 +1,29 @@
+import CVipsShim
+
+/// The life of libvips in this process.
+package enum Vips {
+    /// Starts libvips once; later calls change nothing. `threads` is what one picture may use.
+    package static func start(threads: Int = 1) throws(ImagingError) {
+        guard px_start(Int32(min(max(threads, 1), 64))) == 0 else { throw .failed(.start, detail: message()) }
+    }
+
+    /// Runs one job on the calling thread and lets go of what libvips kept for it.
+    static func job<Result>(_ work: () throws(ImagingError) -> Result) throws(ImagingError) -> Result {
+        try start()
+        defer { px_end_of_job() }
+        return try work()
+    }
+
+    /// The first line of what libvips has to say, printable ASCII, at most 100 characters; for people, never to decide by.
+    static func message() -> String {
+        guard let text = unsafe px_take_message() else { return "no reason given" }
+        defer { unsafe px_free(text) }
+        var line = ""
+        for offset in 0..<100 {
+            let byte = unsafe UInt8(bitPattern: text[offset])
+            guard byte != 0, byte != 10 else { break }
+            line.unicodeScalars.append((32..<127).contains(byte) ? Unicode.Scalar(byte) : "?")
+        }
+        return line.isEmpty ? "no reason given" : line
+    }
+}

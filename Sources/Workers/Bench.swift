@@ -1,0 +1,175 @@
+import CLinuxShim
+import Dispatch
+import Synchronization
+
+/// The queue of a pool and the threads that serve it. Each thread owns one worker process for as long as it lives.
+final class Bench: Sendable {
+    typealias Outcome = Result<Answer, WorkerError>
+
+    /// A job and the caller that waits for it.
+    struct Ticket: Sendable {
+        let id: Int
+        let request: Request
+        let inputs: [[UInt8]]
+        let caller: CheckedContinuation<Outcome, Never>
+    }
+
+    private struct State {
+        var lastID = 0
+        var waiting: [Ticket] = []
+        /// Jobs whose callers were cancelled before or while they were served.
+        var withdrawn: Set<Int> = []
+        /// Wake descriptor of the thread that serves a job.
+        var serving: [Int: Int32] = [:]
+        var processes: [Int: Int32] = [:]
+        var threads = 0
+        var idle = 0
+        var stopping = false
+        var untilGone: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let recipe: Child.Recipe
+    let timeout: Duration
+    private let count: Int
+    private let state = Mutex(State())
+    private let work = DispatchSemaphore(value: 0)
+
+    init(recipe: Child.Recipe, count: Int, timeout: Duration) {
+        self.recipe = recipe
+        self.count = count
+        self.timeout = timeout
+    }
+
+    var processes: [Int32] { state.withLock { Array($0.processes.values).sorted() } }
+
+    // MARK: Callers
+
+    /// Waits in the queue and for the worker.
+    func perform(_ request: Request, inputs: [[UInt8]]) async throws(WorkerError) -> Answer {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { caller in
+                enqueue(Ticket(id: id, request: request, inputs: inputs, caller: caller))
+            }
+        } onCancel: {
+            withdraw(id)
+        }
+        state.withLock { _ = $0.withdrawn.remove(id) }
+        return try outcome.get()
+    }
+
+    private func enqueue(_ ticket: Ticket) {
+        enum Step { case refuse, wait, hire(Int) }
+        let step: Step = state.withLock { state in
+            if state.stopping || state.withdrawn.contains(ticket.id) { return .refuse }
+            state.waiting.append(ticket)
+            guard state.waiting.count > state.idle, state.threads < count else { return .wait }
+            state.threads += 1
+            return .hire(state.threads)
+        }
+        switch step {
+        case .refuse: ticket.caller.resume(returning: .failure(.stopped))
+        case .wait: work.signal()
+        case .hire:
+            work.signal()
+            if !BenchThread.start(for: self) { threadFailed() }
+        }
+    }
+
+    private func withdraw(_ id: Int) {
+        let ticket: Ticket? = state.withLock { state in
+            if let index = state.waiting.firstIndex(where: { $0.id == id }) { return state.waiting.remove(at: index) }
+            state.withdrawn.insert(id)
+            // Waking inside the lock, for the descriptor is closed only after its entry was taken out.
+            if let descriptor = state.serving[id] { lx_wake(descriptor) }
+            return nil
+        }
+        ticket?.caller.resume(returning: .failure(.stopped))
+    }
+
+    // MARK: Threads
+
+    /// The next job, first come first served; nil when the thread has to end. Blocks.
+    func next(waking descriptor: Int32) -> Ticket? {
+        state.withLock { $0.idle += 1 }
+        defer { state.withLock { $0.idle -= 1 } }
+        while true {
+            work.wait()
+            let found: (ticket: Ticket?, stop: Bool) = state.withLock { state in
+                if state.stopping { return (nil, true) }
+                guard !state.waiting.isEmpty else { return (nil, false) }
+                let ticket = state.waiting.removeFirst()
+                state.serving[ticket.id] = descriptor
+                return (ticket, false)
+            }
+            if found.stop { return nil }
+            // A withdrawn job leaves its signal behind.
+            if let ticket = found.ticket { return ticket }
+        }
+    }
+
+    /// Gives a job back to its caller.
+    func settle(_ ticket: Ticket, _ outcome: Outcome) {
+        state.withLock { _ = $0.serving.removeValue(forKey: ticket.id) }
+        ticket.caller.resume(returning: outcome)
+    }
+
+    /// Whether nobody waits for a job any more.
+    func isUnwanted(_ id: Int) -> Bool {
+        state.withLock { $0.stopping || $0.withdrawn.contains(id) }
+    }
+
+    /// Notes the process of a thread; nil when it has none.
+    func note(process: Int32?, of thread: Int) {
+        state.withLock { $0.processes[thread] = process }
+    }
+
+    func threadEnded() {
+        let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
+            state.threads -= 1
+            guard state.threads == 0 else { return [] }
+            defer { state.untilGone = [] }
+            return state.untilGone
+        }
+        for one in waiting { one.resume() }
+    }
+
+    /// Without a single thread nobody would ever serve the queue.
+    private func threadFailed() {
+        let stranded: [Ticket] = state.withLock { state in
+            guard state.threads == 1 else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        threadEnded()
+        for ticket in stranded {
+            ticket.caller.resume(returning: .failure(.noResources(detail: "no thread for a worker")))
+        }
+    }
+
+    // MARK: End
+
+    func stop() {
+        let (tickets, threads): ([Ticket], Int) = state.withLock { state in
+            state.stopping = true
+            for descriptor in state.serving.values { lx_wake(descriptor) }
+            defer { state.waiting = [] }
+            return (state.waiting, state.threads)
+        }
+        for ticket in tickets { ticket.caller.resume(returning: .failure(.stopped)) }
+        for _ in 0..<threads { work.signal() }
+    }
+
+    func untilGone() async {
+        await withCheckedContinuation { caller in
+            let gone = state.withLock { state in
+                if state.threads > 0 { state.untilGone.append(caller) }
+                return state.threads == 0
+            }
+            if gone { caller.resume() }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import CLinuxShim
+
+/// One thread of a pool. It starts its worker process, for the kernel ends a worker together with the thread that
+/// started it, and it waits for the worker's answers, for waiting must not cost a cooperative thread.
+final class BenchThread {
+    /// A worker is replaced after so many jobs, so that nothing a library leaks can grow for ever.
+    private static let jobsOfALife = 200
+
+    private let bench: Bench
+    private let wake: Descriptor
+    private var jobs = 0
+
+    private init(bench: Bench, wake: consuming Descriptor) {
+        self.bench = bench
+        self.wake = wake
+    }
+
+    /// Starts a thread that serves `bench` until it stops; false when there is none to be had.
+    static func start(for bench: Bench) -> Bool {
+        guard let wake = try? Descriptor(lx_wake_descriptor(), for: "wake-up") else { return false }
+        let context = unsafe Unmanaged.passRetained(BenchThread(bench: bench, wake: wake)).toOpaque()
+        guard unsafe lx_start_thread(runBenchThread, context) == 0 else {
+            unsafe Unmanaged<BenchThread>.fromOpaque(context).release()
+            return false
+        }
+        return true
+    }
+
+    fileprivate func run() {
+        // The child lives in this frame, and so ends before its thread does.
+        var child: Child?
+        while let ticket = bench.next(waking: wake.number) {
+            let outcome = serve(ticket, with: &child)
+            bench.note(process: child?.process, of: Int(wake.number))
+            bench.settle(ticket, outcome)
+        }
+        child = nil
+        bench.note(process: nil, of: Int(wake.number))
+    }
+
+    fileprivate func ended() { bench.threadEnded() }
+
+    private func serve(_ ticket: Bench.Ticket, with child: inout Child?) -> Bench.Outcome {
+        let bench = bench
+        let stop = StopSign(descriptor: wake.number) { bench.isUnwanted(ticket.id) }
+        do throws(WorkerError) {
+            let ready = try readyChild(child.take(), stop)
+            bench.note(process: ready.process, of: Int(wake.number))
+            let outcome = ready.outcome(of: ticket, within: bench.timeout, stop: stop)
+            if outcome.leavesWorkerHealthy { child = consume ready }
+            return outcome
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The worker there is, or a new one when it has ended or done enough.
+    private func readyChild(_ child: consuming Child?, _ stop: StopSign) throws(WorkerError) -> Child {
+        jobs += 1
+        if let child = child.take(), jobs <= Self.jobsOfALife, !child.hasEnded { return child }
+        jobs = 1
+        return try Child.started(by: bench.recipe, stop: stop)
+    }
+}
+
+extension Child {
+    fileprivate borrowing func outcome(
+        of ticket: Bench.Ticket, within limit: Duration, stop: StopSign
+    ) -> Bench.Outcome {
+        do throws(WorkerError) {
+            return .success(
+                try carryOut(ticket.request, inputs: ticket.inputs, id: ticket.id, within: limit, stop: stop))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension Bench.Outcome {
+    fileprivate var leavesWorkerHealthy: Bool {
+        switch self {
+        case .success: true
+        case .failure(let error): error.leavesWorkerHealthy
+        }
+    }
+}
+
+private func runBenchThread(_ context: UnsafeMutableRawPointer) {
+    let thread = unsafe Unmanaged<BenchThread>.fromOpaque(context).takeRetainedValue()
+    thread.run()
+    thread.ended()
+}

@@ -1,0 +1,163 @@
+import CLinuxShim
+import Glibc
+
+/// A running worker process with one owner; killed and waited for when the value ends.
+///
+/// It must be made, used and ended on one thread that lives as long: the kernel ends the process with the thread that
+/// started it (`PR_SET_PDEATHSIG`).
+struct Child: ~Copyable {
+    /// How a worker is started.
+    struct Recipe: Sendable {
+        let executable: String
+        let arguments: [String]
+        let keepErrorOutput: Bool
+    }
+
+    /// How a wait for the worker ended.
+    private enum News {
+        case message(Record)
+        case ended(signal: Int32, code: Int32)
+        case late
+        case stopped
+        case nonsense
+    }
+
+    /// The environment variable that names the process a worker must belong to.
+    static let parentVariable = "DARKROOM_WORKER_PARENT"
+    private static let startLimit = Duration.seconds(20)
+
+    let process: Int32
+    private let socket: Descriptor
+    private let processDescriptor: Descriptor
+
+    deinit {
+        var signal: Int32 = 0
+        var code: Int32 = 0
+        _ = lx_kill(processDescriptor.number)
+        _ = unsafe lx_reap(processDescriptor.number, &signal, &code)
+    }
+
+    private init(process: Int32, socket: consuming Descriptor, processDescriptor: consuming Descriptor) {
+        self.process = process
+        self.socket = socket
+        self.processDescriptor = processDescriptor
+    }
+
+    /// Starts a worker and waits for its first word.
+    static func started(by recipe: Recipe, stop: StopSign) throws(WorkerError) -> Child {
+        var ends: [Int32] = [-1, -1]
+        let paired = unsafe lx_socket_pair(&ends)
+        guard paired == 0 else { throw .noResources(detail: "socket, error \(-paired)") }
+        let ours = Descriptor(adopting: ends[0])
+        let theirs = Descriptor(adopting: ends[1])
+        var process: Int32 = 0
+        let failed = recipe.spawn(socket: theirs.number, process: &process)
+        _ = consume theirs
+        guard failed == 0 else { throw .refusedToStart(detail: "error \(-failed)") }
+        // The child is ours and not waited for, so its number can not have become another's.
+        let processDescriptor = try Descriptor(lx_process_descriptor(process), for: "process descriptor")
+        let child = Child(process: process, socket: ours, processDescriptor: processDescriptor)
+        try child.awaitReady(stop)
+        return child
+    }
+
+    private borrowing func awaitReady(_ stop: StopSign) throws(WorkerError) {
+        switch news(within: Self.startLimit, stop) {
+        case .message(let record) where record.kind == Reply.ready && record.id == 0: return
+        case .message, .nonsense: throw .refusedToStart(detail: "it is not a Darkroom worker")
+        case .ended(let signal, 0) where signal != 0: throw .refusedToStart(detail: "it died of signal \(signal)")
+        case .ended(_, let code): throw .refusedToStart(detail: WorkerExit.words(for: code))
+        case .late: throw .refusedToStart(detail: "no word within \(Self.startLimit)")
+        case .stopped: throw .stopped
+        }
+    }
+
+    /// Whether the process has ended while nobody was looking.
+    var hasEnded: Bool {
+        lx_wait(-1, processDescriptor.number, -1, 0) != 0
+    }
+
+    /// Hands one job over and waits for its answer. After an error that `leavesWorkerHealthy` denies, end this value.
+    borrowing func carryOut(
+        _ request: Request, inputs: [[UInt8]], id: Int, within limit: Duration, stop: StopSign
+    ) throws(WorkerError) -> Answer {
+        let output = try Descriptor(lx_memory_file(), for: "memory file")
+        try send(request, inputs: inputs, id: id, output: output)
+        let record: Record
+        switch news(within: limit, stop) {
+        case .message(let told): record = told
+        case .ended(let signal, _) where signal != 0: throw .crashed(signal: signal)
+        case .ended(_, let code): throw .exited(code: code)
+        case .late: throw .timedOut(after: limit)
+        case .stopped: throw .stopped
+        case .nonsense: throw .badAnswer(detail: "not a record")
+        }
+        guard record.id == id else { throw .badAnswer(detail: "for another job") }
+        if let error = Reply.error(in: record) { throw error }
+        guard (1...request.mostBytes).contains(record.count) else { throw .badAnswer(detail: "too many bytes") }
+        return Answer(facts: (0..<12).map(record.fact), bytes: try output.contents(length: record.count))
+    }
+
+    private borrowing func send(
+        _ request: Request, inputs: [[UInt8]], id: Int, output: borrowing Descriptor
+    ) throws(WorkerError) {
+        var descriptors = [output.number]
+        defer { for descriptor in descriptors.dropFirst() { lx_close(descriptor) } }
+        for input in inputs {
+            descriptors.append(try Descriptor.sealed(holding: input).surrender())
+        }
+        let bytes = request.record(id: id, lengths: inputs.map(\.count)).bytes
+        let failed = unsafe lx_send(socket.number, bytes, bytes.count, descriptors, Int32(descriptors.count))
+        // A worker that just ended is found by the wait that follows, with its signal or code.
+        guard failed == 0 || failed == -EPIPE || failed == -ECONNRESET else {
+            throw .noResources(detail: "message, error \(-failed)")
+        }
+    }
+
+    /// Waits for the first of: a message, the end of the process, the limit, the stop sign.
+    private borrowing func news(within limit: Duration, _ stop: StopSign) -> News {
+        let end = ContinuousClock.now + limit
+        while true {
+            if stop.isRaised() { return .stopped }
+            let left = end - ContinuousClock.now
+            guard left > .zero else { return .late }
+            let milliseconds = Int32(clamping: Int64(min(left / .milliseconds(1), 3_600_000)) + 1)
+            let found = lx_wait(socket.number, processDescriptor.number, stop.descriptor, milliseconds)
+            if found < 0, found != -EINTR { return .nonsense }
+            if found > 0, found & LX_WOKEN != 0 { lx_settle_wake(stop.descriptor) }
+            if found > 0, found & LX_SOCKET_READY != 0, let said = message() { return said }
+            if found > 0, found & LX_CHILD_ENDED != 0 { return self.end(of: processDescriptor) }
+        }
+    }
+
+    /// The message that waits, nil when the socket only tells that the other end is gone.
+    private borrowing func message() -> News? {
+        var bytes = [UInt8](repeating: 0, count: Record.byteCount)
+        var count: Int32 = 0
+        let length = unsafe lx_receive(socket.number, &bytes, bytes.count, nil, 0, &count)
+        if length == 0 || length == -Int(ECONNRESET) {
+            // Closing its socket without ending would leave us waiting; the kill makes the end certain.
+            return end(of: processDescriptor, afterClosing: true)
+        }
+        guard length == Record.byteCount, let record = Record(bytes) else { return .nonsense }
+        return .message(record)
+    }
+
+    private borrowing func end(of process: borrowing Descriptor, afterClosing: Bool = false) -> News {
+        var signal: Int32 = 0
+        var code: Int32 = 0
+        if afterClosing, lx_wait(-1, process.number, -1, 1000) == 0 { _ = lx_kill(process.number) }
+        guard unsafe lx_reap(process.number, &signal, &code) == 0 else { return .nonsense }
+        return .ended(signal: signal, code: code)
+    }
+}
+
+extension WorkerError {
+    /// Whether the worker that gave this error can take another job.
+    var leavesWorkerHealthy: Bool {
+        switch self {
+        case .unsupportedContent, .unreadable, .tooLarge, .failed: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Domain
+import Imaging
+
+/// Reads answers as if a stranger had written them: a decoder that was taken over may say anything.
+extension Answer {
+    func normalized(for order: NormalizeOrder) throws(WorkerError) -> NormalizedPicture {
+        let format = try format(at: 0)
+        guard order.format == nil || order.format == format else { throw .badAnswer(detail: "another format") }
+        try checkSignature(format)
+        let size = try size(at: 1)
+        guard size.longEdge <= order.maxEdge, bytes.count <= order.maxBytes else {
+            throw .badAnswer(detail: "a picture above the limit")
+        }
+        guard (1...8).contains(facts[6]), facts[7] >= 1 else { throw .badAnswer(detail: "impossible facts") }
+        return NormalizedPicture(
+            bytes: bytes, format: format, size: size, sourceFormat: try self.format(at: 3),
+            sourceSize: try self.size(at: 4), sourceOrientation: facts[6], sourcePages: facts[7],
+            hadProfile: facts[8] == 1, hadAlpha: facts[9] == 1)
+    }
+
+    func rendered(for order: RenderOrder) throws(WorkerError) -> RenderedPicture {
+        try checkSignature(order.format)
+        let native = try size(at: 4)
+        let plan = Geometry(native: native, size: order.size, fit: order.fit)
+        let size = try size(at: 0)
+        guard size == plan.canvas, facts[2] == plan.scaled.width, facts[3] == plan.scaled.height else {
+            throw .badAnswer(detail: "another size")
+        }
+        return RenderedPicture(
+            bytes: bytes, size: size, scaled: plan.scaled, native: native, nativeFormat: try format(at: 6))
+    }
+
+    func painted() throws(WorkerError) -> [UInt8] {
+        try checkSignature(.png)
+        return bytes
+    }
+
+    private func format(at index: Int) throws(WorkerError) -> PictureFormat {
+        guard let format: PictureFormat = Code.value(facts[index]) else { throw .badAnswer(detail: "an unknown format") }
+        return format
+    }
+
+    private func size(at index: Int) throws(WorkerError) -> PixelSize {
+        let sides = 1...100_000
+        guard sides.contains(facts[index]), sides.contains(facts[index + 1]) else {
+            throw .badAnswer(detail: "an impossible size")
+        }
+        return PixelSize(width: facts[index], height: facts[index + 1])
+    }
+
+    private func checkSignature(_ format: PictureFormat) throws(WorkerError) {
+        guard Signature.format(of: bytes) == format else { throw .badAnswer(detail: "not the format it says") }
+    }
+}
+
+extension Request {
+    /// Most bytes an answer may have: what the order allows, or a little more than the pixels without compression.
+    var mostBytes: Int {
+        switch self {
+        case .normalize(let order): order.maxBytes
+        case .render(let order):
+            switch order.size {
+            case .native: Self.uncompressed(order.limits.pixels)
+            case .long(let edge): Self.uncompressed(edge * edge)
+            case .box(let box): Self.uncompressed(box.pixels)
+            }
+        case .paint(let order): Self.uncompressed(order.size.pixels)
+        }
+    }
+
+    private static func uncompressed(_ pixels: Int) -> Int { min(pixels, 1 << 30) / 8 * 36 + 1_048_576 }
+}

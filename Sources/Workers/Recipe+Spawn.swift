@@ -1,0 +1,39 @@
+import CLinuxShim
+import Glibc
+
+extension Child.Recipe {
+    /// The whole environment of a worker; nothing is inherited.
+    private var environment: [String] {
+        [
+            "\(Child.parentVariable)=\(getpid())",
+            "LC_ALL=C.UTF-8",
+            // No modules: an ImageMagick module would look at bytes even when its loader is blocked.
+            "VIPSHOME=/nonexistent",
+            "VIPS_DISC_THRESHOLD=64g",
+            // The runtime's crash handler would start another program, and hide the signal.
+            "SWIFT_BACKTRACE=enable=no",
+        ]
+    }
+
+    /// Starts the program; gives 0 or minus an error number.
+    func spawn(socket: Int32, process: inout Int32) -> Int32 {
+        unsafe withCStrings([executable] + arguments) { arguments in
+            unsafe withCStrings(environment) { environment in
+                unsafe lx_spawn(executable, arguments, environment, socket, keepErrorOutput ? 1 : 0, &process)
+            }
+        }
+    }
+
+    /// A list of C strings that ends with NULL, for the time of `body`.
+    private func withCStrings<Result>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var pointers = unsafe strings.map { unsafe strdup($0) }
+        unsafe pointers.append(nil)
+        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        return unsafe pointers.withUnsafeBufferPointer { list in
+            guard let start = list.baseAddress else { preconditionFailure("the list holds its NULL at least") }
+            return unsafe body(start)
+        }
+    }
+}

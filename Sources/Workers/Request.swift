@@ -1,0 +1,102 @@
+import Domain
+import Imaging
+
+/// A job as it goes to a worker.
+enum Request: Sendable {
+    case normalize(NormalizeOrder)
+    case render(RenderOrder)
+    case paint(PaintOrder)
+
+    /// Most pictures handed to one job.
+    static let mostInputs = 16
+
+    func record(id: Int, lengths: [Int]) -> Record {
+        switch self {
+        case .normalize(let order):
+            let facts = [
+                order.maxEdge, order.maxBytes, order.format.map(Code.of) ?? 0, order.quality, order.keepAlpha ? 1 : 0,
+            ]
+            return Record(
+                id: id, kind: 1, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
+        case .render(let order):
+            let facts = order.size.facts + [Code.of(order.fit), Code.of(order.format), order.quality]
+            return Record(
+                id: id, kind: 2, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
+        case .paint(let order):
+            return Record(
+                id: id, kind: 3, count: lengths.count, facts: [order.size.width, order.size.height], lengths: lengths,
+                text: Array(order.seed.prefix(32)))
+        }
+    }
+
+    /// Reads a request; nil when it is none.
+    init?(_ record: Record) {
+        switch record.kind {
+        case 1:
+            let format: PictureFormat? = Code.value(record.fact(2))
+            guard format != nil || record.fact(2) == 0 else { return nil }
+            self = .normalize(
+                NormalizeOrder(
+                    maxEdge: record.fact(0), maxBytes: record.fact(1), format: format, quality: record.fact(3),
+                    keepAlpha: record.fact(4) == 1, limits: PictureLimits(record, at: 5)))
+        case 2:
+            guard let size = OutputSize(record), let fit: Fit = Code.value(record.fact(3)),
+                let format: PictureFormat = Code.value(record.fact(4))
+            else { return nil }
+            self = .render(
+                RenderOrder(
+                    size: size, fit: fit, format: format, quality: record.fact(5),
+                    limits: PictureLimits(record, at: 6)))
+        case 3:
+            self = .paint(
+                PaintOrder(
+                    seed: Array(record.text.prefix(32)),
+                    size: PixelSize(width: record.fact(0), height: record.fact(1))))
+        default: return nil
+        }
+    }
+}
+
+/// The numbers that stand for cases of an enum, from 1.
+enum Code {
+    static func of<Value: CaseIterable & Equatable>(_ value: Value) -> Int {
+        (Array(Value.allCases).firstIndex(of: value) ?? -1) + 1
+    }
+
+    static func value<Value: CaseIterable>(_ code: Int) -> Value? {
+        let all = Array(Value.allCases)
+        return all.indices.contains(code &- 1) ? all[code - 1] : nil
+    }
+}
+
+extension PictureLimits {
+    fileprivate var facts: [Int] { [bytes, pixels, edge] }
+
+    fileprivate init(_ record: Record, at index: Int) {
+        self.init(bytes: record.fact(index), pixels: record.fact(index + 1), edge: record.fact(index + 2))
+    }
+}
+
+extension OutputSize {
+    fileprivate var facts: [Int] {
+        switch self {
+        case .native: [1, 0, 0]
+        case .long(let edge): [2, edge, 0]
+        case .box(let box): [3, box.width, box.height]
+        }
+    }
+
+    fileprivate init?(_ record: Record) {
+        let sides = 1...Self.largestEdge
+        switch record.fact(0) {
+        case 1: self = .native
+        case 2:
+            guard sides.contains(record.fact(1)) else { return nil }
+            self = .long(record.fact(1))
+        case 3:
+            guard sides.contains(record.fact(1)), sides.contains(record.fact(2)) else { return nil }
+            self = .box(PixelSize(width: record.fact(1), height: record.fact(2)))
+        default: return nil
+        }
+    }
+}

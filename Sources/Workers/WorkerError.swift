@@ -1,0 +1,43 @@
+/// Why a worker process gave no picture. Holds nothing of what the picture shows and no file name.
+package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The bytes are no JPEG, PNG or WebP. The input's fault.
+    case unsupportedContent
+    /// The bytes are damaged; `detail` is the decoder's word, for people only. The input's fault.
+    case unreadable(detail: String)
+    /// A limit was passed, named as in the settings (`reference_bytes`, `reference_pixels`, `reference_edge`), or
+    /// `normalized_bytes` when no attempt came below what the model accepts. The input's fault.
+    case tooLarge(limit: String, limitValue: Int, value: Int)
+    /// The picture was sound, the work on it failed. Nobody's fault that is known.
+    case failed(detail: String)
+    /// The worker died of a signal during this job; it is replaced. Suspect the input before a second try.
+    case crashed(signal: Int32)
+    /// The worker ended by itself during this job; it is replaced.
+    case exited(code: Int32)
+    /// The job was not done in time; its worker was killed and is replaced.
+    case timedOut(after: Duration)
+    /// No worker can be had on this machine, now.
+    case refusedToStart(detail: String)
+    /// The worker's answer made no sense and was thrown away with the worker.
+    case badAnswer(detail: String)
+    /// This process could not hand the job over (memory, descriptors).
+    case noResources(detail: String)
+    /// The caller was cancelled, or the pool is shut down.
+    case stopped
+
+    package var description: String {
+        switch self {
+        case .unsupportedContent: "the content is not a JPEG, PNG or WebP"
+        case .unreadable(let detail): "the picture is damaged: \(detail)"
+        case .tooLarge(let limit, let limitValue, let value):
+            "the picture is too large: \(value), allowed \(limitValue) (\(limit))"
+        case .failed(let detail): detail
+        case .crashed(let signal): "the picture worker died of signal \(signal)"
+        case .exited(let code): "the picture worker ended with code \(code)"
+        case .timedOut(let limit): "the picture worker took longer than \(limit)"
+        case .refusedToStart(let detail): "no picture worker could be started: \(detail)"
+        case .badAnswer(let detail): "the picture worker's answer was refused: \(detail)"
+        case .noResources(let detail): "the picture could not be handed to a worker: \(detail)"
+        case .stopped: "the work on the picture was stopped"
+        }
+    }
+}

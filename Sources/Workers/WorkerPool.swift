@@ -1,0 +1,65 @@
+import Domain
+package import Imaging
+
+/// Works on pictures in processes of their own, so that a decoder's fault costs one job and nothing else.
+///
+/// Workers are started when first needed and replaced when they die, hang or have done many jobs. Waiting callers are
+/// served in the order they came; a caller that is cancelled gets `WorkerError.stopped`, at once while it waits and by
+/// killing its worker while it is served. Nothing here blocks the cooperative threads.
+package final class WorkerPool: Sendable {
+    private let bench: Bench
+
+    /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
+    /// `timeout` is for each job and does not count waiting.
+    package init(
+        executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
+        keepErrorOutput: Bool = false
+    ) {
+        let recipe = Child.Recipe(executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput)
+        bench = Bench(recipe: recipe, count: min(max(count, 1), 64), timeout: timeout)
+    }
+
+    deinit { bench.stop() }
+
+    /// Makes a reference picture clean; see `NormalizeOrder`.
+    package func normalize(
+        _ input: [UInt8], as order: NormalizeOrder
+    ) async throws(WorkerError) -> NormalizedPicture {
+        try check(input, order.limits)
+        return try await bench.perform(.normalize(order), inputs: [input]).normalized(for: order)
+    }
+
+    /// Makes an output from a model's picture; see `RenderOrder`.
+    package func render(_ input: [UInt8], as order: RenderOrder) async throws(WorkerError) -> RenderedPicture {
+        try check(input, order.limits)
+        return try await bench.perform(.render(order), inputs: [input]).rendered(for: order)
+    }
+
+    /// Paints a picture and gives it as PNG. Of `references` (JPEG, PNG or WebP) the first 16 are used.
+    package func paint(_ order: PaintOrder, references: [[UInt8]]) async throws(WorkerError) -> [UInt8] {
+        let limits = PictureLimits()
+        guard order.size.width > 0, order.size.height > 0, order.size.longEdge <= limits.edge,
+            order.size.pixels <= limits.pixels
+        else { throw .failed(detail: "a picture of \(order.size) can not be painted") }
+        for reference in references { try check(reference, limits) }
+        let inputs = Array(references.prefix(Request.mostInputs))
+        return try await bench.perform(.paint(order), inputs: inputs).painted()
+    }
+
+    /// Process numbers of the workers that run now, for the status.
+    package var processes: [Int32] { bench.processes }
+
+    /// Stops every job with `WorkerError.stopped`, ends all workers and waits until they are gone. Later calls are stopped too.
+    package func shutDown() async {
+        bench.stop()
+        await bench.untilGone()
+    }
+
+    /// Refuses without a worker what needs none to be refused.
+    private func check(_ input: [UInt8], _ limits: PictureLimits) throws(WorkerError) {
+        guard input.count <= limits.bytes else {
+            throw .tooLarge(limit: ImagingLimit.bytes.rawValue, limitValue: limits.bytes, value: input.count)
+        }
+        guard Signature.format(of: input) != nil else { throw .unsupportedContent }
+    }
+}

@@ -1,0 +1,96 @@
+import Domain
+import Foundation
+import Imaging
+
+/// A folder that is gone when the test ends, and the tools of Debian run in it.
+final class Scratch {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "imaging-" + UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func write(_ bytes: [UInt8], as name: String) throws {
+        try Data(bytes).write(to: folder.appending(path: name))
+    }
+
+    func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: folder.appending(path: name)))
+    }
+
+    /// Runs a tool in the folder and gives what it printed.
+    @discardableResult
+    func run(_ tool: String, _ arguments: String...) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [tool] + arguments
+        process.currentDirectoryURL = folder
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw ToolFailure(tool: tool, output: text) }
+        return text
+    }
+
+    /// Converts bytes of a picture with libvips' own tool, whose file name options choose the format.
+    func converted(_ bytes: [UInt8], from source: String = "in.png", to target: String) throws -> [UInt8] {
+        try write(bytes, as: source)
+        try run("vips", "copy", source, target)
+        return try read(String(target.prefix { $0 != "[" }))
+    }
+
+    /// Everything exiftool finds in a file that is not a fact about its pixels.
+    func metadata(of bytes: [UInt8], suffix: String) throws -> [String] {
+        try write(bytes, as: "judged.\(suffix)")
+        let groups = ["ExifTool", "System", "File", "PNG", "JFIF", "RIFF", "Composite", "PNG-pHYs"]
+        return try run("exiftool", "-a", "-G1", "-u", "-s", "judged.\(suffix)").split(separator: "\n").map(String.init)
+            .filter { line in !groups.contains { line.hasPrefix("[\($0)]") } || line.contains("Comment") }
+    }
+}
+
+struct ToolFailure: Error {
+    let tool: String
+    let output: String
+}
+
+enum Pictures {
+    /// Four patches of plain colour and a ramp, so that every turn and mirroring looks different.
+    static func patches(_ size: PixelSize) -> Pixels {
+        var rgb: [UInt8] = []
+        for y in 0..<size.height {
+            for x in 0..<size.width {
+                let left = x < size.width / 2
+                switch (left, y < size.height / 2) {
+                case (true, true): rgb += [220, 30, 40]
+                case (false, true): rgb += [40, 190, 60]
+                case (true, false): rgb += [40, 60, 210]
+                case (false, false): rgb += [230, 220, 40]
+                }
+            }
+        }
+        return Pixels(size: size, rgb: rgb)
+    }
+}
+
+extension Pixels {
+    init(decoding bytes: [UInt8]) throws {
+        self = try unsafe Pixels(decoding: bytes.span.bytes, maxEdge: 100_000, limits: PictureLimits())
+    }
+
+    subscript(x: Int, y: Int) -> [Int] {
+        let start = (y * size.width + x) * 3
+        return rgb[start..<start + 3].map(Int.init)
+    }
+
+    /// The largest difference of any channel.
+    func distance(to other: Pixels) -> Int {
+        guard size == other.size else { return .max }
+        return zip(rgb, other.rgb).map { abs(Int($0) - Int($1)) }.max() ?? 0
+    }
+}

@@ -1,0 +1,3 @@
+import Domain
+import Painting
+import Testing

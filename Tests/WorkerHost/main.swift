@@ -1,0 +1,4 @@
+import Glibc
+import Workers
+
+exit(serveAsWorker())
