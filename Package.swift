@@ -37,5 +37,7 @@ let package = Package(
     targets: [
         room("Domain"),
         tests("Domain"),
+        room("Inspection", ["Domain"]),
+        tests("Inspection", ["Domain"]),
     ]
 )
