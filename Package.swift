@@ -39,5 +39,7 @@ let package = Package(
         tests("Domain"),
         room("Inspection", ["Domain"]),
         tests("Inspection", ["Domain"]),
+        room("Provenance", ["Domain", "Inspection"]),
+        tests("Provenance", ["Inspection"]),
     ]
 )
