@@ -74,5 +74,9 @@ let package = Package(
         .executableTarget(
             name: "WorkerHost", dependencies: ["Workers"], path: "Tests/WorkerHost", swiftSettings: house),
         tests("Workers", ["Domain", "Imaging", "WorkerHost"]),
+        room("Inspection", ["Domain"]),
+        tests("Inspection", ["Domain"]),
+        room("Provenance", ["Domain", "Inspection"]),
+        tests("Provenance", ["Inspection"]),
     ]
 )

@@ -1,0 +1,74 @@
+/// A bounded window on bytes from outside: every read is checked, and one that does not fit is nil.
+package struct ByteView: Sendable {
+    private let bytes: [UInt8]
+    /// Where the window begins in the whole file.
+    package let start: Int
+    /// Length of the window in bytes.
+    package let count: Int
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        start = 0
+        count = bytes.count
+    }
+
+    private init(_ bytes: [UInt8], start: Int, count: Int) {
+        self.bytes = bytes
+        self.start = start
+        self.count = count
+    }
+
+    /// The window of `length` bytes at `offset` of this one; nil where it would reach outside.
+    package func part(at offset: Int, length: Int) -> ByteView? {
+        guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
+        return ByteView(bytes, start: start + offset, count: length)
+    }
+
+    /// The window from `offset` to the end; empty when `offset` lies behind it.
+    package func rest(from offset: Int) -> ByteView {
+        let from = min(max(offset, 0), count)
+        return ByteView(bytes, start: start + from, count: count - from)
+    }
+
+    package subscript(offset: Int) -> UInt8? {
+        offset >= 0 && offset < count ? bytes[start + offset] : nil
+    }
+
+    package var slice: ArraySlice<UInt8> { bytes[start..<start + count] }
+
+    package func big16(at offset: Int) -> Int? { number(at: offset, length: 2, bigEndian: true) }
+    package func big32(at offset: Int) -> Int? { number(at: offset, length: 4, bigEndian: true) }
+    package func little16(at offset: Int) -> Int? { number(at: offset, length: 2, bigEndian: false) }
+    package func little24(at offset: Int) -> Int? { number(at: offset, length: 3, bigEndian: false) }
+    package func little32(at offset: Int) -> Int? { number(at: offset, length: 4, bigEndian: false) }
+
+    /// An unsigned number of one to four bytes.
+    package func number(at offset: Int, length: Int, bigEndian: Bool) -> Int? {
+        guard offset >= 0, length > 0, length <= 4, offset <= count, length <= count - offset else { return nil }
+        var value = 0
+        for index in 0..<length {
+            value = value << 8 | Int(bytes[start + offset + (bigEndian ? index : length - 1 - index)])
+        }
+        return value
+    }
+
+    /// Four printable ASCII characters, as chunks and boxes are named; nil for anything else.
+    package func fourCharacters(at offset: Int) -> String? {
+        guard let part = part(at: offset, length: 4), part.slice.allSatisfy({ (0x20...0x7E).contains($0) })
+        else { return nil }
+        return String(decoding: part.slice, as: UTF8.self)
+    }
+
+    package func matches(_ wanted: [UInt8], at offset: Int) -> Bool {
+        part(at: offset, length: wanted.count)?.slice.elementsEqual(wanted) ?? false
+    }
+
+    package func matches(_ wanted: String, at offset: Int) -> Bool {
+        part(at: offset, length: wanted.utf8.count)?.slice.elementsEqual(wanted.utf8) ?? false
+    }
+
+    /// Offset of the first `byte` at or after `offset`.
+    package func firstIndex(of byte: UInt8, from offset: Int) -> Int? {
+        rest(from: offset).slice.firstIndex(of: byte).map { $0 - start }
+    }
+}

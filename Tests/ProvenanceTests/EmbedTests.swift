@@ -1,0 +1,107 @@
+import Foundation
+import Inspection
+import Provenance
+import Testing
+
+@Suite struct EmbedTests {
+    private static func packet(_ system: String = "Microsoft MAI-Image", simulated: Bool = false) -> XMPPacket {
+        XMPPacket(
+            sourceType: .trainedAlgorithmicMedia, aiSystem: system, aiSystemVersion: "2.6", generatorVersion: "1.0.0",
+            created: "2026-11-21T10:00:00Z", documentID: "0b9d5b0e-6f0e-4c7e-9a52-3f1f4a1f9c11", isSimulated: simulated)
+    }
+
+    private static let fields = [
+        "DigitalSourceType", "AISystemUsed", "AISystemVersionUsed", "CreatorTool", "CreateDate", "DocumentID",
+    ]
+
+    @Test(arguments: Encoding.all)
+    func `a marked output passes the gate, says what it is, and shows the same pixels`(encoding: Encoding) throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(encoding)
+            let marked = try embed(Self.packet(), into: clean)
+            let name = "marked.\(encoding.suffix)"
+            try tools.write(marked, to: name)
+            let report = try inspect(marked)
+            #expect(report.violations(through: .output(allowingXMP: 1)) == [])
+            #expect(report.width == 33 && report.height == 17 && report.hasAlpha == encoding.hasAlpha)
+            let told = try tools.run("exiftool", ["-s3", "-n"] + Self.fields.map { "-XMP:" + $0 } + [name])
+            #expect(
+                told.split(separator: "\n") == [
+                    "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "Microsoft MAI-Image",
+                    "2.6", "Darkroom 1.0.0", "2026:11:21 10:00:00Z", "uuid:0b9d5b0e-6f0e-4c7e-9a52-3f1f4a1f9c11",
+                ])
+            // It also complains of JPEG files without EXIF block, so what counts is that marking adds no complaint.
+            let complaints = ["-validate", "-warning", "-error", "-a", "-s3"]
+            #expect(
+                try tools.run("exiftool", complaints + [name])
+                    == tools.run("exiftool", complaints + ["clean.\(encoding.suffix)"]))
+            #expect(try tools.pixels(name) == tools.pixels("clean.\(encoding.suffix)"))
+            #expect(try tools.run("vipsheader", ["-f", "xmp-data", name]).isEmpty == false)
+        }
+    }
+
+    @Test(arguments: Encoding.all)
+    func `marks are read back, and simulated ones say so`(encoding: Encoding) throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(encoding)
+            #expect(readMarks(of: clean) == Marks())
+            let marks = readMarks(of: try embed(Self.packet("A <b> & \"c\" 'd'\n\u{1}é", simulated: true), into: clean))
+            #expect(marks.digitalSourceType == "trainedAlgorithmicMedia")
+            #expect(marks.aiSystem == "A <b> & \"c\" 'd' é")
+            #expect(marks.isSimulated && !marks.hasC2PA && marks.packets == 1)
+            #expect(!readMarks(of: try embed(Self.packet(), into: clean)).isSimulated)
+        }
+    }
+
+    @Test func `what is marked, unclean or of another kind is refused`() throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(Encoding.all[0])
+            let marked = try embed(Self.packet(), into: clean)
+            #expect(throws: ProvenanceError.self) { try embed(Self.packet(), into: marked) }
+            #expect(throws: ProvenanceError.self) { try embed(Self.packet(), into: clean + [0]) }
+            #expect(throws: ProvenanceError.self) { try embed(Self.packet(), into: Array(clean.dropLast(20))) }
+            #expect(throws: ProvenanceError.unsupported(nil)) { try embed(Self.packet(), into: [1, 2, 3]) }
+            let gif = try tools.clean(Encoding(suffix: "gif", options: []))
+            #expect(throws: ProvenanceError.unsupported(.gif)) { try embed(Self.packet(), into: gif) }
+        }
+    }
+
+    @Test func `the longest fields still fit every container`() throws {
+        try withOutputTools { tools in
+            for encoding in Encoding.all {
+                let long = Self.packet(String(repeating: "\"", count: 100_000))
+                let marked = try embed(long, into: tools.clean(encoding))
+                #expect(try inspect(marked).violations(through: .output(allowingXMP: 1)) == [])
+            }
+        }
+    }
+
+    @Test func `the packet is well-formed XML without a wrapper`() throws {
+        let text = Self.packet("<&>\"'\u{0}\u{FFFF}", simulated: true).text
+        #expect(text.hasPrefix("<x:xmpmeta") && !text.contains("<?xpacket"))
+        try withOutputTools { tools in
+            try tools.write(Array(text.utf8), to: "packet.xml")
+            let script = "import xml.dom.minidom, sys; xml.dom.minidom.parse(sys.argv[1])"
+            try tools.run("python3", ["-c", script, "packet.xml"])
+        }
+    }
+
+    @Test func `a picture made with references is a composite`() {
+        #expect(XMPPacket.SourceType(references: 0) == .trainedAlgorithmicMedia)
+        #expect(XMPPacket.SourceType(references: 2) == .compositeWithTrainedAlgorithmicMedia)
+    }
+
+    @Test(arguments: [
+        #"<a:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/digitalArt</a:DigitalSourceType>"#,
+        #"<d Iptc4xmpExt:DigitalSourceType='digitalArt'/>"#,
+        #"<Iptc4xmpExt:DigitalSourceType rdf:resource="http://cv.iptc.org/newscodes/digitalsourcetype/digitalArt"/>"#,
+    ])
+    func `foreign packets are read in each of the ways they are written`(packet: String) throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(Encoding.all[2])
+            let body = Array("http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>\(packet)</x:xmpmeta>".utf8)
+            let bytes = clean[..<2] + [0xFF, 0xE1, UInt8((body.count + 2) >> 8), UInt8((body.count + 2) & 0xFF)] + body
+            #expect(readMarks(of: bytes + clean[2...]).digitalSourceType == "digitalArt")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// Clean outputs made by real encoders, and what other programs read from marked ones.
+struct OutputTools {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "provenance-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: folder) }
+
+    @discardableResult
+    func run(_ tool: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [tool] + arguments
+        process.currentDirectoryURL = folder
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(tool) ended with \(process.terminationStatus)")
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    func write(_ bytes: [UInt8], to name: String) throws {
+        try Data(bytes).write(to: folder.appending(path: name))
+    }
+
+    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: name))) }
+
+    /// One picture of 33 by 17 pixels in the encoding that `kind` names.
+    func clean(_ kind: Encoding) throws -> [UInt8] {
+        let bands = kind.hasAlpha ? 4 : 3
+        let pixels = (0..<33 * 17 * bands).map { (index: Int) -> UInt8 in
+            let value = index * 29 + index / 99 * 13
+            return UInt8(value % 256)
+        }
+        try write(pixels, to: "pixels")
+        try run("vips", ["rawload", "pixels", "raw.v", "33", "17", "\(bands)"])
+        try run("vips", ["copy", "raw.v", "source.v", "--interpretation", "srgb"])
+        if kind.suffix == "webp" {
+            try run("vips", ["copy", "source.v", "source.png[strip]"])
+            try run("cwebp", ["-quiet", "-exact"] + kind.options + ["source.png", "-o", "clean.webp"])
+        } else {
+            try run("vips", ["copy", "source.v", "clean.\(kind.suffix)\(kind.options.joined())"])
+        }
+        return try read("clean.\(kind.suffix)")
+    }
+
+    /// The pixels as libvips decodes them, without any header.
+    func pixels(_ name: String) throws -> [UInt8] {
+        try run("vips", ["rawsave", name, "decoded"])
+        return try read("decoded")
+    }
+}
+
+/// A way to encode an output.
+struct Encoding: Sendable, CustomTestStringConvertible {
+    let suffix: String
+    var hasAlpha = false
+    let options: [String]
+    var testDescription: String { ([suffix] + options + (hasAlpha ? ["alpha"] : [])).joined(separator: " ") }
+
+    static let all = [
+        Encoding(suffix: "png", options: ["[strip]"]),
+        Encoding(suffix: "png", hasAlpha: true, options: ["[strip,interlace]"]),
+        Encoding(suffix: "jpg", options: ["[strip]"]),
+        Encoding(suffix: "jpg", options: ["[strip,interlace]"]),
+        Encoding(suffix: "webp", options: []),
+        Encoding(suffix: "webp", options: ["-lossless"]),
+        Encoding(suffix: "webp", hasAlpha: true, options: ["-lossless"]),
+        Encoding(suffix: "webp", hasAlpha: true, options: []),
+    ]
+}
+
+/// Runs `body` with tools whose folder is gone afterwards.
+func withOutputTools<Result>(_ body: (OutputTools) throws -> Result) throws -> Result {
+    let tools = try OutputTools()
+    defer { tools.remove() }
+    return try body(tools)
+}
