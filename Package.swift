@@ -32,51 +32,67 @@ func tests(_ room: String, _ arrows: [String] = []) -> Target {
         swiftSettings: house)
 }
 
+/// A C library of the system.
+func library(_ name: String, _ pkgConfig: String, apt: [String]) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(apt)])
+}
+
 let package = Package(
     name: "darkroom",
     targets: [
+        // Values and text: no input, no output, no C.
         room("Documents"),
         room("Domain", ["Documents"]),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        room("Digests", ["CCrypto"]),
-        shim("CDiskShim"),
-        room("Disk", ["CDiskShim"]),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        room("Ledger", ["CSQLite", "Documents", "Domain"]),
-        room("Settings", ["Disk", "Documents", "Domain"]),
-        room("Vault", ["Digests", "Disk"]),
-        .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
-        tests("Domain", ["Documents"]),
-        tests("Documents"),
-        tests("Digests"),
-        tests("Disk"),
-        tests("Ledger", ["Domain", "Support"]),
-        tests("Settings", ["Documents", "Domain", "Support"]),
-        tests("Vault", ["Disk", "Support"]),
-        room("Domain"),
-        tests("Domain"),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
-        shim("CCurlShim", ["CCurl"], links: ["curl", "ssl"]),
-        room("Transport", ["CCurlShim"]),
-        tests("Transport", ["HTTPServer"]),
-        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
-        room("HTTPServer", ["CMicrohttpdShim"]),
-        tests("HTTPServer"),
-        .systemLibrary(name: "CVips", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
-        shim("CVipsShim", ["CVips"], links: ["vips"]),
-        room("Imaging", ["Domain", "CVipsShim"]),
-        tests("Imaging", ["Domain"]),
+        room("Inspection", ["Domain"]),
+        room("Provenance", ["Domain", "Inspection"]),
         room("Painting", ["Domain"]),
-        tests("Painting", ["Domain"]),
+
+        // Disk, digests, the ledger, sealed work files, settings.
+        library("CCrypto", "libcrypto", apt: ["libssl-dev"]),
+        library("CSQLite", "sqlite3", apt: ["libsqlite3-dev"]),
+        shim("CDiskShim"),
+        room("Digests", ["CCrypto"]),
+        room("Disk", ["CDiskShim"]),
+        room("Settings", ["Disk", "Documents", "Domain"]),
+        room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        room("Vault", ["Digests", "Disk"]),
+
+        // Pictures, and the processes that work on them.
+        library("CVips", "gobject-2.0", apt: ["libvips-dev"]),
+        shim("CVipsShim", ["CVips"], links: ["vips"]),
         shim("CLinuxShim"),
-        room("Workers", ["Domain", "Imaging", "Painting", "CLinuxShim"]),
+        room("Imaging", ["CVipsShim", "Domain"]),
+        room("Workers", ["CLinuxShim", "Domain", "Imaging", "Painting"]),
+
+        // The network.
+        library("CCurl", "libcurl", apt: ["libcurl4-openssl-dev", "libssl-dev"]),
+        shim("CCurlShim", ["CCurl"], links: ["curl", "ssl"]),
+        library("CMicrohttpd", "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
+        shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
+        room("Transport", ["CCurlShim"]),
+        room("HTTPServer", ["CMicrohttpdShim"]),
+
+        // What a job goes through.
+        room("Providers", ["Documents", "Domain", "Settings", "Transport"]),
+
+        // Tests, one target a room.
+        .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
         .executableTarget(
             name: "WorkerHost", dependencies: ["Workers"], path: "Tests/WorkerHost", swiftSettings: house),
-        tests("Workers", ["Domain", "Imaging", "WorkerHost"]),
-        room("Inspection", ["Domain"]),
+        tests("Documents"),
+        tests("Domain", ["Documents"]),
         tests("Inspection", ["Domain"]),
-        room("Provenance", ["Domain", "Inspection"]),
         tests("Provenance", ["Inspection"]),
+        tests("Painting", ["Domain"]),
+        tests("Digests"),
+        tests("Disk"),
+        tests("Settings", ["Documents", "Domain", "Support"]),
+        tests("Ledger", ["Domain", "Support"]),
+        tests("Vault", ["Disk", "Support"]),
+        tests("Imaging", ["Domain"]),
+        tests("Workers", ["Domain", "Imaging", "WorkerHost"]),
+        tests("Transport", ["HTTPServer"]),
+        tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
+        tests("HTTPServer"),
     ]
 )

@@ -9,6 +9,17 @@ package struct AnswerHead: Sendable, Equatable {
     package let protocolVersion: String
     /// As negotiated, `TLSv1.3`; nil over plain HTTP.
     package let tlsVersion: String?
+
+    package init(
+        status: Int, headers: [String: String], bodyBytes: Int, protocolVersion: String = "HTTP/1.1",
+        tlsVersion: String? = nil
+    ) {
+        self.status = status
+        self.headers = headers
+        self.bodyBytes = bodyBytes
+        self.protocolVersion = protocolVersion
+        self.tlsVersion = tlsVersion
+    }
 }
 
 /// What went wrong with an exchange.

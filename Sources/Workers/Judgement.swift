@@ -36,7 +36,9 @@ extension Answer {
     }
 
     private func format(at index: Int) throws(WorkerError) -> PictureFormat {
-        guard let format: PictureFormat = Code.value(facts[index]) else { throw .badAnswer(detail: "an unknown format") }
+        guard let format: PictureFormat = Code.value(facts[index]) else {
+            throw .badAnswer(detail: "an unknown format")
+        }
         return format
     }
 

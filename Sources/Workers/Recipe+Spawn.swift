@@ -30,7 +30,7 @@ extension Child.Recipe {
     ) -> Result {
         var pointers = unsafe strings.map { unsafe strdup($0) }
         unsafe pointers.append(nil)
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeBufferPointer { list in
             guard let start = list.baseAddress else { preconditionFailure("the list holds its NULL at least") }
             return unsafe body(start)

@@ -1,0 +1,105 @@
+package import Domain
+package import Settings
+package import Transport
+
+/// A normalized reference as it is sent.
+package struct SentPicture: Sendable, Hashable {
+    package var bytes: [UInt8]
+    package var format: PictureFormat
+    package var size: PixelSize
+
+    package init(bytes: [UInt8], format: PictureFormat, size: PixelSize) {
+        self.bytes = bytes
+        self.format = format
+        self.size = size
+    }
+}
+
+/// One model service: a plan in, a request out; an answer in, a verdict out. Opens no socket.
+package protocol Adapter: Sendable {
+    /// The request. File names in it are ours: `ref-1.png`.
+    func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest
+    /// Reads a whole answer.
+    func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?)
+}
+
+extension Route {
+    /// The adapter of this route.
+    ///
+    /// - Parameter endpoint: base URL, for the simulator the address where it listens.
+    package func adapter(endpoint: String, key: SecretText?) -> any Adapter {
+        switch provider {
+        case .microsoftMAI: MicrosoftMAI(route: self, endpoint: endpoint, key: key)
+        case .simulator: OpenAIImages(route: self, endpoint: endpoint, key: key)
+        }
+    }
+}
+
+/// What the contracts of MAI and OpenAI share.
+enum SharedContract {
+    /// Largest body of an answer in bytes: a 2048² PNG is about 10 MB of JSON.
+    static let answerLimit = 64 << 20
+
+    static func read(_ head: AnswerHead, _ body: [UInt8]) -> (Verdict, ImageAnswer?) {
+        let result: Result<ImageAnswer, CallFault> =
+            (200..<300).contains(head.status)
+            ? Base64Answer.read(body) : .failure(ErrorBody.judge(body, status: head.status))
+        var verdict: Verdict
+        var answer: ImageAnswer?
+        switch result {
+        case .success(let found):
+            verdict = Verdict(.success)
+            answer = found
+        case .failure(let fault):
+            verdict = Verdict(fault.callClass)
+            verdict.providerCode = fault.providerCode
+        }
+        verdict.httpStatus = head.status
+        verdict.wait = RetryHint.read(head.headers)
+        let ids = ["x-ms-request-id", "apim-request-id", "x-request-id"]
+        verdict.requestID = ids.lazy.compactMap { ErrorBody.word(head.headers[$0]) }.first
+        return (verdict, answer)
+    }
+
+    /// File parts named by us, in order.
+    static func fileParts(_ pictures: [SentPicture], name: String) -> [FormPart] {
+        pictures.enumerated().map { index, picture in
+            FormPart(
+                name: name, content: picture.bytes, fileName: "ref-\(index + 1).\(picture.format.suffix)",
+                contentType: picture.format.mediaType)
+        }
+    }
+}
+
+/// The wait that an answer's headers ask for.
+package enum RetryHint {
+    /// `retry-after-ms` in milliseconds, else `retry-after` in seconds or as an HTTP date; nil without either.
+    package static func read(_ headers: [String: String], now: Timestamp? = nil) -> Span? {
+        if let text = headers["retry-after-ms"], let milliseconds = Double(text), milliseconds >= 0 {
+            return Span(milliseconds: Int64(min(milliseconds, 1e12).rounded(.up)))
+        }
+        guard let text = headers["retry-after"] else { return nil }
+        if let seconds = Double(text), seconds >= 0 {
+            return Span(milliseconds: Int64((min(seconds, 1e9) * 1000).rounded(.up)))
+        }
+        guard let moment = httpDate(text), let now = now ?? headers["date"].flatMap(httpDate) else { return nil }
+        return max(.zero, moment.since(now))
+    }
+
+    /// IMF-fixdate of RFC 9110, `Sun, 06 Nov 1994 08:49:37 GMT`.
+    static func httpDate(_ text: String) -> Timestamp? {
+        let words = text.split(separator: " ")
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard words.count == 6, words[5] == "GMT", let day = Int64(words[1]), let year = Int64(words[3]),
+            let month = months.firstIndex(of: String(words[2])), (1...31).contains(day), (1970...9999).contains(year)
+        else { return nil }
+        let clock = words[4].split(separator: ":").compactMap { Int64($0) }
+        guard clock.count == 3, zip(clock, [23, 59, 60]).allSatisfy({ (0...$1).contains($0) }) else { return nil }
+        // Days since 1970 by the rule of leap years, months counted from March.
+        let shifted = Int64(month) < 2 ? year - 1 : year
+        let fromMarch = Int64(month) < 2 ? Int64(month) + 10 : Int64(month) - 2
+        let days =
+            shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (153 * fromMarch + 2) / 5 + day - 719_469
+        return Timestamp(milliseconds: ((days * 24 + clock[0]) * 3600 + clock[1] * 60 + clock[2]) * 1000)
+    }
+}

@@ -1,0 +1,148 @@
+package import Domain
+
+/// How a call ended: the normalised taxonomy of the provider contracts, section 3.
+package enum CallClass: String, Sendable, CaseIterable {
+    case success
+    case invalidRequest = "invalid_request"
+    case payloadTooLarge = "payload_too_large"
+    case contentBlockedInput = "content_blocked_input"
+    case contentBlockedOutput = "content_blocked_output"
+    case noImageReturned = "no_image_returned"
+    case auth
+    case permission
+    case accountBlocked = "account_blocked"
+    case modelNotFound = "model_not_found"
+    case quotaExhausted = "quota_exhausted"
+    case rateLimited = "rate_limited"
+    case overloaded
+    case serverError = "server_error"
+    case outcomeUnknown = "outcome_unknown"
+    case notSent = "not_sent"
+    case badResponse = "bad_response"
+    case cancelled
+
+    /// Whether such a call was paid for, as far as can be said.
+    package var billed: Billed {
+        switch self {
+        case .success, .badResponse: .yes
+        case .contentBlockedOutput, .noImageReturned, .serverError, .outcomeUnknown, .cancelled: .possible
+        case .invalidRequest, .payloadTooLarge, .contentBlockedInput, .auth, .permission, .accountBlocked,
+            .modelNotFound, .quotaExhausted, .rateLimited, .overloaded, .notSent:
+            .no
+        }
+    }
+
+    /// The reason a job carries when it stands still for this class; nil for success.
+    package var reasonCode: ReasonCode? {
+        self == .success ? nil : ReasonCode(rawValue: rawValue)
+    }
+}
+
+/// A judged call: what happened, in closed words, and how long the provider asks to wait.
+package struct Verdict: Sendable, Hashable {
+    package var callClass: CallClass
+    /// The provider's own code, reduced to `[A-Za-z0-9._-]`, at most 64 characters.
+    package var providerCode: String?
+    /// The provider's hint: `retry-after-ms`, then `retry-after`.
+    package var wait: Span?
+    package var httpStatus: Int?
+    /// The provider's id of the request, for its support.
+    package var requestID: String?
+
+    package init(_ callClass: CallClass) {
+        self.callClass = callClass
+    }
+}
+
+/// What follows a judged call.
+package enum NextAction: Sendable, Hashable {
+    case take
+    case fail(Reason)
+    /// The same request may be sent again after this time.
+    case wait(Span, Reason)
+    /// The outcome must be put before a person.
+    case hold(Reason)
+}
+
+/// The decision after each call of one output: verdict in, next action out. No clock, no socket.
+package struct CallDecision: Sendable {
+    /// Calls of this output so far that were judged `server_error` or `overloaded`.
+    package var faultsBefore: Int
+    package var requestsPerMinute: Int?
+    /// 0 to below 1, for the jitter.
+    package var chance: Double
+
+    package init(faultsBefore: Int, requestsPerMinute: Int?, chance: Double) {
+        self.faultsBefore = faultsBefore
+        self.requestsPerMinute = requestsPerMinute
+        self.chance = chance
+    }
+
+    private static let shortest = Span.seconds(1)
+    private static let longest = Span.minutes(15)
+    private static let mostOverloads = 5
+
+    package func next(after verdict: Verdict) -> NextAction {
+        let callClass = verdict.callClass
+        guard let code = callClass.reasonCode else { return .take }
+        let reason = Reason(
+            code, Self.sentence(callClass), hint: Self.hint(callClass), providerCode: verdict.providerCode)
+        switch callClass {
+        case .rateLimited:
+            if let asked = verdict.wait, asked > Self.longest {
+                return .wait(asked, Reason(.quotaExhausted, Self.sentence(.quotaExhausted), hint: reason.hint))
+            }
+            let paced = Span(milliseconds: 60_000 / Int64(max(1, requestsPerMinute ?? 6)))
+            return .wait(clamp(verdict.wait ?? paced), reason)
+        case .overloaded where faultsBefore < Self.mostOverloads, .notSent:
+            return .wait(clamp(verdict.wait ?? backoff), reason)
+        case .serverError where faultsBefore < 1: return .wait(clamp(verdict.wait ?? backoff), reason)
+        case .quotaExhausted: return .wait(verdict.wait ?? Self.longest, reason)
+        case .outcomeUnknown, .cancelled: return .hold(reason)
+        default: return .fail(reason)
+        }
+    }
+
+    /// 2·2ⁿ s with full jitter, at most 120 s.
+    private var backoff: Span {
+        let most = min(120_000, 2000 << min(6, Int64(faultsBefore)))
+        return Span(milliseconds: Int64(Double(most) * chance))
+    }
+
+    private func clamp(_ span: Span) -> Span { min(max(span, Self.shortest), Self.longest) }
+
+    private static func sentence(_ callClass: CallClass) -> String {
+        switch callClass {
+        case .success: "the model answered"
+        case .invalidRequest: "the model refused a field of the request"
+        case .payloadTooLarge: "the request was too large for the model service"
+        case .contentBlockedInput: "the model service refused the prompt or a reference"
+        case .contentBlockedOutput: "the model service held back its picture"
+        case .noImageReturned: "the model service answered without a picture"
+        case .auth: "the model service refused the key"
+        case .permission: "the account may not use this model"
+        case .accountBlocked: "the model service has blocked the account"
+        case .modelNotFound: "the model service does not know the model or deployment"
+        case .quotaExhausted: "the account's quota or credit is used up"
+        case .rateLimited: "the model service asks for a slower pace"
+        case .overloaded: "the model service is overloaded"
+        case .serverError: "the model service failed"
+        case .outcomeUnknown: "the request may have reached the model service, and no whole answer came back"
+        case .notSent: "the request could not be sent"
+        case .badResponse: "the answer could not be read; it is kept with the job"
+        case .cancelled: "the call was stopped while it was under way"
+        }
+    }
+
+    private static func hint(_ callClass: CallClass) -> String? {
+        switch callClass {
+        case .contentBlockedInput, .contentBlockedOutput: "change the prompt or the references"
+        case .auth: "check the route's key"
+        case .permission, .accountBlocked: "look into the account at the provider"
+        case .modelNotFound: "check the route's endpoint, deployment and family"
+        case .outcomeUnknown, .cancelled: "look at the provider whether it was billed, then release or give up the job"
+        case .quotaExhausted: "raise the quota at the provider"
+        default: nil
+        }
+    }
+}
