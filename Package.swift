@@ -56,6 +56,8 @@ let package = Package(
         room("Settings", ["Disk", "Documents", "Domain"]),
         room("Ledger", ["CSQLite", "Documents", "Domain"]),
         room("Vault", ["Digests", "Disk"]),
+        room("Spool", ["Disk", "Domain"]),
+        room("Journal", ["Documents", "Domain", "Ledger"]),
 
         // Pictures, and the processes that work on them.
         library("CVips", "gobject-2.0", apt: ["libvips-dev"]),
@@ -74,6 +76,7 @@ let package = Package(
 
         // What a job goes through.
         room("Providers", ["Documents", "Domain", "Settings", "Transport"]),
+        room("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
 
         // Tests, one target a room.
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),

@@ -1,0 +1,31 @@
+package import Ledger
+
+/// The one seam that every step passes: what happened goes to the ledger, to the log, and to whoever watches.
+package struct Recorder: Sendable {
+    private let ledger: any JobLedger
+    package let log: Log
+    private let watch: @Sendable (LedgerEvent) -> Void
+
+    /// - Parameter watch: told of every event as well; a progress line hangs here.
+    package init(ledger: any JobLedger, log: Log, watch: @escaping @Sendable (LedgerEvent) -> Void = { _ in }) {
+        self.ledger = ledger
+        self.log = log
+        self.watch = watch
+    }
+
+    package func record(_ event: LedgerEvent) async {
+        do throws(LedgerError) {
+            try await ledger.record(event)
+        } catch {
+            log.error("an event could not be recorded", ["event": event.name, "why": error.description])
+        }
+        let job: [(String, String)] = event.job.map { [("job", $0)] } ?? []
+        let facts = event.facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        log.line(.info, event.name, job + facts)
+        watch(event)
+    }
+
+    package func record(_ name: String, _ job: String?, _ facts: [String: String] = [:]) async {
+        await record(LedgerEvent(name, job: job, facts))
+    }
+}

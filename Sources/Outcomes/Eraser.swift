@@ -1,0 +1,52 @@
+import Domain
+package import Journal
+package import Ledger
+package import Vault
+
+/// Ends the inputs of one job: every blob destroyed, then its row, then the fact noted.
+package struct Eraser: Sendable {
+    private let ledger: any JobLedger
+    private let blobs: any BlobStore
+    private let recorder: Recorder
+
+    package init(ledger: any JobLedger, blobs: any BlobStore, recorder: Recorder) {
+        self.ledger = ledger
+        self.blobs = blobs
+        self.recorder = recorder
+    }
+
+    /// What was ended, and what stood in the way.
+    package struct Report: Sendable {
+        package var blobs = 0
+        package var bytes: Int64 = 0
+        package var failures = 0
+    }
+
+    /// Destroys the job's work files. One that cannot be destroyed stops no other; the job then counts as holding.
+    package func erase(_ job: JobRecord) async throws(LedgerError) -> Report {
+        var report = Report()
+        var changes: [Change] = []
+        for blob in try await ledger.blobs(of: job.id) {
+            do throws(VaultError) {
+                try await blobs.destroy(blob.id)
+                changes.append(.dropBlob(blob.id))
+                report.blobs += 1
+                report.bytes += blob.bytes
+            } catch {
+                report.failures += 1
+                recorder.log.error("a work file could not be deleted", ["job": job.id, "why": error.description])
+            }
+        }
+        let now = try await ledger.now()
+        if report.failures == 0 { changes.append(.inputsDeleted(at: now)) }
+        try await ledger.write(job.hold, nil, changes)
+        let late = max(0, now.since(job.inputsDeleteBy).milliseconds / 1000)
+        await recorder.record(
+            "inputs.deleted", job.id,
+            [
+                "blobs": String(report.blobs), "bytes": String(report.bytes), "left": String(report.failures),
+                "late_s": String(late),
+            ])
+        return report
+    }
+}

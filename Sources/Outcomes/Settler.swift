@@ -1,0 +1,102 @@
+import Disk
+import Documents
+package import Domain
+package import Journal
+package import Ledger
+package import Spool
+
+/// The one place that saves an outcome: a complete folder appears by one rename, then the ledger says so.
+///
+/// Every step can be run again after a crash. The ledger's `staged` says that the folder in `staging` is complete; if
+/// it is then no longer there, its rename has happened.
+package struct Settler: Sendable {
+    private let ledger: any JobLedger
+    private let spool: SpoolFolders
+    private let eraser: Eraser
+    private let recorder: Recorder
+
+    package init(ledger: any JobLedger, spool: SpoolFolders, eraser: Eraser, recorder: Recorder) {
+        self.ledger = ledger
+        self.spool = spool
+        self.eraser = eraser
+        self.recorder = recorder
+    }
+
+    /// Saves `outcome` of a job that the caller holds. Outputs and sidecars stand in its staging folder already.
+    ///
+    /// What it throws leaves the job as it was; it is taken up again.
+    package func settle(_ job: JobRecord, as outcome: Outcome, because reason: Reason?) async throws(LedgerError) {
+        let now = try await ledger.now()
+        let deleteBy = Self.deleteBy(job, outcome: outcome, settledAt: now)
+        var outputs = try await ledger.outputs(of: job.id)
+        if let keep = job.retainOutputs, outcome == .done {
+            for index in outputs.indices where outputs[index].state == .made {
+                outputs[index].expiresAt = now.after(keep)
+            }
+        }
+        let status = StatusDocument(
+            job: job, outcome: outcome, reason: reason, outputs: outputs,
+            effects: try await ledger.effects(of: job.id), settledAt: now, inputsDeleteBy: deleteBy)
+        try await stage(job.id, outcome, status)
+        let staged = try await ledger.write(
+            job.hold, nil, [.staged(outcome), .reason(reason)] + outputs.map { .output($0) })
+        try await finish(staged, at: now, deleteBy: deleteBy)
+    }
+
+    /// Goes on with an outcome that was complete when the daemon died.
+    package func resume(_ job: JobRecord) async throws(LedgerError) {
+        guard let outcome = job.staged else { return }
+        let now = try await ledger.now()
+        try await finish(job, at: now, deleteBy: Self.deleteBy(job, outcome: outcome, settledAt: now))
+    }
+
+    /// min(settled + retention, accepted + 24 h): a held job is not settled for this clock.
+    private static func deleteBy(_ job: JobRecord, outcome: Outcome, settledAt: Timestamp) -> Timestamp {
+        outcome == .held ? job.inputsDeleteBy : min(job.inputsDeleteBy, settledAt.after(job.retainInputs))
+    }
+
+    private func stage(_ job: String, _ outcome: Outcome, _ status: StatusDocument) async throws(LedgerError) {
+        let folder = spool.staged(job)
+        let text = Array(status.document.pretty.utf8)
+        try await onDisk { () throws(DiskError) in
+            // Only a made job has files that belong to its outcome; what a broken try left does not.
+            if outcome != .done { try Folders.removeTree(folder) }
+            try Folders.make(folder)
+            try Folders.setMode(folder, 0o750)
+            try Files.writeDurably(text, to: folder + "/status.json", mode: 0o640)
+            try Folders.sync(Files.parent(of: folder))
+        }
+    }
+
+    private func finish(_ job: JobRecord, at now: Timestamp, deleteBy: Timestamp) async throws(LedgerError) {
+        guard let outcome = job.staged else { return }
+        // Inputs that are due the moment the job settles go first: whoever sees the folder finds none of them.
+        if deleteBy <= now, job.inputsDeletedAt == nil, outcome != .held { _ = try await eraser.erase(job) }
+        let from = spool.staged(job.id)
+        let target = spool.outcome(outcome, of: job.id)
+        try await onDisk { () throws(DiskError) in
+            guard Files.exists(from) else { return }
+            // A job has one outcome folder at a time: what waited for a person makes way.
+            for other in Outcome.allCases where other != outcome || other == .held {
+                try Folders.removeTree(spool.outcome(other, of: job.id))
+            }
+            try Files.rename(from, to: target)
+            try Folders.sync(Files.parent(of: target))
+            try Folders.sync(Files.parent(of: from))
+        }
+        try await ledger.write(
+            job.hold, .settled(outcome),
+            (outcome == .held ? [] : [.settled(at: now, inputsDeleteBy: deleteBy)]) + [.staged(nil)])
+        var facts = ["outcome": outcome.rawValue]
+        facts["reason"] = job.reason?.code.rawValue
+        await recorder.record("job.settled", job.id, facts)
+    }
+
+    private func onDisk(_ work: @escaping @Sendable () throws(DiskError) -> Void) async throws(LedgerError) {
+        do throws(DiskError) {
+            try await BlockingLane.disk.run(work)
+        } catch {
+            throw error.isFull ? .full : .storage(code: error.code, doing: error.operation)
+        }
+    }
+}

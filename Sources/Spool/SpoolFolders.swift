@@ -1,0 +1,44 @@
+package import Disk
+package import Domain
+
+/// Where things are in a spool.
+package struct SpoolFolders: Sendable, Hashable {
+    package let root: String
+
+    package init(root: String) {
+        self.root = root
+    }
+
+    /// The only place others write to.
+    package var inbox: String { root + "/inbox" }
+    package var privateFolder: String { root + "/.darkroom" }
+    package var ledger: String { privateFolder + "/ledger.sqlite" }
+    package var blobs: String { privateFolder + "/blobs" }
+    /// What was taken from the inbox and is not accepted yet, one folder a claim.
+    package var claims: String { privateFolder + "/claims" }
+    /// Outcome folders that are not published yet, one a job.
+    package var staging: String { privateFolder + "/staging" }
+    package var lock: String { privateFolder + "/lock" }
+
+    package func outcomes(_ outcome: Outcome) -> String { root + "/" + outcome.rawValue }
+    package func outcome(_ outcome: Outcome, of job: String) -> String { outcomes(outcome) + "/" + job }
+    package func staged(_ job: String) -> String { staging + "/" + job }
+    package func claim(_ token: String) -> String { claims + "/" + token }
+
+    /// Whether a spool stands here already.
+    package var exists: Bool { Files.exists(ledger) }
+
+    /// Makes what is missing; modes do not depend on the caller's umask.
+    package func prepare() throws(DiskError) {
+        try Folders.make(root, mode: 0o755)
+        for folder in [privateFolder, blobs, claims, staging] {
+            try Folders.make(folder)
+            try Folders.setMode(folder, 0o700)
+        }
+        for folder in [inbox, outcomes(.done), outcomes(.failed), outcomes(.held)] where !Files.exists(folder) {
+            try Folders.make(folder)
+            try Folders.setMode(folder, 0o750)
+        }
+        try Folders.sync(root)
+    }
+}
