@@ -76,6 +76,9 @@ let package = Package(
 
         // What a job goes through.
         room("Providers", ["Documents", "Domain", "Settings", "Transport"]),
+        room(
+            "Intake",
+            ["CDiskShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
         room("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
 
         // Tests, one target a room.

@@ -22,6 +22,10 @@ int dk_watch_add(int fd, const char *path) {
                              IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
 }
 
+int dk_wake_pipe(int ends[2]) {
+    return pipe2(ends, O_NONBLOCK | O_CLOEXEC);
+}
+
 int dk_watch_wait(int fd, int wake, int milliseconds) {
     struct pollfd waits[2] = {{.fd = fd, .events = POLLIN, .revents = 0}, {.fd = wake, .events = POLLIN, .revents = 0}};
     int ready = poll(waits, 2, milliseconds);
@@ -32,15 +36,16 @@ int dk_watch_wait(int fd, int wake, int milliseconds) {
         while (read(wake, buffer, sizeof buffer) > 0) {
         }
     }
-    int lost = 0;
+    int lost = 0, any = 0;
     for (;;) {
         ssize_t count = read(fd, buffer, sizeof buffer);
         if (count <= 0) break;
         for (char *at = buffer; at < buffer + count;) {
             const struct inotify_event *event = (const struct inotify_event *)(void *)at;
             if (event->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) lost = 1;
+            any = 1;
             at += sizeof(struct inotify_event) + event->len;
         }
     }
-    return lost ? 2 : 1;
+    return lost ? 2 : any ? 1 : 3;
 }

@@ -22,3 +22,10 @@ package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
         return unsafe String(cString: text)
     }
 }
+
+extension DiskError {
+    /// A rename between two file systems.
+    package var isOtherFileSystem: Bool { code == EXDEV }
+
+    package static func missing(_ operation: String) -> DiskError { DiskError(operation, code: ENOENT) }
+}

@@ -14,8 +14,11 @@ int dk_watch_open(void);
 /// Watches a folder for names that come, are closed after writing, or go: a watch number, or -1 with errno.
 int dk_watch_add(int fd, const char *path);
 
+/// A pipe whose ends block nobody: 0, or -1 with errno. `ends[0]` is read from, `ends[1]` written to.
+int dk_wake_pipe(int ends[_Nonnull 2]);
+
 /// Waits at most `milliseconds` for an event (or a byte on `wake`) and throws all waiting ones away.
-/// 1: something happened; 2: events were lost or a watched folder went away; 0: time is over; -1: errno.
+/// 1: something happened; 2: events were lost or a watched folder went away; 3: `wake` only; 0: time is over; -1: errno.
 int dk_watch_wait(int fd, int wake, int milliseconds);
 
 #pragma clang assume_nonnull end

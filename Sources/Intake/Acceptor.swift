@@ -1,0 +1,244 @@
+import Digests
+package import Disk
+import Documents
+package import Domain
+package import Journal
+package import Ledger
+package import Spool
+package import Vault
+
+/// Turns a claim into a job: images and spec become blobs, the ledger gets its rows, then the plain files go.
+///
+/// Each step can be run again: a claim is accepted once, by its token; blobs without a row are swept at start.
+package struct Acceptor: Sendable {
+    package struct Rules: Sendable {
+        package var limits: HandOverLimits
+        package var retainInputs: Span
+        package var retainOutputs: Span?
+        /// Longest that inputs live after acceptance.
+        package var longestLife = Span.hours(24)
+        /// Looks at a spec before it is taken: route, model and price; gives the route's name.
+        package var examine: @Sendable (JobSpec) throws(Reason) -> String
+        package var profile: (id: String, hash: String)
+        package var originNode: String
+
+        package init(
+            limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
+            originNode: String, examine: @escaping @Sendable (JobSpec) throws(Reason) -> String
+        ) {
+            self.limits = limits
+            self.retainInputs = retainInputs
+            self.retainOutputs = retainOutputs
+            self.profile = profile
+            self.originNode = originNode
+            self.examine = examine
+        }
+    }
+
+    package enum AcceptError: Error, Sendable, CustomStringConvertible {
+        case disk(DiskError)
+        case vault(VaultError)
+        case ledger(LedgerError)
+
+        /// No room left: the claim stays, and is accepted when there is.
+        package var isFull: Bool {
+            switch self {
+            case .disk(let error): error.isFull
+            case .vault(let error): error.isFull
+            case .ledger(let error): error == .full
+            }
+        }
+
+        package var description: String {
+            switch self {
+            case .disk(let error): error.description
+            case .vault(let error): error.description
+            case .ledger(let error): error.description
+            }
+        }
+    }
+
+    private let ledger: any JobLedger
+    private let blobs: any BlobStore
+    private let spool: SpoolFolders
+    private let claims: Claims
+    private let recorder: Recorder
+    private let rules: Rules
+    private let contentKey: [UInt8]
+    private let subjectKey: [UInt8]
+
+    package init(
+        ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, claims: Claims, recorder: Recorder,
+        rules: Rules
+    ) async throws(LedgerError) {
+        self.ledger = ledger
+        self.blobs = blobs
+        self.spool = spool
+        self.claims = claims
+        self.recorder = recorder
+        self.rules = rules
+        contentKey = try await ledger.installationSecret("content-hash") { randomBytes(32) }
+        subjectKey = try await ledger.installationSecret("subject-hash") { randomBytes(32) }
+    }
+
+    /// The keyed hash under which the ledger knows a subject.
+    package static func reference(to subject: String, key: [UInt8]) -> String {
+        hexadecimal(keyedHash(Array(subject.utf8), key: key))
+    }
+
+    /// Accepts one claim and returns the job's id.
+    @discardableResult
+    package func accept(_ claim: Claim) async throws(AcceptError) -> String {
+        do {
+            let limits = rules.limits
+            let handOver = try await BlockingLane.disk.run { () throws(DiskError) in
+                try HandOver.read(claim, limits: limits)
+            }
+            let id = try await enter(claim, handOver)
+            let claims = claims
+            try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(claim) }
+            return id
+        } catch let error as DiskError {
+            throw .disk(error)
+        } catch let error as LedgerError {
+            throw .ledger(error)
+        } catch let error as VaultError {
+            throw .vault(error)
+        } catch let error as AcceptError {
+            throw error
+        } catch {
+            throw .disk(DiskError("accept a job", code: 5))
+        }
+    }
+
+    private func enter(_ claim: Claim, _ handOver: HandOver) async throws -> String {
+        switch handOver.content {
+        case .refused(let reason, let id):
+            return try await enterRefused(claim, handOver.name, reason, id)
+        case .job(let manifest, let references, let mask):
+            let route: String
+            do throws(Reason) {
+                route = try rules.examine(manifest.spec)
+            } catch {
+                return try await enterRefused(claim, handOver.name, error, manifest.spec.id)
+            }
+            return try await enterJob(claim, handOver.name, manifest.spec, route, references, mask)
+        }
+    }
+
+    // MARK: jobs
+
+    private func enterJob(
+        _ claim: Claim, _ name: String, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
+    ) async throws -> String {
+        var digest = SHA256Digest()
+        let stored = Array(spec.stored.compact.utf8)
+        digest.update(stored)
+        var rows: [BlobRecord] = []
+        for (index, path) in references.enumerated() {
+            rows.append(try await keep(path, .reference, index, &digest))
+        }
+        if let mask { rows.append(try await keep(mask, .mask, 0, &digest)) }
+        let specBlob = try await put(stored)
+        rows.append(BlobRecord(id: specBlob, job: "", kind: .spec, position: 0, bytes: Int64(stored.count)))
+        let content = hexadecimal(keyedHash(digest.finish(), key: contentKey))
+
+        var job = try await draft(claim, route: route)
+        job.priority = spec.priority
+        job.count = spec.count
+        job.contentRef = content
+        job.referenceCount = spec.referenceCount
+        job.inputBytes = rows.reduce(0) { $1.kind == .spec ? $0 : $0 + $1.bytes }
+        job.specBlob = specBlob
+        job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
+        job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+        job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
+        return try await enter(job, wanting: spec.id, name: name, rows)
+    }
+
+    private func enterRefused(_ claim: Claim, _ name: String, _ reason: Reason, _ id: String?) async throws -> String {
+        var job = try await draft(claim, route: "")
+        job.reason = reason
+        return try await enter(job, wanting: id, name: name, [])
+    }
+
+    private func draft(_ claim: Claim, route: String) async throws -> JobRecord {
+        let now = try await ledger.now()
+        return JobRecord(
+            id: "", claimToken: claim.token, route: route, acceptedAt: now,
+            inputsDeleteBy: now.after(rules.longestLife), retainInputs: rules.retainInputs,
+            profileID: rules.profile.id, profileHash: rules.profile.hash, originNode: rules.originNode)
+    }
+
+    // MARK: ids
+
+    /// Enters the job under its own id, or, where that is taken, under a fresh one that says why.
+    private func enter(
+        _ job: JobRecord, wanting id: String?, name: String, _ rows: [BlobRecord]
+    ) async throws -> String {
+        let label = id ?? JobName.label(from: name)
+        var job = job
+        job.id = id ?? fresh(label)
+        for _ in 0..<8 {
+            let rows = rows.map { row in
+                var row = row
+                row.job = job.id
+                return row
+            }
+            let standing = Outcome.allCases.map { spool.outcome($0, of: job.id) }.contains(where: Files.exists)
+            // A folder that no row explains belongs to a ledger that is lost: it is not written over.
+            let isForeign = standing ? try await ledger.job(job.id) == nil : false
+            let acceptance = isForeign ? nil : try await ledger.accept(job, blobs: rows)
+            switch acceptance {
+            case .accepted:
+                await recorder.record(
+                    "job.accepted", job.id,
+                    ["references": String(job.referenceCount), "outputs": String(job.count), "route": job.route])
+                return job.id
+            case .repeated(let known):
+                return known
+            case .taken(let holder) where id != nil:
+                job.requestedID = id
+                job.id = fresh(label)
+                if holder.contentRef == job.contentRef, !job.contentRef.isEmpty {
+                    job.duplicateOf = holder.id
+                } else if job.reason == nil {
+                    job.reason = Self.conflict
+                }
+            case .taken:
+                job.id = fresh(label)
+            case nil:
+                if id != nil {
+                    job.requestedID = id
+                    job.reason = job.reason ?? Self.conflict
+                }
+                job.id = fresh(label)
+            }
+        }
+        throw AcceptError.ledger(.storage(code: 0, doing: "find a free id"))
+    }
+
+    private static let conflict = Reason(
+        .idConflict, "another job has this id", field: "id", hint: "choose an id that was not used before")
+
+    private func fresh(_ label: String) -> String {
+        "\(label.prefix(JobName.longestID - 9))-\(JobName.suffix(from: randomBytes(5)))"
+    }
+
+    // MARK: blobs
+
+    private func keep(
+        _ path: String, _ kind: BlobRecord.Kind, _ position: Int, _ digest: inout SHA256Digest
+    ) async throws -> BlobRecord {
+        let limit = rules.limits.referenceBytes
+        let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.read(path, limit: limit) }
+        guard let bytes else { throw AcceptError.disk(DiskError("read an image that grew", code: 27)) }
+        digest.update(bytes)
+        let id = try await put(bytes)
+        return BlobRecord(id: id, job: "", kind: kind, position: position, bytes: Int64(bytes.count))
+    }
+
+    private func put(_ bytes: [UInt8]) async throws -> String {
+        try await blobs.put(bytes)
+    }
+}

@@ -1,0 +1,181 @@
+package import Disk
+package import Domain
+
+/// What a claim holds once it was read: the checked manifest and where its images lie, or why it cannot be a job.
+package struct HandOver: Sendable {
+    package enum Content: Sendable {
+        case job(Manifest, references: [String], mask: String?)
+        case refused(Reason, id: String?)
+    }
+
+    /// NAME as it was dropped.
+    package let name: String
+    package let content: Content
+
+    /// Reads a claim; everything it holds is bounded by `limits`.
+    package static func read(_ claim: Claim, limits: HandOverLimits) throws(DiskError) -> HandOver {
+        let entries = try Folders.list(claim.folder).entries
+        switch claim.form {
+        case .folder: return try folder(claim, entries, limits)
+        case .plain: return try plain(claim, entries, limits)
+        case .manifest: return try manifest(claim, entries, limits)
+        case .orphan:
+            let name = entries.first.flatMap { InboxNames.split($0.name)?.stem } ?? "image"
+            let reason = Reason(
+                .orphan, "no prompt came for this image", limit: limits.orphanAfter.description,
+                hint: "write NAME.txt beside NAME.jpg, or name the image in a manifest")
+            return HandOver(name: name, content: .refused(reason, id: nil))
+        }
+    }
+
+    // MARK: forms
+
+    private static func folder(
+        _ claim: Claim, _ entries: [Folders.Entry], _ limits: HandOverLimits
+    ) throws(DiskError) -> HandOver {
+        guard let folder = entries.first, folder.info.kind == .folder else {
+            return refused("job", Reason(.invalidManifest, "this is no folder"))
+        }
+        let inside = claim.folder + "/" + folder.name
+        return try read(name: folder.name, manifest: inside + "/job.json", beside: inside, limits)
+    }
+
+    private static func manifest(
+        _ claim: Claim, _ entries: [Folders.Entry], _ limits: HandOverLimits
+    ) throws(DiskError) -> HandOver {
+        guard let file = entries.first(where: { $0.name.lowercased().hasSuffix(".json") }) else {
+            return refused("job", Reason(.invalidManifest, "the manifest is missing"))
+        }
+        let name = InboxNames.split(file.name)?.stem ?? file.name
+        return try read(name: name, manifest: claim.folder + "/" + file.name, beside: claim.folder, limits)
+    }
+
+    private static func plain(
+        _ claim: Claim, _ entries: [Folders.Entry], _ limits: HandOverLimits
+    ) throws(DiskError) -> HandOver {
+        guard let text = entries.first(where: { $0.name.lowercased().hasSuffix(".txt") }) else {
+            return refused("job", Reason(.invalidManifest, "the prompt file is missing"))
+        }
+        let name = InboxNames.split(text.name)?.stem ?? text.name
+        let masks = entries.filter { $0.name == name + ".mask.png" }
+        let images = entries.filter { InboxNames.isImage($0.name) && $0.name != name + ".mask.png" }
+        if images.count > 1 {
+            return refused(
+                name,
+                Reason(
+                    .invalidManifest, "several images lie beside the prompt", field: "references", limit: "1",
+                    value: String(images.count), hint: "hand over a folder with a job.json to send several"))
+        }
+        guard let bytes = try regular(claim.folder + "/" + text.name, limit: limits.manifestBytes) else {
+            return refused(name, tooLarge("prompt", limits.manifestBytes))
+        }
+        do throws(Reason) {
+            let manifest = try Manifest.plain(prompt: bytes, references: images.map(\.name), mask: masks.first?.name)
+            return HandOver(name: name, content: try checked(manifest, beside: claim.folder, limits))
+        } catch {
+            return refused(name, error)
+        }
+    }
+
+    private static func read(
+        name: String, manifest path: String, beside folder: String, _ limits: HandOverLimits
+    ) throws(DiskError) -> HandOver {
+        guard try Files.info(path)?.kind == .file else {
+            return refused(name, Reason(.invalidManifest, "job.json is no regular file"))
+        }
+        guard let bytes = try regular(path, limit: limits.manifestBytes) else {
+            return refused(name, tooLarge(nil, limits.manifestBytes))
+        }
+        do throws(Reason) {
+            let manifest = try Manifest.read(bytes)
+            do throws(Reason) {
+                return HandOver(name: name, content: try checked(manifest, beside: folder, limits))
+            } catch {
+                return HandOver(name: name, content: .refused(error, id: manifest.spec.id))
+            }
+        } catch {
+            return refused(name, error)
+        }
+    }
+
+    // MARK: images
+
+    private static func checked(
+        _ manifest: Manifest, beside folder: String, _ limits: HandOverLimits
+    ) throws(Reason) -> Content {
+        if manifest.references.count > limits.references {
+            throw Reason(
+                .invalidManifest, "too many references", field: "references", limit: String(limits.references),
+                value: String(manifest.references.count), hint: "send fewer")
+        }
+        var total = 0
+        var paths: [String] = []
+        for (index, name) in manifest.references.enumerated() {
+            total += try check(folder + "/" + name, "references[\(index)]", limits)
+            paths.append(folder + "/" + name)
+        }
+        if let mask = manifest.mask { total += try check(folder + "/" + mask, "mask", limits) }
+        if total > limits.jobBytes {
+            throw Reason(
+                .referenceTooLarge, "the images are too large together", field: "references",
+                limit: String(limits.jobBytes), value: String(total), hint: "send fewer or smaller images")
+        }
+        return .job(manifest, references: paths, mask: manifest.mask.map { folder + "/" + $0 })
+    }
+
+    /// A regular file of our own with one name, within the limit; its size in bytes.
+    private static func check(_ path: String, _ field: String, _ limits: HandOverLimits) throws(Reason) -> Int {
+        let info = (try? Files.info(path)) ?? nil
+        guard let info else {
+            throw Reason(
+                .invalidManifest, "the file does not lie beside the manifest", field: field,
+                hint: "put it there before the job is renamed in")
+        }
+        guard info.kind == .file, info.links == 1 else {
+            throw Reason(
+                .invalidManifest, "is a link, folder or device, not a file of its own", field: field,
+                hint: "copy the image itself")
+        }
+        guard info.bytes > 0 else {
+            throw Reason(.referenceUnreadable, "the file is empty", field: field, value: "0", hint: "send it again")
+        }
+        guard info.bytes <= limits.referenceBytes else {
+            throw Reason(
+                .referenceTooLarge, "the file is too large (limits.reference_bytes)", field: field,
+                limit: String(limits.referenceBytes), value: String(info.bytes), hint: "send a smaller picture")
+        }
+        return Int(info.bytes)
+    }
+
+    private static func regular(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
+        guard let info = try Files.info(path), info.kind == .file, info.bytes <= limit else { return nil }
+        return try Files.read(path, limit: limit)
+    }
+
+    private static func refused(_ name: String, _ reason: Reason) -> HandOver {
+        HandOver(name: name, content: .refused(reason, id: nil))
+    }
+
+    private static func tooLarge(_ field: String?, _ limit: Int) -> Reason {
+        Reason(
+            .invalidManifest, "is too large or no regular file (limits.manifest_bytes)", field: field,
+            limit: String(limit), hint: "shorten it")
+    }
+}
+
+/// What a hand-over may hold.
+package struct HandOverLimits: Sendable {
+    package var manifestBytes: Int
+    package var references: Int
+    package var referenceBytes: Int
+    package var jobBytes: Int
+    package var orphanAfter: Span
+
+    package init(manifestBytes: Int, references: Int, referenceBytes: Int, jobBytes: Int, orphanAfter: Span) {
+        self.manifestBytes = manifestBytes
+        self.references = references
+        self.referenceBytes = referenceBytes
+        self.jobBytes = jobBytes
+        self.orphanAfter = orphanAfter
+    }
+}
