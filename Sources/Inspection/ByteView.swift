@@ -6,6 +6,7 @@ package struct ByteView: Sendable {
     /// Length of the window in bytes.
     package let count: Int
 
+    /// A window on all of `bytes`.
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         start = 0
@@ -30,19 +31,26 @@ package struct ByteView: Sendable {
         return ByteView(bytes, start: start + from, count: count - from)
     }
 
+    /// The byte at `offset` of the window; nil outside.
     package subscript(offset: Int) -> UInt8? {
         offset >= 0 && offset < count ? bytes[start + offset] : nil
     }
 
+    /// The bytes themselves, with indices of the whole file.
     package var slice: ArraySlice<UInt8> { bytes[start..<start + count] }
 
+    /// A big-endian number of two bytes; nil where it does not fit.
     package func big16(at offset: Int) -> Int? { number(at: offset, length: 2, bigEndian: true) }
+    /// A big-endian number of four bytes; nil where it does not fit.
     package func big32(at offset: Int) -> Int? { number(at: offset, length: 4, bigEndian: true) }
+    /// A little-endian number of two bytes; nil where it does not fit.
     package func little16(at offset: Int) -> Int? { number(at: offset, length: 2, bigEndian: false) }
+    /// A little-endian number of three bytes; nil where it does not fit.
     package func little24(at offset: Int) -> Int? { number(at: offset, length: 3, bigEndian: false) }
+    /// A little-endian number of four bytes; nil where it does not fit.
     package func little32(at offset: Int) -> Int? { number(at: offset, length: 4, bigEndian: false) }
 
-    /// An unsigned number of one to four bytes.
+    /// An unsigned number of one to four bytes; nil where it does not fit.
     package func number(at offset: Int, length: Int, bigEndian: Bool) -> Int? {
         guard offset >= 0, length > 0, length <= 4, offset <= count, length <= count - offset else { return nil }
         var value = 0
@@ -59,10 +67,12 @@ package struct ByteView: Sendable {
         return String(decoding: part.slice, as: UTF8.self)
     }
 
+    /// Whether the bytes at `offset` are those wanted.
     package func matches(_ wanted: [UInt8], at offset: Int) -> Bool {
         part(at: offset, length: wanted.count)?.slice.elementsEqual(wanted) ?? false
     }
 
+    /// Whether the bytes at `offset` are the wanted ASCII text.
     package func matches(_ wanted: String, at offset: Int) -> Bool {
         part(at: offset, length: wanted.utf8.count)?.slice.elementsEqual(wanted.utf8) ?? false
     }

@@ -77,7 +77,8 @@ struct EXIFWalk {
         case (.primary, 0x0100): width = isShort ? short : long
         case (.primary, 0x0101): height = isShort ? short : long
         case (.primary, 0x0112):
-            if (1...8).contains(short) { survey.orientation = short }
+            if (1...8).contains(short), !survey.hasOrientation { survey.orientation = short }
+            survey.hasOrientation = true
             survey.find(.orientation, entry, label: directory.rawValue)
         case (.further, 0x0201), (.further, 0x0111):
             survey.find(.thumbnail, at: block.start + long, length: 0, label: directory.rawValue)

@@ -8,11 +8,15 @@ package enum Gate: Sendable, Hashable {
 
 /// Why a picture does not pass a gate. It says where, never what.
 package enum Violation: Sendable, Hashable, CustomStringConvertible {
+    /// Something besides pixels.
     case carries(Finding)
+    /// A break in the structure, behind which anything could hide.
     case damaged(String)
     /// This container is not walked, so nothing can be said for it.
     case notWalked(Container)
+    /// An animation.
     case frames(Int)
+    /// Another number of readable XMP packets than the gate asks for.
     case packets(found: Int, wanted: Int)
 
     package var description: String {

@@ -36,6 +36,7 @@ package enum MetadataKind: String, Sendable, CaseIterable, Codable {
 
 /// One piece of metadata in a file. It says where, never what.
 package struct Finding: Sendable, Hashable {
+    /// What it is.
     package let kind: MetadataKind
     /// Where it begins, in bytes from the start of the file.
     package let offset: Int

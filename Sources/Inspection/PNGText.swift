@@ -19,6 +19,7 @@ struct PNGText {
         } else if let profile = profile(keyword) {
             survey.find(.text, chunk, label: name)
             survey.find(profile, chunk, label: name)
+            if profile == .exif { noteProfile(after: keyword, into: &survey) }
         } else if ["Comment", "Description"].contains(keyword) {
             survey.find(.comment, chunk, label: name)
         } else {
@@ -47,5 +48,51 @@ struct PNGText {
             let translated = data.firstIndex(of: 0, from: language + 1)
         else { return nil }
         return data.rest(from: translated + 1)
+    }
+
+    /// Notes what lies in an EXIF block that is written as hexadecimal digits, compressed or not.
+    ///
+    /// Orientation is not taken from there, since decoders do not look there either.
+    private func noteProfile(after keyword: String, into survey: inout Survey) {
+        let start = keyword.utf8.count + 1
+        var text = data.rest(from: start)
+        if name == "zTXt" {
+            let limit = min(survey.unpackLimit, 64 * data.count)
+            text = ByteView(inflate(data.rest(from: start + 1), limit: limit))
+            survey.unpackLimit -= text.count
+        }
+        survey.work += text.count
+        // A line with the profile's name, a line with its length, then lines of digits.
+        guard let name = text.firstIndex(of: 0x0A, from: 1), let length = text.firstIndex(of: 0x0A, from: name + 1),
+            var walk = EXIFWalk(ByteView(Self.bytes(of: text.rest(from: length))))
+        else { return }
+        var inner = Survey()
+        walk.run(into: &inner)
+        for kind in Set(inner.findings.map(\.kind)).sorted(by: { $0.rawValue < $1.rawValue }) {
+            survey.find(kind, chunk, label: self.name)
+        }
+        survey.work += inner.work
+    }
+
+    private static func bytes(of digits: ByteView) -> [UInt8] {
+        let values = digits.slice.lazy.compactMap { digit -> UInt8? in
+            switch digit {
+            case 0x30...0x39: digit - 0x30
+            case 0x61...0x66: digit - 0x61 + 10
+            case 0x41...0x46: digit - 0x41 + 10
+            default: nil
+            }
+        }
+        var result: [UInt8] = []
+        var high: UInt8?
+        for value in values {
+            if let first = high {
+                result.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return result
     }
 }

@@ -1,5 +1,6 @@
 /// What a walk through a picture file found, without decoding a pixel.
 package struct PictureReport: Sendable {
+    /// Told from the content.
     package let container: Container
     /// Stored width in pixels, before orientation is applied; nil where it could not be read.
     package let width: Int?
@@ -9,8 +10,9 @@ package struct PictureReport: Sendable {
     package let orientation: Int
     /// Frames of an animation; 1 for a still picture.
     package let frames: Int
+    /// Whether the file has transparency or room for it.
     package let hasAlpha: Bool
-    /// Everything that is not on the list of what pixels need, in file order; at most `Survey.findingLimit`.
+    /// Everything that is not on the list of what pixels need, in file order; at most 4,096.
     package let findings: [Finding]
     /// The first break in the structure: where and what, without content; nil when all is whole.
     package let damage: String?
@@ -21,6 +23,7 @@ package struct PictureReport: Sendable {
     /// Bytes and structures looked at: bounded by a small multiple of the file's length.
     package let work: Int
 
+    /// Whether colours are meant by a profile in the file.
     package var embeddedProfile: Bool { findings.contains { $0.kind == .iccProfile } }
 
     /// The kinds found, each once, sorted by raw value.

@@ -8,10 +8,14 @@ struct Survey {
     var width: Int?
     var height: Int?
     var orientation = 1
+    /// Where several blocks state an orientation the first one counts, as for decoders.
+    var hasOrientation = false
     var frames = 1
     var hasAlpha = false
     var packets: [Range<Int>] = []
     var work = 0
+    /// How many bytes may still be unpacked from compressed text in this file.
+    var unpackLimit = 1 << 20
 
     mutating func find(_ kind: MetadataKind, at offset: Int, length: Int, label: String) {
         guard !isFull else { return }

@@ -83,6 +83,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
 
     package let reason: Reason
 
+    package init(reason: Reason) { self.reason = reason }
+
     package var description: String {
         switch reason {
         case .unusableProxy: "the proxy is no http or https URL: write it as http://host:port"

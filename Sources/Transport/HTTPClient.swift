@@ -43,6 +43,10 @@ package final class HTTPClient: Sendable {
         if let fault = RequestRules.fault(in: request) {
             return .notSent(TransportFault(kind: .malformed, detail: fault))
         }
+        // Otherwise the request could be out before the cancellation below is heard of.
+        if Task.isCancelled {
+            return .notSent(TransportFault(kind: .cancelled, detail: "the exchange was cancelled"))
+        }
         let number = engine.newNumber()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

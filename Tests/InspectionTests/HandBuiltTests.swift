@@ -43,6 +43,9 @@ import Testing
             let jpeg = try tools.clean("jpg")
             #expect(try inspect(jpeg + Self.motion).kinds == [.trailingData])
             #expect(try inspect(jpeg + [0, 0] + jpeg).kinds == [.secondImage, .trailingData])
+            // A crop written over a longer file leaves the end of the old one behind (CVE-2023-21036).
+            let png = try tools.clean("png")
+            #expect(try inspect(png + png[60...]).kinds == [.trailingData])
             for suffix in ["jpg", "png", "webp"] {
                 let clean = try tools.clean(suffix)
                 let report = try inspect(clean + Array("PK\u{3}\u{4}".utf8))
@@ -56,26 +59,28 @@ import Testing
     @Test func `private, provenance and animation chunks of a PNG are found, and a wrong checksum is damage`() throws {
         try withPictureTools { tools in
             let clean = try tools.clean("png")
-            func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
-                let named = Array(name.utf8) + body
-                return Parts.big32(body.count) + named + Parts.big32(Int(CRC32.checksum(of: named[...])))
-            }
             func kinds(_ chunks: [UInt8]) throws -> [MetadataKind] {
                 try inspect(Parts.png(clean, adding: chunks)).kinds
             }
-            #expect(try kinds(chunk("caBX", [1])) == [.c2pa])
-            #expect(try kinds(chunk("prVt", [1])) == [.unknownSegment])
-            #expect(try kinds(chunk("acTL", Parts.big32(3) + Parts.big32(0))) == [.animation])
-            #expect(try kinds(chunk("zTXt", Array("Raw profile type exif\0\0x".utf8))) == [.exif, .text])
-            #expect(try kinds(chunk("tEXt", Array("Raw profile type xmp\0x".utf8))) == [.text, .xmp])
-            #expect(try kinds(chunk("sRGB", [0]) + chunk("gAMA", Parts.big32(45_455))) == [])
-            #expect(try inspect(Parts.png(clean, adding: chunk("acTL", Parts.big32(3) + Parts.big32(0)))).frames == 3)
-            var broken = Parts.png(clean, adding: chunk("gAMA", Parts.big32(45_455)))
+            #expect(try kinds(Parts.chunk("caBX", [1])) == [.c2pa])
+            #expect(try kinds(Parts.chunk("prVt", [1])) == [.unknownSegment])
+            #expect(try kinds(Parts.chunk("acTL", Parts.big32(3) + Parts.big32(0))) == [.animation])
+            #expect(try kinds(Parts.chunk("zTXt", Array("Raw profile type exif\0\0x".utf8))) == [.exif, .text])
+            #expect(try kinds(Parts.chunk("tEXt", Array("Raw profile type xmp\0x".utf8))) == [.text, .xmp])
+            #expect(try kinds(Parts.chunk("sRGB", [0]) + Parts.chunk("gAMA", Parts.big32(45_455))) == [])
+            #expect(
+                try inspect(Parts.png(clean, adding: Parts.chunk("acTL", Parts.big32(3) + Parts.big32(0)))).frames == 3)
+            var broken = Parts.png(clean, adding: Parts.chunk("gAMA", Parts.big32(45_455)))
             broken[45] ^= 1
             let report = try inspect(broken)
             #expect(report.damage == "wrong checksum in a chunk at byte 33")
             #expect(report.violations(through: .reference).count == 1)
         }
+    }
+
+    @Test func `the checksum is the one of the standard`() {
+        #expect(CRC32.checksum(of: Array("123456789".utf8)[...]) == 0xCBF4_3926)
+        #expect(CRC32.checksum(of: []) == 0)
     }
 
     @Test func `a compressed or doubled packet is none of ours`() throws {
@@ -99,6 +104,7 @@ import Testing
             }
             #expect(try inspect(file(flags: 0, [])).violations(through: .reference) == [])
             #expect(try inspect(file(flags: 0x08, [])).damage != nil)
+            #expect(try inspect(file(flags: 0x20, Parts.riff("ICCP", [1]))).kinds == [.iccProfile])
             #expect(try inspect(file(flags: 0, Parts.riff("EXIF", [1]))).kinds == [.exif])
             #expect(try inspect(file(flags: 0, Parts.riff("prVt", [1]))).kinds == [.unknownSegment])
             #expect(try inspect(file(flags: 0, Array(clean[12...]))).kinds == [.secondImage])

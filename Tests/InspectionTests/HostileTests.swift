@@ -14,8 +14,11 @@ private struct Chance: RandomNumberGenerator {
 }
 
 @Suite struct HostileTests {
-    /// Work allowed for a file: the walker looks at each byte a few times, and at sixteen EXIF directories at most.
+    /// Work allowed for a file: the walker looks at each byte a few times, and at sixteen directories of two EXIF blocks at most.
     private static func allowance(_ bytes: [UInt8]) -> Int { 64 + 8 * bytes.count }
+
+    /// The same where compressed text may be unpacked to 64 times its length.
+    private static func allowanceUnpacking(_ bytes: [UInt8]) -> Int { 64 + 80 * bytes.count }
 
     @Test(arguments: ["jpg", "png", "webp", "tif", "gif", "heic", "avif"])
     func `twenty thousand damaged files are walked to an end`(suffix: String) throws {
@@ -36,6 +39,20 @@ private struct Chance: RandomNumberGenerator {
         }
         #expect(walked > 10_000)
         #expect(damaged > 5_000 || !["jpg", "png", "webp"].contains(suffix))
+    }
+
+    @Test func `two thousand damaged compressed profiles are unpacked to an end`() throws {
+        let seed = try withPictureTools { try $0.withRawProfile() }
+        #expect(try inspect(seed).kinds == [.exif, .gps, .orientation, .text, .thumbnail])
+        var chance = Chance()
+        var found = 0
+        for _ in 0..<2_000 {
+            let bytes = Self.mutate(seed, &chance)
+            guard let report = try? inspect(bytes) else { continue }
+            if report.kinds.contains(.exif), report.damage != nil { found += 1 }
+            if report.work > Self.allowanceUnpacking(bytes) { Issue.record("\(report.work) for \(bytes.count) bytes") }
+        }
+        #expect(found > 500)
     }
 
     @Test func `words put anywhere into the head of a clean picture keep it from passing`() throws {

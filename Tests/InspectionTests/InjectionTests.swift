@@ -103,8 +103,46 @@ struct Injection: Sendable, CustomTestStringConvertible {
         try withPictureTools { tools in
             _ = try tools.tagged("jpg", ["-GPSLatitude=48.85", "-GPSLatitudeRef=N", "-XMP-dc:Creator=Somebody"])
             try tools.run("vips", ["copy", "tagged.jpg", "leak.webp[strip]"])
-            let report = try inspect(tools.read("leak.webp"))
+            let leak = try tools.read("leak.webp")
+            let report = try inspect(leak)
             #expect(report.kinds.contains(.exif) && !report.violations(through: .reference).isEmpty)
+            let pixels = try #require(pixelsOnly(webp: leak))
+            #expect(try inspect(pixels).violations(through: .reference) == [])
+            try tools.write(pixels, to: "pixels.webp")
+            #expect(try tools.decoded("pixels.webp") == tools.decoded("leak.webp"))
+            #expect(pixelsOnly(webp: Array(leak.dropLast(5))) == nil && pixelsOnly(webp: [1, 2]) == nil)
+        }
+    }
+
+    @Test func `cutting a WebP file down to its pixels keeps them, transparent ones too`() throws {
+        try withPictureTools { tools in
+            for options in ["lossless", "Q=80", "Q=80,alpha-q=50"] {
+                _ = try tools.clean("png")
+                try tools.run("vips", ["bandjoin_const", "clean.png", "seen.png", "90"])
+                try tools.run("vips", ["copy", "seen.png", "seen.webp[\(options)]"])
+                let pixels = try #require(pixelsOnly(webp: tools.read("seen.webp")))
+                try tools.write(pixels, to: "pixels.webp")
+                #expect(try inspect(pixels).violations(through: .reference) == [])
+                #expect(try inspect(pixels).hasAlpha)
+                #expect(try tools.decoded("pixels.webp") == tools.decoded("seen.webp"))
+            }
+        }
+    }
+
+    @Test func `what a telephone's HEIF or a scanner's TIFF carries is told`() throws {
+        try withPictureTools { tools in
+            let tags = ["-GPSLatitude=48.85", "-GPSLatitudeRef=N", "-EXIF:Orientation#=6", "-XMP-dc:Creator=Somebody"]
+            _ = try tools.tagged("jpg", tags)
+            for (suffix, orientation) in [("heic", 1), ("avif", 1), ("tif", 6)] {
+                try tools.run("vips", ["copy", "tagged.jpg", "kept.\(suffix)"])
+                if suffix == "tif" {
+                    try tools.run("exiftool", ["-q", "-overwrite_original"] + tags + ["kept.tif"])
+                }
+                let report = try inspect(tools.read("kept.\(suffix)"))
+                #expect(Set(report.kinds).isSuperset(of: [.gps, .xmp]), "\(suffix): \(report.kinds)")
+                #expect(report.orientation == orientation)
+                #expect(!report.violations(through: .output(allowingXMP: 1)).isEmpty)
+            }
         }
     }
 }

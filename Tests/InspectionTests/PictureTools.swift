@@ -1,4 +1,5 @@
 import Foundation
+import Inspection
 import Testing
 
 /// Real pictures, made and changed by the tools of the distribution.
@@ -59,6 +60,22 @@ struct PictureTools {
         return try read("\(name).\(suffix)")
     }
 
+    /// A PNG file with an EXIF block as older programs put it in: hexadecimal digits in a compressed text.
+    func withRawProfile() throws -> [UInt8] {
+        _ = try clean("jpg", name: "small")
+        let tags = ["-GPSLatitude=48.85", "-GPSLatitudeRef=N", "-EXIF:Orientation#=6", "-ThumbnailImage<=small.jpg"]
+        _ = try tagged("jpg", tags)
+        try run("exiftool", ["-q", "-exif", "-b", "-w", "exif", "tagged.jpg"])
+        let script = """
+            import zlib
+            block = b"Exif\\0\\0" + open("tagged.exif", "rb").read()
+            text = b"\\nexif\\n%8d\\n" % len(block) + block.hex().encode()
+            open("packed", "wb").write(b"Raw profile type exif\\0\\0" + zlib.compress(text))
+            """
+        try run("python3", ["-c", script])
+        return Parts.png(try clean("png"), adding: Parts.chunk("zTXt", try read("packed")))
+    }
+
     /// Writes the sRGB profile of libvips.
     func profile(_ name: String) throws {
         _ = try clean("png", name: "colour")
@@ -66,6 +83,12 @@ struct PictureTools {
         try run("vips", ["icc_export", "colour.v", "colour.tif", "--output-profile", "srgb"])
         try run("exiftool", ["-q", "-icc_profile", "-b", "-w", "icc", "colour.tif"])
         try FileManager.default.moveItem(at: folder.appending(path: "colour.icc"), to: folder.appending(path: name))
+    }
+
+    /// The pixels as libvips decodes them.
+    func decoded(_ name: String) throws -> [UInt8] {
+        try run("vips", ["rawsave", name, "decoded"])
+        return try read("decoded")
     }
 
     /// The groups in which exiftool, the second witness, finds something.
@@ -92,6 +115,11 @@ enum Parts {
 
     static func riff(_ name: String, _ body: [UInt8]) -> [UInt8] {
         Array(name.utf8) + little32(body.count) + body + (body.count % 2 == 1 ? [0] : [])
+    }
+
+    static func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+        let named = Array(name.utf8) + body
+        return big32(body.count) + named + big32(Int(CRC32.checksum(of: named[...])))
     }
 
     /// A JPEG file with segments put in behind SOI.

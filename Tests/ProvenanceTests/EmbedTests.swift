@@ -30,11 +30,10 @@ import Testing
                     "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "Microsoft MAI-Image",
                     "2.6", "Darkroom 1.0.0", "2026:11:21 10:00:00Z", "uuid:0b9d5b0e-6f0e-4c7e-9a52-3f1f4a1f9c11",
                 ])
-            // It also complains of JPEG files without EXIF block, so what counts is that marking adds no complaint.
-            let complaints = ["-validate", "-warning", "-error", "-a", "-s3"]
-            #expect(
-                try tools.run("exiftool", complaints + [name])
-                    == tools.run("exiftool", complaints + ["clean.\(encoding.suffix)"]))
+            // The wrapper is left out on purpose: see XMPPacket.text.
+            let complaints = try tools.run("exiftool", ["-validate", "-warning", "-error", "-a", "-s3", name])
+                .replacing("1 Warning (minor)\n[minor] XMP is missing xpacket wrapper\n", with: "OK\n")
+            #expect(complaints == "OK\n")
             #expect(try tools.pixels(name) == tools.pixels("clean.\(encoding.suffix)"))
             #expect(try tools.run("vipsheader", ["-f", "xmp-data", name]).isEmpty == false)
         }
