@@ -80,6 +80,12 @@ let package = Package(
             "Intake",
             ["CDiskShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
         room("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
+        room(
+            "Pipeline",
+            [
+                "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
+                "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
+            ]),
 
         // Tests, one target a room.
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),

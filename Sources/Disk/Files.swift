@@ -47,6 +47,13 @@ package enum Files {
         guard unsafe dk_rename_to_free(from, to) == 0 else { throw DiskError("rename a file") }
     }
 
+    /// Gives a file a second name; false when there is no such file. A name that is there already is no error.
+    package static func link(_ path: String, at second: String) throws(DiskError) -> Bool {
+        if unsafe Glibc.link(path, second) == 0 || errno == EEXIST { return true }
+        guard errno == ENOENT else { throw DiskError("link a file") }
+        return false
+    }
+
     /// Removes a name; one that is already gone is no error.
     package static func remove(_ path: String) throws(DiskError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw DiskError("delete a file") }

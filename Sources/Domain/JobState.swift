@@ -29,7 +29,8 @@ package enum JobState: String, Sendable, CaseIterable {
         case (.waiting, .resumed): .ready
         case (.calling, .answered), (.ready, .answered): .answered
         case (.answered, .finished): .made
-        case (.made, .settled(.done)): .done
+        // A duplicate is done without having been made.
+        case (.made, .settled(.done)), (.accepted, .settled(.done)): .done
         case (.calling, .settled(.held)), (.ready, .settled(.held)), (.accepted, .settled(.held)): .held
         case (.done, .settled), (.failed, .settled): nil
         case (_, .settled(.failed)): .failed

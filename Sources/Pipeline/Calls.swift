@@ -1,0 +1,222 @@
+import Digests
+import Disk
+import Domain
+import Inspection
+import Journal
+import Ledger
+import Provenance
+import Providers
+import Settings
+import Transport
+import Vault
+
+/// ready → answered: one paid request an output, written down before it leaves and closed when its end is known.
+struct Calls: Sendable {
+    let shop: Workshop
+    let job: JobRecord
+    let spec: JobSpec
+    let route: Route
+
+    /// Room that one answer and its output may need on the disk, in bytes.
+    private static let roomForOne: Int64 = 200_000_000
+
+    /// How one output's call ended.
+    enum End: Sendable {
+        case ended
+        case wait(Span, Reason)
+        case stopping
+    }
+
+    /// Calls every output that has no answer yet, all at once as far as the lane lets them; gives the ends.
+    func run() async throws -> [End] {
+        let plan: CallPlan
+        do throws(Reason) {
+            plan = try CallPlan(spec, on: route, references: job.referenceSizes)
+        } catch {
+            throw StepEnd.refused(error)
+        }
+        let references = try await sentPictures()
+        let outputs = try await shop.ledger.outputs(of: job.id)
+        return try await withThrowingTaskGroup(of: End.self) { group in
+            for output in outputs where output.state == .pending {
+                group.addTask { try await call(output, plan, references) }
+            }
+            var ends: [End] = []
+            for try await end in group { ends.append(end) }
+            return ends
+        }
+    }
+
+    private func sentPictures() async throws -> [SentPicture] {
+        var pictures: [SentPicture] = []
+        for blob in try await shop.ledger.blobs(of: job.id) where blob.kind == .normalized {
+            guard let format = blob.mediaType.flatMap(PictureFormat.init(rawValue:)),
+                job.referenceSizes.indices.contains(blob.position)
+            else { throw StepEnd.vault(.missing) }
+            let bytes = try await shop.blobs.get(blob.id, limit: Int(blob.bytes))
+            // What leaves is what was checked: the gate stands right before the request.
+            guard (try? inspect(bytes))?.violations(through: .reference).isEmpty == true else {
+                throw StepEnd.refused(
+                    Reason(.referenceUnclean, "a cleaned picture changed on the disk, so it was not sent"))
+            }
+            pictures.append(SentPicture(bytes: bytes, format: format, size: job.referenceSizes[blob.position]))
+        }
+        return pictures
+    }
+
+    // MARK: one output
+
+    private func call(_ output: OutputRecord, _ plan: CallPlan, _ references: [SentPicture]) async throws -> End {
+        guard let adapter = shop.adapters[route.name], let lane = shop.lanes[route.name] else {
+            throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
+        }
+        guard await lane.enter() else { return .stopping }
+        defer { lane.leave() }
+        guard shop.reserve.reserve(Self.roomForOne) else {
+            return .wait(.seconds(30), Reason(.diskFull, "there is no room for the answer", hint: "free disk space"))
+        }
+        defer { shop.reserve.release(Self.roomForOne) }
+        guard !shop.stopping.isSet else { return .stopping }
+
+        var effect = EffectRecord(
+            id: randomUUID(), job: job.id, output: output.index, route: route.name, provider: route.provider.rawValue,
+            model: route.deployment, cost: plan.estimate, sentAt: try await shop.ledger.now())
+        var calling = output
+        calling.state = .calling
+        let writer = try await shop.blobs.begin()
+        let request = adapter.request(plan, references: references, mask: nil)
+        try await shop.ledger.write(job.hold, .called, [.effect(effect), .output(calling)])
+        await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
+
+        let result = await unsafe shop.client.exchange(request) { bytes in try unsafe writer.write(bytes) }
+        effect.endedAt = try await shop.ledger.now()
+        switch result {
+        case .answered(let head):
+            return try await answered(head, writer, effect, calling, adapter)
+        case .notSent(let fault):
+            writer.abandon()
+            return try await ended(
+                Verdict(.notSent), effect, calling, billed: .no, fault: fault.kind.rawValue, changes: [])
+        case .unknown(let fault):
+            writer.abandon()
+            var verdict = Verdict(.outcomeUnknown)
+            verdict.httpStatus = fault.head?.status
+            return try await ended(
+                verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
+        }
+    }
+
+    /// A whole answer: durable first, then read.
+    private func answered(
+        _ head: AnswerHead, _ writer: any BlobWriter, _ effect: EffectRecord, _ output: OutputRecord,
+        _ adapter: any Adapter
+    ) async throws -> End {
+        try await BlockingLane.disk.run { () throws(VaultError) in try writer.finish() }
+        var effect = effect
+        effect.state = .answered
+        effect.httpStatus = head.status
+        effect.answerBlob = writer.id
+        let blob = BlobRecord(
+            id: writer.id, job: job.id, kind: .answer, position: output.index, bytes: Int64(writer.count))
+        try await shop.ledger.write(job.hold, nil, [.effect(effect), .addBlob(blob)])
+        return try await judge(head, effect, output, adapter)
+    }
+
+    /// Reads a durable answer. Run again after a crash it comes to the same end.
+    func judge(
+        _ head: AnswerHead, _ effect: EffectRecord, _ output: OutputRecord, _ adapter: any Adapter
+    ) async throws -> End {
+        guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
+        let body = try await shop.blobs.get(answer, limit: 64 << 20)
+        let (verdict, image) = adapter.read(head, body: body)
+        guard let image, identify(image.picture)?.format != nil else {
+            var verdict = verdict
+            if image != nil { verdict.callClass = .badResponse }
+            return try await ended(
+                verdict, effect, output, billed: verdict.callClass.billed, fault: nil, changes: [])
+        }
+        let original = try await shop.blobs.put(image.picture)
+        let row = BlobRecord(
+            id: original, job: job.id, kind: .original, position: output.index, bytes: Int64(image.picture.count),
+            mediaType: image.model)
+        var paid = effect
+        if let usage = image.usage {
+            paid.cost = usage.cost(at: route.capability.prices)
+            paid.costSource = "usage"
+        }
+        var answered = output
+        answered.state = .answered
+        let marks = readMarks(of: image.picture)
+        return try await ended(
+            verdict, paid, answered, billed: .yes, fault: nil,
+            changes: [.addBlob(row)] + (marks.isSimulated ? [.simulated] : []))
+    }
+
+    // MARK: the end of a call
+
+    private func ended(
+        _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
+        changes: [Change]
+    ) async throws -> End {
+        let before = try await shop.ledger.effects(of: job.id)
+        let faults = before.filter { other in
+            other.output == output.index && other.id != effect.id
+                && [CallClass.serverError, .overloaded, .notSent].map(\.rawValue).contains(other.callClass ?? "")
+        }.count
+        let decision = CallDecision(
+            faultsBefore: faults, requestsPerMinute: route.requestsPerMinute, chance: Double.random(in: 0..<1))
+        var effect = effect
+        var output = output
+        effect.callClass = verdict.callClass.rawValue
+        effect.billed = billed
+        effect.requestID = verdict.requestID
+        if billed == .no {
+            effect.cost = 0
+            effect.costSource = "none"
+        }
+        output.billed = billed
+        var end = End.ended
+        switch decision.next(after: verdict) {
+        case .take: effect.state = .answered
+        case .fail(let reason):
+            effect.state = .failed
+            output.state = .failed
+            output.reason = reason
+        case .wait(let span, let reason):
+            effect.state = .failed
+            output.state = .pending
+            output.reason = reason
+            end = .wait(span, reason)
+        case .hold(let reason):
+            effect.state = .unknown
+            output.state = .unknown
+            output.reason = reason
+        }
+        try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
+        var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
+        facts["fault"] = fault
+        await shop.recorder.record("call.ended", job.id, facts)
+        return end
+    }
+
+    // MARK: recovery
+
+    /// Outputs that were in a call when the daemon died: a durable answer is read, anything else is unknown.
+    ///
+    /// No request is made here.
+    func recover() async throws {
+        guard let adapter = shop.adapters[route.name] else {
+            throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
+        }
+        let effects = try await shop.ledger.effects(of: job.id)
+        for output in try await shop.ledger.outputs(of: job.id) where output.state == .calling {
+            guard let effect = effects.last(where: { $0.output == output.index }) else { continue }
+            if effect.state == .answered, let status = effect.httpStatus {
+                _ = try await judge(AnswerHead(status: status, headers: [:], bodyBytes: 0), effect, output, adapter)
+            } else {
+                _ = try await ended(
+                    Verdict(.outcomeUnknown), effect, output, billed: .possible, fault: "restart", changes: [])
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Disk
+import Domain
+import Ledger
+import Outcomes
+import Spool
+
+/// A hand-over that repeats an earlier one word for word under the same id: nothing is bought, its outputs are linked.
+struct Duplicate: Sendable {
+    let shop: Workshop
+    let job: JobRecord
+
+    func run() async throws {
+        guard let id = job.duplicateOf else { return }
+        let from = shop.spool.outcome(.done, of: id)
+        let to = shop.spool.staged(job.id)
+        var changes: [Change] = []
+        for output in try await shop.ledger.outputs(of: id) where output.state == .made {
+            guard let file = output.file else { continue }
+            let linked = try await BlockingLane.disk.run { () throws(DiskError) -> Bool in
+                try Folders.make(to)
+                let isThere = try Files.link(from + "/" + file, at: to + "/" + file)
+                if isThere { _ = try Files.link(from + "/" + file + ".json", at: to + "/" + file + ".json") }
+                return isThere
+            }
+            guard linked, output.index <= job.count else { continue }
+            var copy = output
+            copy.job = job.id
+            changes.append(.output(copy))
+        }
+        let written = try await shop.ledger.write(job.hold, nil, changes)
+        try await shop.settler.settle(written, as: .done, because: nil)
+    }
+}

@@ -1,0 +1,215 @@
+import Digests
+import Disk
+import Documents
+import Domain
+import Imaging
+import Inspection
+import Journal
+import Ledger
+import Outcomes
+import Provenance
+import Providers
+import Settings
+import Spool
+import Transport
+import Vault
+import Workers
+
+/// answered → made: every answer upscaled, encoded, marked, checked, and laid beside its sidecar in the staging folder.
+struct Finish: Sendable {
+    let shop: Workshop
+    let job: JobRecord
+    let spec: JobSpec
+    let route: Route
+    /// Milliseconds of the stages before this one, as far as this run saw them.
+    let timings: [(stage: String, milliseconds: Int64)]
+
+    /// Limits for what a model answers: its pixels are ours to enlarge, but not without bound.
+    private static let answerLimits = PictureLimits(bytes: 64 << 20, pixels: 64_000_000, edge: 16_384)
+
+    func run() async throws -> JobRecord {
+        let outputs = try await shop.ledger.outputs(of: job.id)
+        let folder = shop.spool.staged(job.id)
+        try await BlockingLane.disk.run { () throws(DiskError) in
+            try Folders.make(folder)
+            try Folders.setMode(folder, 0o750)
+        }
+        for output in outputs where output.state == .answered {
+            guard await shop.bench.enter() else { throw StepEnd.stopping }
+            defer { shop.bench.leave() }
+            do {
+                try await make(output)
+            } catch StepEnd.refused(let reason) {
+                var failed = output
+                failed.state = .failed
+                failed.reason = reason
+                try await shop.ledger.write(job.hold, nil, [.output(failed)])
+                await shop.recorder.record(
+                    "output.failed", job.id, ["output": String(output.index), "reason": reason.code.rawValue])
+            }
+        }
+        return try await shop.ledger.write(job.hold, .finished, [])
+    }
+
+    // MARK: one output
+
+    private func make(_ output: OutputRecord) async throws {
+        let blobs = try await shop.ledger.blobs(of: job.id)
+        guard let original = blobs.first(where: { $0.kind == .original && $0.position == output.index }) else {
+            throw StepEnd.vault(.missing)
+        }
+        let answer = try await shop.blobs.get(original.id, limit: 64 << 20)
+        let started = Monotonic.milliseconds()
+        let defaults = shop.configuration.output
+        let format = spec.output.format ?? defaults.format
+        let order = RenderOrder(
+            size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit, format: format,
+            quality: spec.output.quality ?? defaults.quality, limits: Self.answerLimits)
+        let rendered = try await render(answer, order)
+        let renderedAt = Monotonic.milliseconds()
+        let packet = try await packet()
+        let marked = try Self.mark(rendered.bytes, packet)
+
+        let name = "\(job.id)-\(output.index).\(format.suffix)"
+        let facts = Sidecar.FileFacts(
+            name: name, sha256: hexadecimal(SHA256Digest.of(marked)), bytes: marked.count, size: rendered.size,
+            format: format)
+        var sidecar = try await sidecar(output, answer, rendered, facts, packet)
+        sidecar.timings =
+            timings + [("render", renderedAt - started), ("finish", Monotonic.milliseconds() - renderedAt)]
+        try await lay(marked, name, sidecar, original: spec.output.original ? answer : nil)
+
+        var made = output
+        made.state = .made
+        made.reason = nil
+        made.file = name
+        made.size = rendered.size
+        made.format = format.rawValue
+        made.bytes = Int64(marked.count)
+        made.sha256 = facts.sha256
+        try await shop.ledger.write(job.hold, nil, [.output(made)])
+        await shop.recorder.record(
+            "output.made", job.id,
+            ["output": String(output.index), "size": rendered.size.description, "format": format.rawValue])
+    }
+
+    private func render(_ answer: [UInt8], _ order: RenderOrder) async throws -> RenderedPicture {
+        do throws(WorkerError) {
+            return try await shop.workers.render(answer, as: order)
+        } catch {
+            if error == .stopped { throw StepEnd.stopping }
+            throw StepEnd.refused(
+                Reason(
+                    .outputFailed,
+                    "the model's picture could not be finished: \(error.reason(field: "output").message)",
+                    hint: "the answer is kept until the inputs are deleted"))
+        }
+    }
+
+    /// One XMP packet, and our own scanner over the result: an unmarked or unclean file is not published.
+    private static func mark(_ bytes: [UInt8], _ packet: XMPPacket) throws -> [UInt8] {
+        do throws(ProvenanceError) {
+            let marked = try embed(packet, into: bytes)
+            let violations = (try? inspect(marked))?.violations(through: .output(allowingXMP: 1))
+            guard let violations, violations.isEmpty else {
+                throw ProvenanceError.unclean(violations ?? [])
+            }
+            return marked
+        } catch {
+            throw StepEnd.refused(
+                Reason(.outputFailed, "the finished picture did not pass our own check: \(error)", hint: "report this"))
+        }
+    }
+
+    // MARK: what is said about it
+
+    private func packet() async throws -> XMPPacket {
+        let job = try await shop.ledger.job(job.id) ?? job
+        return XMPPacket(
+            sourceType: .init(references: job.referenceCount), aiSystem: systemName(job.simulated),
+            aiSystemVersion: route.deployment, generatorVersion: Product.version,
+            created: Timestamp(milliseconds: Monotonic.wall()).description, documentID: randomUUID(),
+            isSimulated: job.simulated)
+    }
+
+    private func systemName(_ isSimulated: Bool) -> String {
+        isSimulated
+            ? "Darkroom simulator"
+            : route.provider == .microsoftMAI ? "Microsoft MAI-Image-\(route.family)" : route.provider.rawValue
+    }
+
+    private func sidecar(
+        _ output: OutputRecord, _ answer: [UInt8], _ rendered: RenderedPicture, _ facts: Sidecar.FileFacts,
+        _ packet: XMPPacket
+    ) async throws -> Sidecar {
+        let job = try await shop.ledger.job(job.id) ?? job
+        let now = try await shop.ledger.now()
+        let effects = try await shop.ledger.effects(of: job.id).filter { $0.output == output.index }
+        let plan = try? CallPlan(spec, on: route, references: job.referenceSizes)
+        let answered = try await answeredFacts(output.index)
+        let marks = readMarks(of: answer)
+        var sidecar = Sidecar(
+            job: job, index: output.index, file: facts, created: Timestamp(milliseconds: Monotonic.wall()),
+            model: .init(
+                provider: route.provider.rawValue, route: route.name, model: route.deployment,
+                version: answered.model),
+            parameters: Self.parameters(plan, answered.sentSize ? plan?.size : nil),
+            native: .init(
+                size: rendered.native, format: rendered.nativeFormat, sha256: hexadecimal(SHA256Digest.of(answer)),
+                provenance: (marks.hasC2PA ? ["c2pa"] : []) + (marks.packets > 0 ? ["xmp"] : [])),
+            scaled: rendered.scaled,
+            cost: (
+                effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost }, effects.last?.costSource ?? "estimate"
+            ),
+            digitalSourceType: packet.sourceType.address,
+            inputsDeleteBy: min(job.inputsDeleteBy, now.after(job.retainInputs)))
+        sidecar.expected = plan?.size
+        sidecar.outputExpiresAt = job.retainOutputs.map { now.after($0) }
+        sidecar.usage = answered.usage.map { ($0.textIn, $0.imageIn, $0.imageOut) }
+        sidecar.prompt = shop.configuration.includePrompt ? spec.prompt : nil
+        if spec.output.original {
+            sidecar.original = .init(
+                name: "\(job.id)-\(output.index).original.\(rendered.nativeFormat.suffix)",
+                sha256: hexadecimal(SHA256Digest.of(answer)), bytes: answer.count, size: rendered.native,
+                format: rendered.nativeFormat)
+        }
+        return sidecar
+    }
+
+    /// What the stored answer says beside the picture.
+    private func answeredFacts(_ index: Int) async throws -> (model: String?, usage: TokenUsage?, sentSize: Bool) {
+        let sentSize = job.referenceCount == 0 || route.capability.sizesEdits
+        guard let effect = try await shop.ledger.effects(of: job.id).last(where: { $0.output == index }),
+            let blob = effect.answerBlob, let adapter = shop.adapters[route.name],
+            let body = try? await shop.blobs.get(blob, limit: 64 << 20)
+        else { return (nil, nil, sentSize) }
+        let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)
+        let answer = adapter.read(head, body: body).1
+        return (answer?.model, answer?.usage, sentSize)
+    }
+
+    /// As sent, without the prompt.
+    private static func parameters(_ plan: CallPlan?, _ size: PixelSize?) -> JSONValue {
+        guard let plan else { return .object([]) }
+        let fields = JSONValue.fields([
+            "size": .text(size?.description), "quality": .text(plan.quality), "background": .text(plan.background),
+        ])
+        let extras = plan.parameters.compactMap { parameter in
+            (try? JSONParser.parse(parameter.json)).map { JSONValue.Member(key: parameter.name, value: $0) }
+        }
+        return .object((fields.members ?? []) + extras)
+    }
+
+    private func lay(_ bytes: [UInt8], _ name: String, _ sidecar: Sidecar, original: [UInt8]?) async throws {
+        let folder = shop.spool.staged(job.id)
+        let text = Array(sidecar.document.pretty.utf8)
+        let originalName = sidecar.original?.name
+        try await BlockingLane.disk.run { () throws(DiskError) in
+            try Files.writeDurably(bytes, to: folder + "/" + name, mode: 0o640)
+            if let original, let originalName {
+                try Files.writeDurably(original, to: folder + "/" + originalName, mode: 0o640)
+            }
+            try Files.writeDurably(text, to: folder + "/" + name + ".json", mode: 0o640)
+        }
+    }
+}

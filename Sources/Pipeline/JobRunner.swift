@@ -1,0 +1,166 @@
+import Disk
+import Documents
+import Domain
+import Journal
+package import Ledger
+import Outcomes
+import Providers
+import Settings
+import Vault
+
+/// Takes one claimed job as far as it can go now. Every step reads what the step before made durable.
+package struct JobRunner: Sendable {
+    private let shop: Workshop
+
+    package init(_ shop: Workshop) {
+        self.shop = shop
+    }
+
+    /// Runs the job until it is settled, held, waits, or the daemon stops.
+    package func run(_ job: JobRecord) async {
+        do {
+            try await advance(job)
+        } catch {
+            await end(job, error)
+        }
+    }
+
+    // MARK: steps
+
+    private func advance(_ first: JobRecord) async throws {
+        var job = first
+        if job.staged != nil { return try await shop.settler.resume(job) }
+        if job.state == .accepted, let reason = job.reason {
+            return try await shop.settler.settle(job, as: .failed, because: reason)
+        }
+        if job.state == .accepted, job.duplicateOf != nil { return try await Duplicate(shop: shop, job: job).run() }
+        let spec = try await spec(of: job)
+        guard let route = shop.configuration.routes[job.route] else {
+            throw StepEnd.refused(
+                Reason(.modelNotFound, "the configuration has no such route any more", field: "model"))
+        }
+        var timings: [(stage: String, milliseconds: Int64)] = []
+        if job.state == .accepted {
+            job = try await timed("normalize", &timings) {
+                try await Prepare(shop: shop, job: job, spec: spec, route: route).run()
+            }
+        }
+        if job.state == .waiting { job = try await shop.ledger.write(job.hold, .resumed, []) }
+        if job.state == .calling { try await Calls(shop: shop, job: job, spec: spec, route: route).recover() }
+        if job.state == .ready || job.state == .calling {
+            let ready = job
+            let ends = try await timed("call", &timings) {
+                try await Calls(shop: shop, job: ready, spec: spec, route: route).run()
+            }
+            guard let called = try await conclude(job, ends) else { return }
+            job = called
+        }
+        if job.state == .answered {
+            job = try await Finish(shop: shop, job: job, spec: spec, route: route, timings: timings).run()
+        }
+        if job.state == .made { try await settleMade(job) }
+    }
+
+    /// What all ends of the calls together mean for the job; nil when it does not go on now.
+    private func conclude(_ job: JobRecord, _ ends: [Calls.End]) async throws -> JobRecord? {
+        var wait: (span: Span, reason: Reason)?
+        for end in ends {
+            switch end {
+            case .ended: break
+            case .stopping: throw StepEnd.stopping
+            case .wait(let span, let reason):
+                if span > wait?.span ?? Span(milliseconds: -1) { wait = (span, reason) }
+            }
+        }
+        if let wait { throw StepEnd.hindered(wait.reason, wait.span) }
+        let outputs = try await shop.ledger.outputs(of: job.id)
+        if outputs.contains(where: { $0.state == .answered || $0.state == .made }) {
+            return try await shop.ledger.write(job.hold, .answered, [])
+        }
+        let current = try await shop.ledger.job(job.id) ?? job
+        if let unknown = outputs.first(where: { $0.state == .unknown }) {
+            try await shop.settler.settle(current, as: .held, because: unknown.reason)
+        } else {
+            let reason = outputs.lazy.compactMap(\.reason).first
+            try await shop.settler.settle(
+                current, as: .failed, because: reason ?? Reason(.internalFault, "no output came to an end"))
+        }
+        return nil
+    }
+
+    private func settleMade(_ job: JobRecord) async throws {
+        let outputs = try await shop.ledger.outputs(of: job.id)
+        if outputs.contains(where: { $0.state == .made }) {
+            try await shop.settler.settle(job, as: .done, because: nil)
+        } else {
+            let reason = outputs.lazy.compactMap(\.reason).first
+            try await shop.settler.settle(
+                job, as: .failed, because: reason ?? Reason(.outputFailed, "no output could be finished"))
+        }
+    }
+
+    private func spec(of job: JobRecord) async throws -> JobSpec {
+        guard let id = job.specBlob else { throw StepEnd.vault(.missing) }
+        let bytes = try await shop.blobs.get(id, limit: 8 << 20)
+        guard let document = try? JSONParser.parse(bytes), let spec = JobSpec(stored: document) else {
+            throw StepEnd.refused(Reason(.internalFault, "the stored job is damaged"))
+        }
+        return spec
+    }
+
+    private func timed<Value>(
+        _ stage: String, _ timings: inout [(stage: String, milliseconds: Int64)], _ work: () async throws -> Value
+    ) async throws -> Value {
+        let started = Monotonic.milliseconds()
+        let value = try await work()
+        timings.append((stage, Monotonic.milliseconds() - started))
+        return value
+    }
+
+    // MARK: ends
+
+    /// Nothing is ever dropped: what stopped a job fails it, lets it wait, or gives it back.
+    private func end(_ job: JobRecord, _ error: any Error) async {
+        do {
+            switch error {
+            case StepEnd.stopping: try await shop.ledger.release(job.hold)
+            case StepEnd.refused(let reason): try await settleFailed(job, reason)
+            case StepEnd.hindered(let reason, let span): try await wait(job, reason, span)
+            case LedgerError.lost:
+                shop.recorder.log.warning("a job was taken over while it was worked on", ["job": job.id])
+            case StepEnd.vault(.missing), VaultError.missing:
+                try await settleFailed(job, Reason(.internalFault, "a work file of the job is gone"))
+            case let error as VaultError where error.isFull: try await waitForRoom(job)
+            case let error as DiskError where error.isFull: try await waitForRoom(job)
+            case LedgerError.full: try await waitForRoom(job)
+            default:
+                shop.recorder.log.error("a job could not go on", ["job": job.id, "why": "\(error)"])
+                try await wait(job, Reason(.internalFault, "this machine could not go on with the job"), .seconds(15))
+            }
+        } catch {
+            // Not even that could be written: the claim is freed at the next start, and the job goes on from there.
+            shop.recorder.log.error("a job's state could not be saved", ["job": job.id, "why": "\(error)"])
+            try? await shop.ledger.release(job.hold)
+        }
+    }
+
+    private func settleFailed(_ job: JobRecord, _ reason: Reason) async throws {
+        guard let current = try await shop.ledger.job(job.id), current.fence == job.fence else { return }
+        try await shop.settler.settle(current, as: .failed, because: reason)
+    }
+
+    private func waitForRoom(_ job: JobRecord) async throws {
+        try await wait(job, Reason(.diskFull, "the disk is full", hint: "free disk space"), .seconds(15))
+    }
+
+    /// A hindered job keeps its state where the machine has no arrow to `waiting`: then only its time is set.
+    private func wait(_ job: JobRecord, _ reason: Reason, _ span: Span) async throws {
+        let until = try await shop.ledger.now().after(span)
+        guard let current = try await shop.ledger.job(job.id), current.fence == job.fence else { return }
+        let canWait = current.state.after(.hindered) != nil && current.state != .accepted
+        try await shop.ledger.write(current.hold, canWait ? .hindered : nil, [.wait(until: until, reason.code)])
+        if !canWait { try await shop.ledger.release(current.hold) }
+        await shop.recorder.record(
+            "job.waits", job.id, ["reason": reason.code.rawValue, "seconds": String(span.milliseconds / 1000)])
+    }
+}

@@ -1,0 +1,108 @@
+package import Domain
+import Imaging
+import Inspection
+import Journal
+import Ledger
+import Providers
+import Settings
+import Vault
+package import Workers
+
+/// accepted → ready: every reference upright, in sRGB, within the model's limits, and clean by our own scanner.
+struct Prepare: Sendable {
+    let shop: Workshop
+    let job: JobRecord
+    let spec: JobSpec
+    let route: Route
+
+    func run() async throws -> JobRecord {
+        let blobs = try await shop.ledger.blobs(of: job.id)
+        var changes: [Change] = []
+        var removed: Set<MetadataKind> = []
+        var sizes: [PixelSize] = []
+        for reference in blobs where reference.kind == .reference {
+            guard await shop.bench.enter() else { throw StepEnd.stopping }
+            defer { shop.bench.leave() }
+            let field = "references[\(reference.position)]"
+            let source = try await shop.blobs.get(reference.id, limit: shop.configuration.limits.referenceBytes.bytes)
+            removed.formUnion(Self.kinds(of: source))
+            let clean = try await normalized(source, field)
+            try Self.check(clean, field)
+            let id = try await shop.blobs.put(clean.bytes)
+            changes.append(
+                .addBlob(
+                    BlobRecord(
+                        id: id, job: job.id, kind: .normalized, position: reference.position,
+                        bytes: Int64(clean.bytes.count), mediaType: clean.format.rawValue)))
+            sizes.append(clean.size)
+        }
+        // Checked again with the sizes that are known now, before anything is spent.
+        do throws(Reason) {
+            _ = try CallPlan(spec, on: route, references: sizes)
+        } catch {
+            throw StepEnd.refused(error)
+        }
+        let kinds = removed.map(\.rawValue).sorted()
+        changes.append(.references(removed: kinds, sizes: sizes))
+        if route.provider == .simulator { changes.append(.simulated) }
+        let ready = try await shop.ledger.write(job.hold, .prepared, changes)
+        await shop.recorder.record(
+            "job.prepared", job.id, ["references": String(sizes.count), "removed": kinds.joined(separator: " ")])
+        return ready
+    }
+
+    private func normalized(_ source: [UInt8], _ field: String) async throws -> NormalizedPicture {
+        let able = route.capability
+        let limits = shop.configuration.limits
+        let order = NormalizeOrder(
+            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, format: nil, quality: 92, keepAlpha: false,
+            limits: PictureLimits(
+                bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
+        do throws(WorkerError) {
+            return try await shop.workers.normalize(source, as: order)
+        } catch {
+            if error == .stopped { throw StepEnd.stopping }
+            throw StepEnd.refused(error.reason(field: field))
+        }
+    }
+
+    private static func kinds(of source: [UInt8]) -> [MetadataKind] {
+        guard let report = try? inspect(source) else { return [] }
+        return report.kinds
+    }
+
+    /// The gate: what the encoder wrote is read again, and anything but pixels stops the job.
+    private static func check(_ picture: NormalizedPicture, _ field: String) throws {
+        let violations = (try? inspect(picture.bytes))?.violations(through: .reference)
+        guard let violations, violations.isEmpty else {
+            throw StepEnd.refused(
+                Reason(
+                    .referenceUnclean, "the cleaned picture did not pass our own check, so it was not sent",
+                    field: field, value: violations?.first?.description, hint: "report this; the picture stays here"))
+        }
+    }
+}
+
+extension WorkerError {
+    /// What the worker's failure means for the job.
+    package func reason(field: String) -> Reason {
+        switch self {
+        case .unsupportedContent:
+            Reason(
+                .referenceUnreadable, "the file is not a JPEG, PNG or WebP picture by its content", field: field,
+                hint: "send the picture itself; renaming a file does not convert it")
+        case .tooLarge(let limit, let limitValue, let value):
+            Reason(
+                .referenceTooLarge, "the picture is too large (limits.\(limit))", field: field,
+                limit: String(limitValue), value: String(value), hint: "send a smaller picture")
+        case .timedOut(let after):
+            Reason(
+                .referenceUnreadable, "the picture took too long to work on", field: field, limit: "\(after)",
+                hint: "send a simpler picture, or raise workers.timeout")
+        default:
+            Reason(
+                .referenceUnreadable, "the picture is damaged and could not be decoded", field: field,
+                hint: "send it again")
+        }
+    }
+}

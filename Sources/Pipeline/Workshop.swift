@@ -1,0 +1,68 @@
+import Domain
+package import Journal
+package import Ledger
+package import Outcomes
+package import Providers
+package import Settings
+package import Spool
+package import Transport
+package import Vault
+package import Workers
+
+/// Everything that the steps of a job work with.
+package struct Workshop: Sendable {
+    package let configuration: Configuration
+    package let ledger: any JobLedger
+    package let blobs: any BlobStore
+    package let spool: SpoolFolders
+    package let workers: WorkerPool
+    package let client: HTTPClient
+    package let settler: Settler
+    package let recorder: Recorder
+    package let stopping: StopFlag
+    let adapters: [String: any Adapter]
+    let lanes: [String: Lane]
+    let reserve: DiskReserve
+    /// How many jobs hold pictures in memory at once.
+    let bench: Turnstile
+
+    /// - Parameter adapters: one a route.
+    package init(
+        configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
+        workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, recorder: Recorder,
+        adapters: [String: any Adapter], reserve: DiskReserve, stopping: StopFlag
+    ) {
+        self.configuration = configuration
+        self.ledger = ledger
+        self.blobs = blobs
+        self.spool = spool
+        self.workers = workers
+        self.client = client
+        self.settler = settler
+        self.recorder = recorder
+        self.adapters = adapters
+        self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
+        self.reserve = reserve
+        self.stopping = stopping
+        self.bench = Turnstile(width: workerCount + 1)
+    }
+
+    /// No new step is begun: whoever waits for a place is turned away.
+    package func stop() {
+        stopping.set()
+        bench.close()
+        for lane in lanes.values { lane.close() }
+    }
+}
+
+/// Why a step ended before its end.
+enum StepEnd: Error {
+    /// The daemon stops; the job goes back as it is.
+    case stopping
+    /// The job cannot go on, for good.
+    case refused(Reason)
+    /// The job can go on later.
+    case hindered(Reason, Span)
+    case ledger(LedgerError)
+    case vault(VaultError)
+}
