@@ -123,5 +123,8 @@ let package = Package(
         tests("Transport", ["HTTPServer"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer"),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Daemon", "HTTPServer", "Simulator", "Support", "Workers", "darkroom"], swiftSettings: house),
     ]
 )

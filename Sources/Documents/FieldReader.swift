@@ -48,7 +48,8 @@ package final class FieldReader {
         return value
     }
 
-    package func has(_ key: String) -> Bool { members[key] != nil }
+    /// Whether `key` has a value; `null` counts as missing.
+    package func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
 
     package func fail(_ key: String, _ message: String, hint: String? = nil) {
         faults.append(.init(path: place(key), message: message, hint: hint))

@@ -25,7 +25,7 @@ package enum JobState: String, Sendable, CaseIterable {
         switch (self, event) {
         case (.accepted, .prepared): .ready
         case (.ready, .called), (.calling, .called): .calling
-        case (.ready, .hindered), (.waiting, .hindered), (.calling, .hindered), (.accepted, .hindered): .waiting
+        case (.ready, .hindered), (.waiting, .hindered), (.calling, .hindered): .waiting
         case (.waiting, .resumed): .ready
         case (.calling, .answered), (.ready, .answered): .answered
         case (.answered, .finished): .made

@@ -17,9 +17,16 @@ package struct Manifest: Sendable {
         } catch {
             throw Reason(
                 .invalidManifest, "the manifest is not valid JSON: \(error)",
-                field: error.path.isEmpty ? nil : error.path)
+                field: error.path.isEmpty ? nil : error.path,
+                hint: "check quotes, commas and braces; keys stand once and in double quotes")
         }
         return try ManifestReader(document).manifest()
+    }
+
+    /// The id that a manifest asks for, also where everything else about it is wrong; nil without a valid one.
+    package static func claimedID(_ bytes: [UInt8]) -> String? {
+        guard let id = (try? JSONParser.parse(bytes))?["id"]?.string, JobName.isValidID(id) else { return nil }
+        return id
     }
 
     /// The manifest of a prompt file: the text without the white space around it.
@@ -64,7 +71,7 @@ private final class ManifestReader {
 
     func manifest() throws(Reason) -> Manifest {
         var spec = JobSpec(prompt: reader.string("prompt") ?? "")
-        if !reader.has("prompt"), !reader.has("template") {
+        if reader.value("prompt") == nil, reader.value("template") == nil {
             reader.fail("prompt", "is missing", hint: "write what to draw")
         } else if reader.string("prompt") != nil, let reason = Manifest.checkPrompt(spec.prompt) {
             refusals.append(reason)
@@ -129,9 +136,8 @@ private final class ManifestReader {
 
     private func readModel(into spec: inout JobSpec) {
         spec.model = reader.string("model")
-        spec.id = reader.read("id", expecting: "an id") { $0.string.flatMap { JobName.isValidID($0) ? $0 : nil } }
-        if reader.has("id"), spec.id == nil {
-            refusals.append(Reason(.invalidManifest, "not an id", field: "id", hint: "[A-Za-z0-9._-]{1,100}"))
+        spec.id = reader.read("id", expecting: "an id of [A-Za-z0-9._-]{1,100} that does not start with a dot") { value in
+            value.string.flatMap { JobName.isValidID($0) ? $0 : nil }
         }
         spec.aspectRatio = reader.read("aspect_ratio", expecting: "a ratio such as \"16:9\"") {
             $0.string.flatMap { AspectRatio($0) }

@@ -94,7 +94,7 @@ package struct HandOver: Sendable {
                 return HandOver(name: name, content: .refused(error, id: manifest.spec.id))
             }
         } catch {
-            return refused(name, error)
+            return HandOver(name: name, content: .refused(error, id: Manifest.claimedID(bytes)))
         }
     }
 

@@ -17,7 +17,7 @@ package protocol JobLedger: Sendable {
     func effects(of job: String) async throws(LedgerError) -> [EffectRecord]
     func blobs(of job: String) async throws(LedgerError) -> [BlobRecord]
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
-    /// Every blob that has a row.
+    /// Every blob that belongs to a job: those with a row, and the answers of requests that are not closed.
     func allBlobIDs() async throws(LedgerError) -> Set<String>
     /// Number of jobs in each state.
     func counts() async throws(LedgerError) -> [JobState: Int]

@@ -113,7 +113,12 @@ package actor SQLiteLedger: JobLedger {
     }
 
     package func allBlobIDs() throws(LedgerError) -> Set<String> {
-        Set(try database.rows("SELECT id FROM blob").compactMap { $0["id"].text })
+        // The answer of an open intent may be whole on the disk before its row is written.
+        let sql = """
+            SELECT id FROM blob
+            UNION SELECT answer_blob FROM effect WHERE state = 'intent' AND answer_blob IS NOT NULL
+            """
+        return Set(try database.rows(sql).compactMap { $0["id"].text })
     }
 
     package func counts() throws(LedgerError) -> [JobState: Int] {

@@ -84,6 +84,8 @@ struct Calls: Sendable {
         var calling = output
         calling.state = .calling
         let writer = try await shop.blobs.begin()
+        // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
+        effect.answerBlob = writer.id
         let request = adapter.request(plan, references: references, mask: nil)
         try await shop.ledger.write(job.hold, .called, [.effect(effect), .output(calling)])
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
@@ -213,10 +215,29 @@ struct Calls: Sendable {
             guard let effect = effects.last(where: { $0.output == output.index }) else { continue }
             if effect.state == .answered, let status = effect.httpStatus {
                 _ = try await judge(AnswerHead(status: status, headers: [:], bodyBytes: 0), effect, output, adapter)
+            } else if let found = try await lateAnswer(effect, adapter) {
+                _ = try await judge(AnswerHead(status: 200, headers: [:], bodyBytes: 0), found, output, adapter)
             } else {
                 _ = try await ended(
                     Verdict(.outcomeUnknown), effect, output, billed: .possible, fault: "restart", changes: [])
             }
         }
+    }
+
+    /// An answer that was durable before the ledger could say so: whole, and a picture. It gets its row here.
+    private func lateAnswer(_ effect: EffectRecord, _ adapter: any Adapter) async throws -> EffectRecord? {
+        guard effect.state == .intent, let id = effect.answerBlob,
+            let body = try? await shop.blobs.get(id, limit: 64 << 20)
+        else { return nil }
+        let blob = BlobRecord(
+            id: id, job: job.id, kind: .answer, position: effect.output, bytes: Int64(body.count))
+        let isPicture = adapter.read(AnswerHead(status: 200, headers: [:], bodyBytes: body.count), body: body).1 != nil
+        var found = effect
+        if isPicture {
+            found.state = .answered
+            found.httpStatus = 200
+        }
+        try await shop.ledger.write(job.hold, nil, [.effect(found), .addBlob(blob)])
+        return isPicture ? found : nil
     }
 }

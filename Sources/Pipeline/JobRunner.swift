@@ -157,7 +157,7 @@ package struct JobRunner: Sendable {
     private func wait(_ job: JobRecord, _ reason: Reason, _ span: Span) async throws {
         let until = try await shop.ledger.now().after(span)
         guard let current = try await shop.ledger.job(job.id), current.fence == job.fence else { return }
-        let canWait = current.state.after(.hindered) != nil && current.state != .accepted
+        let canWait = current.state.after(.hindered) != nil
         try await shop.ledger.write(current.hold, canWait ? .hindered : nil, [.wait(until: until, reason.code)])
         if !canWait { try await shop.ledger.release(current.hold) }
         await shop.recorder.record(

@@ -117,16 +117,18 @@ package struct Sweeper: Sendable {
     // MARK: outputs
 
     private func sweepOutputs(_ report: inout SweepReport) async throws(LedgerError) {
-        while true {
-            let due = try await ledger.outputsDue(limit: Self.batch)
-            if due.isEmpty { return }
-            for output in due {
-                let folder = spool.outcome(.done, of: output.job)
-                try? await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
-                report.outputs += 1
-                await recorder.record("output.deleted", output.job, ["output": String(output.index)])
+        for output in try await ledger.outputsDue(limit: 10_000) {
+            let folder = spool.outcome(.done, of: output.job)
+            do throws(DiskError) {
+                try await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
+            } catch {
+                report.failures += 1
+                recorder.log.error("an output could not be deleted", ["job": output.job, "why": error.description])
+                continue
             }
-            try await ledger.outputsDeleted(due)
+            try await ledger.outputsDeleted([output])
+            report.outputs += 1
+            await recorder.record("output.deleted", output.job, ["output": String(output.index)])
         }
     }
 

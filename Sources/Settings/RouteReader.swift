@@ -17,6 +17,7 @@ struct RouteReader {
     func route() -> Route? {
         guard let word = fields.string("provider") else {
             if !fields.has("provider") { fields.fail("provider", "is missing", hint: Self.known) }
+            for key in fields.keys { _ = fields.value(key) }
             return nil
         }
         guard let provider = Route.Provider(rawValue: word) else {

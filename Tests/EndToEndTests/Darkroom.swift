@@ -1,0 +1,204 @@
+import Foundation
+import Support
+import Testing
+
+/// The built program, run as a user runs it.
+enum Darkroom {
+    struct Finished {
+        let code: Int32
+        let out: String
+        let err: String
+
+        var json: [String: Any] {
+            (try? JSONSerialization.jsonObject(with: Data(out.utf8))) as? [String: Any] ?? [:]
+        }
+    }
+
+    /// The program stands beside the test runner in the build folder.
+    static let path: String = {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
+        for _ in 0..<6 {
+            let candidate = folder.appendingPathComponent("darkroom").path
+            if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+            folder.deleteLastPathComponent()
+        }
+        return ProcessInfo.processInfo.environment["DARKROOM_PROGRAM"] ?? ".build/debug/darkroom"
+    }()
+
+    static let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("samples/jobs").path
+
+    private static func process(_ tool: String, _ arguments: [String], _ environment: [String: String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: tool)
+        process.arguments = arguments
+        var all = ProcessInfo.processInfo.environment
+        all["DARKROOM_CONFIG"] = nil
+        process.environment = all.merging(environment) { $1 }
+        return process
+    }
+
+    /// Runs to the end.
+    static func run(_ arguments: [String], environment: [String: String] = [:], input: Data? = nil) async throws
+        -> Finished
+    {
+        try await Self.run(tool: path, arguments, environment: environment, input: input)
+    }
+
+    static func run(
+        tool: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil
+    ) async throws -> Finished {
+        let process = process(tool, arguments, environment)
+        // Files, not pipes: what is printed may be larger than a pipe holds.
+        let scratch = try Scratch("run")
+        let streams = ["out", "err", "in"].map { scratch.file($0) }
+        try (input ?? Data()).write(to: URL(fileURLWithPath: streams[2]))
+        for stream in streams.prefix(2) { _ = FileManager.default.createFile(atPath: stream, contents: nil) }
+        process.standardOutput = FileHandle(forWritingAtPath: streams[0])
+        process.standardError = FileHandle(forWritingAtPath: streams[1])
+        process.standardInput = FileHandle(forReadingAtPath: streams[2])
+        try process.run()
+        await ended(process)
+        func text(_ path: String) -> String {
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        }
+        return Finished(code: process.terminationStatus, out: text(streams[0]), err: text(streams[1]))
+    }
+
+    /// Waits on a thread of its own: the test's own services need the shared ones.
+    fileprivate static func ended(_ process: Process) async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                process.waitUntilExit()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Runs a tool of the system and gives what it printed.
+    @discardableResult
+    static func tool(_ arguments: String...) async throws -> String {
+        let result = try await run(tool: "/usr/bin/env", arguments)
+        try #require(result.code == 0, "\(arguments.joined(separator: " ")): \(result.err)")
+        return result.out
+    }
+
+    /// A program that goes on until it is stopped.
+    final class Running {
+        let process: Process
+        private let log: String
+
+        init(_ arguments: [String], environment: [String: String] = [:], log: String) throws {
+            self.log = log
+            process = Darkroom.process(Darkroom.path, arguments, environment)
+            if !FileManager.default.fileExists(atPath: log) {
+                _ = FileManager.default.createFile(atPath: log, contents: nil)
+            }
+            let handle = FileHandle(forWritingAtPath: log)
+            handle?.seekToEndOfFile()
+            process.standardOutput = handle
+            process.standardError = handle
+            process.standardInput = FileHandle(forReadingAtPath: "/dev/null")
+            try process.run()
+        }
+
+        var printed: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
+
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// Ends it by a signal and waits until it is gone.
+        @discardableResult
+        func end(_ number: Int32 = SIGTERM) async -> Int32 {
+            if process.isRunning { signal(number) }
+            await Darkroom.ended(process)
+            return process.terminationStatus
+        }
+
+        deinit { if process.isRunning { signal(SIGKILL) } }
+    }
+}
+
+/// One spool in a folder of its own.
+struct TestSpool {
+    let scratch: Scratch
+    let path: String
+    let config: String?
+
+    /// - Parameter config: a configuration text; `SPOOL` in it stands for the spool's path.
+    init(_ name: String, config text: String? = nil) throws {
+        scratch = try Scratch(name)
+        path = scratch.file("spool")
+        if let text {
+            let file = scratch.file("darkroom.json5")
+            try text.replacingOccurrences(of: "SPOOL", with: path).write(
+                toFile: file, atomically: true, encoding: .utf8)
+            config = file
+        } else {
+            config = nil
+        }
+        try FileManager.default.createDirectory(atPath: path + "/inbox", withIntermediateDirectories: true)
+    }
+
+    var arguments: [String] { config.map { ["--config", $0] } ?? ["--spool", path] }
+
+    func darkroom(_ verb: String, _ rest: String...) async throws -> Darkroom.Finished {
+        try await Darkroom.run([verb] + arguments + rest)
+    }
+
+    func daemon() throws -> Darkroom.Running {
+        try Darkroom.Running(["run"] + arguments, log: scratch.file("daemon.log"))
+    }
+
+    /// Drops a folder job by one rename.
+    func drop(_ name: String, manifest: String, files: [String: Data] = [:]) throws {
+        let beside = path + "/inbox/.\(name)-being-made"
+        try FileManager.default.createDirectory(atPath: beside, withIntermediateDirectories: true)
+        for (file, data) in files { try data.write(to: URL(fileURLWithPath: beside + "/" + file)) }
+        try Data(manifest.utf8).write(to: URL(fileURLWithPath: beside + "/job.json"))
+        try FileManager.default.moveItem(atPath: beside, toPath: path + "/inbox/" + name)
+    }
+
+    func outcomes(_ outcome: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path + "/" + outcome)) ?? []).sorted()
+    }
+
+    func json(_ file: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path + "/" + file))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    func status(_ outcome: String, _ job: String) throws -> [String: Any] { try json("\(outcome)/\(job)/status.json") }
+
+    /// The reason's code and field of a failed job.
+    func reason(_ job: String) throws -> (code: String?, field: String?, limit: String?, value: String?) {
+        let reason = try status("failed", job)["reason"] as? [String: Any]
+        return (
+            reason?["code"] as? String, reason?["field"] as? String, reason?["limit"] as? String,
+            reason?["value"] as? String
+        )
+    }
+
+    /// Files below the spool whose bytes hold one of `needles`.
+    func files(holding needles: [String]) -> [String] {
+        let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        return all.filter { name in
+            guard let data = FileManager.default.contents(atPath: path + "/" + name) else { return false }
+            return needles.contains { data.range(of: Data($0.utf8)) != nil || name.contains($0) }
+        }
+    }
+}
+
+/// Waits for a fact; an issue is recorded when it does not come true in time.
+func eventually(
+    _ what: String, within seconds: Double = 60, at location: SourceLocation = #_sourceLocation,
+    _ condition: () throws -> Bool
+) async throws {
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+    Issue.record("did not happen within \(Int(seconds)) s: \(what)", sourceLocation: location)
+    throw CancellationError()
+}
