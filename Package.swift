@@ -45,6 +45,7 @@ let package = Package(
         room("Domain", ["Documents"]),
         room("Inspection", ["Domain"]),
         room("Provenance", ["Domain", "Inspection"]),
+        room("Schemas", ["Documents"]),
         room("Painting", ["Domain"]),
 
         // Disk, digests, the ledger, sealed work files, settings.
@@ -96,6 +97,7 @@ let package = Package(
         tests("Inspection", ["Domain"]),
         tests("Provenance", ["Inspection"]),
         tests("Painting", ["Domain"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
         tests("Digests"),
         tests("Disk"),
         tests("Settings", ["Documents", "Domain", "Support"]),
