@@ -83,7 +83,7 @@ static VipsImage *resize_exactly(VipsImage *in, int width, int height) {
     return failed ? NULL : exact;
 }
 
-px_image *px_resize(px_image *in, int width, int height) {
+px_image *px_shrink(px_image *in, int width, int height) {
     if (!vips_image_hasalpha(in)) return resize_exactly(in, width, height);
     VipsImage *base = vips_image_new();
     VipsImage **step = (VipsImage **) vips_object_local_array(VIPS_OBJECT(base), 4);
@@ -162,11 +162,6 @@ px_image *px_upright(px_image *in, int orientation) {
     int failed = vips_autorot(told, &out, NULL);
     g_object_unref(told);
     return failed ? NULL : out;
-}
-
-px_image *px_crop(px_image *in, int left, int top, int width, int height) {
-    VipsImage *out = NULL;
-    return vips_crop(in, &out, left, top, width, height, NULL) ? NULL : out;
 }
 
 px_image *px_pad(px_image *in, int width, int height) {

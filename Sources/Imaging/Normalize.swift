@@ -46,7 +46,7 @@ extension NormalizeOrder {
             let bytes =
                 size == image.header.size
                 ? try image.encoded(as: format, quality: quality)
-                : try image.resized(to: size).encoded(as: format, quality: quality)
+                : try image.resampled(to: size, within: size).encoded(as: format, quality: quality)
             if bytes.count <= maxBytes { return Encoded(bytes: bytes, format: format, size: size) }
             smallest = min(smallest, bytes.count)
             if format != .jpeg, mayBecomeJPEG {

@@ -35,7 +35,7 @@ struct Opening {
         let settled = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             var image = try unsafe RasterImage(opening: bytes, as: format, shrink: shrink(for: maxEdge))
             if header.size.longEdge > maxEdge {
-                image = try image.resized(to: header.size.fitted(to: maxEdge))
+                image = try image.shrunk(to: header.size.fitted(to: maxEdge))
             }
             image = try image.inSRGB()
             if header.hasAlpha, !keepAlpha { image = try image.flattened() }

@@ -63,8 +63,20 @@ import Domain
         return image
     }
 
-    borrowing func resized(to size: PixelSize) throws(ImagingError) -> RasterImage {
-        try unsafe RasterImage(adopting: px_resize(handle, Int32(size.width), Int32(size.height)), after: .resize)
+    /// Shrinks while decoding, so that a large source never exists as a whole.
+    borrowing func shrunk(to size: PixelSize) throws(ImagingError) -> RasterImage {
+        try unsafe RasterImage(adopting: px_shrink(handle, Int32(size.width), Int32(size.height)), after: .resize)
+    }
+
+    /// Resamples a settled image with Lanczos3; of the scaled picture only the middle that fits `canvas` is made.
+    borrowing func resampled(to scaled: PixelSize, within canvas: PixelSize) throws(ImagingError) -> RasterImage {
+        let width = min(scaled.width, canvas.width)
+        let height = min(scaled.height, canvas.height)
+        return try unsafe RasterImage(
+            adopting: px_resample(
+                handle, Int32(scaled.width), Int32(scaled.height), Int32((scaled.width - width) / 2),
+                Int32((scaled.height - height) / 2), Int32(width), Int32(height)),
+            after: .resize)
     }
 
     /// 8 bits, sRGB, three bands or four.
@@ -80,17 +92,9 @@ import Domain
         try unsafe RasterImage(adopting: px_upright(handle, Int32(orientation)), after: .convert)
     }
 
-    /// Cuts to the centre or sets on a ground, so that the size is `canvas`.
-    borrowing func framed(in canvas: PixelSize) throws(ImagingError) -> RasterImage {
-        let size = header.size
-        let width = Int32(canvas.width)
-        let height = Int32(canvas.height)
-        if size.width >= canvas.width, size.height >= canvas.height {
-            let left = Int32((size.width - canvas.width) / 2)
-            let top = Int32((size.height - canvas.height) / 2)
-            return try unsafe RasterImage(adopting: px_crop(handle, left, top, width, height), after: .resize)
-        }
-        return try unsafe RasterImage(adopting: px_pad(handle, width, height), after: .resize)
+    /// Sets in the middle of a ground: white, or transparent where there is alpha.
+    borrowing func padded(to canvas: PixelSize) throws(ImagingError) -> RasterImage {
+        try unsafe RasterImage(adopting: px_pad(handle, Int32(canvas.width), Int32(canvas.height)), after: .resize)
     }
 
     /// Encodes with no metadata at all.

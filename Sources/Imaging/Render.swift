@@ -7,8 +7,10 @@ extension RenderOrder {
             let opening = try Opening(input, limits: limits)
             let plan = Geometry(native: opening.uprightSize, size: size, fit: fit)
             var image = try opening.decoded(input, keepAlpha: format != .jpeg)
-            if plan.scaled != opening.uprightSize { image = try image.resized(to: plan.scaled) }
-            if plan.canvas != plan.scaled { image = try image.framed(in: plan.canvas) }
+            if plan.scaled != opening.uprightSize || plan.canvas != opening.uprightSize {
+                image = try image.resampled(to: plan.scaled, within: plan.canvas)
+            }
+            if image.header.size != plan.canvas { image = try image.padded(to: plan.canvas) }
             return RenderedPicture(
                 bytes: try image.encoded(as: format, quality: quality), size: plan.canvas, scaled: plan.scaled,
                 native: opening.uprightSize, nativeFormat: opening.format)

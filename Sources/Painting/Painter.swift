@@ -1,10 +1,27 @@
 package import Domain
 
+/// Paints landscapes for the simulator, so that people who look at its pictures see something worth looking at.
+/// Equal seeds, sizes and references give equal pixels.
 package struct Painter: Sendable {
-    let seed: [UInt8]
-    package init(seed: [UInt8]) { self.seed = seed }
+    private let seed: [UInt8]
 
+    /// Any number of bytes; each of them matters.
+    package init(seed: [UInt8]) {
+        self.seed = seed
+    }
+
+    /// Paints `size` (at least 1 by 1) as packed RGB. The first reference becomes the ground, the others framed insets.
     package func paint(_ size: PixelSize, references: [Swatch] = []) -> [UInt8] {
-        [UInt8](repeating: 200, count: size.pixels * 3)
+        var dice = Dice(seed: seed)
+        let usable = references.filter(\.isWhole)
+        let scene = Scene(columns: max(1, size.width), rows: max(1, size.height), &dice)
+        var canvas = Canvas(width: max(1, size.width), height: max(1, size.height))
+        if let ground = usable.first {
+            canvas.paint(ground, in: scene)
+        } else {
+            canvas.paint(scene)
+        }
+        canvas.hang(Array(usable.dropFirst()), in: scene)
+        return canvas.finished(scene)
     }
 }

@@ -99,10 +99,18 @@ extension WorkerError {
             Reason(
                 .referenceUnreadable, "the picture took too long to work on", field: field, limit: "\(after)",
                 hint: "send a simpler picture, or raise workers.timeout")
-        default:
+        case .unreadable:
             Reason(
                 .referenceUnreadable, "the picture is damaged and could not be decoded", field: field,
                 hint: "send it again")
+        case .crashed:
+            Reason(
+                .referenceUnreadable, "the picture made its image worker crash", field: field,
+                hint: "do not send this picture again; report it")
+        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .stopped:
+            Reason(
+                .internalFault, "this machine's image workers could not work on the picture", field: field,
+                hint: "look into the log, then retry the job")
         }
     }
 }

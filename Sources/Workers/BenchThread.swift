@@ -44,11 +44,15 @@ final class BenchThread {
         let bench = bench
         let stop = StopSign(descriptor: wake.number) { bench.isUnwanted(ticket.id) }
         do throws(WorkerError) {
-            let ready = try readyChild(child.take(), stop)
-            bench.note(process: ready.process, of: Int(wake.number))
-            let outcome = ready.outcome(of: ticket, within: bench.timeout, stop: stop)
-            if outcome.leavesWorkerHealthy { child = consume ready }
-            return outcome
+            // A worker may end between two jobs, at any moment; a job it never took goes to its successor.
+            for _ in 0..<2 {
+                let ready = try readyChild(child.take(), stop)
+                bench.note(process: ready.process, of: Int(wake.number))
+                guard let outcome = ready.outcome(of: ticket, within: bench.timeout, stop: stop) else { continue }
+                if outcome.leavesWorkerHealthy { child = consume ready }
+                return outcome
+            }
+            return .failure(.refusedToStart(detail: "workers end before they take a job"))
         } catch {
             return .failure(error)
         }
@@ -66,10 +70,11 @@ final class BenchThread {
 extension Child {
     fileprivate borrowing func outcome(
         of ticket: Bench.Ticket, within limit: Duration, stop: StopSign
-    ) -> Bench.Outcome {
+    ) -> Bench.Outcome? {
         do throws(WorkerError) {
-            return .success(
-                try carryOut(ticket.request, inputs: ticket.inputs, id: ticket.id, within: limit, stop: stop))
+            let answer = try carryOut(
+                ticket.request, inputs: ticket.inputs, id: ticket.id, within: limit, stop: stop)
+            return answer.map { .success($0) }
         } catch {
             return .failure(error)
         }

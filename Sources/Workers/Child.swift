@@ -17,6 +17,8 @@ struct Child: ~Copyable {
     private enum News {
         case message(Record)
         case ended(signal: Int32, code: Int32)
+        /// The worker ended and had never taken what was sent last.
+        case nobodyThere
         case late
         case stopped
         case nonsense
@@ -66,6 +68,7 @@ struct Child: ~Copyable {
         case .message(let record) where record.kind == Reply.ready && record.id == 0: return
         case .message, .nonsense: throw .refusedToStart(detail: "it is not a Darkroom worker")
         case .ended(let signal, 0) where signal != 0: throw .refusedToStart(detail: "it died of signal \(signal)")
+        case .nobodyThere: throw .refusedToStart(detail: "it ended at once")
         case .ended(_, let code): throw .refusedToStart(detail: WorkerExit.words(for: code))
         case .late: throw .refusedToStart(detail: "no word within \(Self.startLimit)")
         case .stopped: throw .stopped
@@ -77,15 +80,17 @@ struct Child: ~Copyable {
         lx_wait(-1, processDescriptor.number, -1, 0) != 0
     }
 
-    /// Hands one job over and waits for its answer. After an error that `leavesWorkerHealthy` denies, end this value.
+    /// Hands one job over and waits for its answer; nil when the worker had ended before it could take the job.
+    /// After that, or an error that `leavesWorkerHealthy` denies, end this value.
     borrowing func carryOut(
         _ request: Request, inputs: [[UInt8]], id: Int, within limit: Duration, stop: StopSign
-    ) throws(WorkerError) -> Answer {
+    ) throws(WorkerError) -> Answer? {
         let output = try Descriptor(lx_memory_file(), for: "memory file")
-        try send(request, inputs: inputs, id: id, output: output)
+        guard try send(request, inputs: inputs, id: id, output: output) else { return nil }
         let record: Record
         switch news(within: limit, stop) {
         case .message(let told): record = told
+        case .nobodyThere: return nil
         case .ended(let signal, _) where signal != 0: throw .crashed(signal: signal)
         case .ended(_, let code): throw .exited(code: code)
         case .late: throw .timedOut(after: limit)
@@ -98,9 +103,10 @@ struct Child: ~Copyable {
         return Answer(facts: (0..<12).map(record.fact), bytes: try output.contents(length: record.count))
     }
 
+    /// False when nobody is there to take it.
     private borrowing func send(
         _ request: Request, inputs: [[UInt8]], id: Int, output: borrowing Descriptor
-    ) throws(WorkerError) {
+    ) throws(WorkerError) -> Bool {
         var descriptors = [output.number]
         defer { for descriptor in descriptors.dropFirst() { lx_close(descriptor) } }
         for input in inputs {
@@ -108,10 +114,9 @@ struct Child: ~Copyable {
         }
         let bytes = request.record(id: id, lengths: inputs.map(\.count)).bytes
         let failed = unsafe lx_send(socket.number, bytes, bytes.count, descriptors, Int32(descriptors.count))
-        // A worker that just ended is found by the wait that follows, with its signal or code.
-        guard failed == 0 || failed == -EPIPE || failed == -ECONNRESET else {
-            throw .noResources(detail: "message, error \(-failed)")
-        }
+        if failed == -EPIPE || failed == -ECONNRESET { return false }
+        guard failed == 0 else { throw .noResources(detail: "message, error \(-failed)") }
+        return true
     }
 
     /// Waits for the first of: a message, the end of the process, the limit, the stop sign.
@@ -135,7 +140,9 @@ struct Child: ~Copyable {
         var bytes = [UInt8](repeating: 0, count: Record.byteCount)
         var count: Int32 = 0
         let length = unsafe lx_receive(socket.number, &bytes, bytes.count, nil, 0, &count)
-        if length == 0 || length == -Int(ECONNRESET) {
+        // The kernel says "reset" only when the other end was closed with our message unread.
+        if length == -Int(ECONNRESET) { return .nobodyThere }
+        if length == 0 {
             // Closing its socket without ending would leave us waiting; the kill makes the end certain.
             return end(of: processDescriptor, afterClosing: true)
         }

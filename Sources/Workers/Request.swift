@@ -78,6 +78,16 @@ extension PictureLimits {
 }
 
 extension OutputSize {
+    /// Whether its sides are pixels at all; the public way to a size has checked that, this one is for arithmetic.
+    var isPossible: Bool {
+        let sides = 1...Self.largestEdge
+        return switch self {
+        case .native: true
+        case .long(let edge): sides.contains(edge)
+        case .box(let box): sides.contains(box.width) && sides.contains(box.height)
+        }
+    }
+
     fileprivate var facts: [Int] {
         switch self {
         case .native: [1, 0, 0]
@@ -87,16 +97,12 @@ extension OutputSize {
     }
 
     fileprivate init?(_ record: Record) {
-        let sides = 1...Self.largestEdge
         switch record.fact(0) {
         case 1: self = .native
-        case 2:
-            guard sides.contains(record.fact(1)) else { return nil }
-            self = .long(record.fact(1))
-        case 3:
-            guard sides.contains(record.fact(1)), sides.contains(record.fact(2)) else { return nil }
-            self = .box(PixelSize(width: record.fact(1), height: record.fact(2)))
+        case 2: self = .long(record.fact(1))
+        case 3: self = .box(PixelSize(width: record.fact(1), height: record.fact(2)))
         default: return nil
         }
+        guard isPossible else { return nil }
     }
 }

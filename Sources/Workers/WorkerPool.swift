@@ -32,6 +32,7 @@ package final class WorkerPool: Sendable {
     /// Makes an output from a model's picture; see `RenderOrder`.
     package func render(_ input: [UInt8], as order: RenderOrder) async throws(WorkerError) -> RenderedPicture {
         try check(input, order.limits)
+        guard order.size.isPossible else { throw .failed(detail: "an output can not be of size \(order.size)") }
         return try await bench.perform(.render(order), inputs: [input]).rendered(for: order)
     }
 

@@ -70,7 +70,7 @@ import Testing
             facts += ["-Comment=canary", "-IPTC:Keywords=canary", "-ThumbnailImage<=small.jpg"]
         }
         if source == .png { facts += ["-PNG:Comment=canary", "-PNG:Author=canary"] }
-        for fact in facts { try scratch.run("exiftool", "-overwrite_original", fact, name) }
+        try scratch.run("exiftool", ["-overwrite_original"] + facts + [name])
         let dirty = try scratch.read(name)
         #expect(try scratch.metadata(of: dirty, suffix: source.suffix).count > 8)
 

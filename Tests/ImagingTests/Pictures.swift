@@ -24,6 +24,11 @@ final class Scratch {
     /// Runs a tool in the folder and gives what it printed.
     @discardableResult
     func run(_ tool: String, _ arguments: String...) throws -> String {
+        try run(tool, arguments)
+    }
+
+    @discardableResult
+    func run(_ tool: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [tool] + arguments

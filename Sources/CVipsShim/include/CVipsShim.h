@@ -34,8 +34,8 @@ int px_start(int threads);
 px_image *_Nullable px_open(px_format format, const void *bytes, size_t length, int shrink);
 px_header px_read_header(px_image *in);
 
-/// Resamples with Lanczos3 to exactly this size, without bleeding colour from transparent pixels.
-px_image *_Nullable px_resize(px_image *in, int width, int height);
+/// Shrinks to exactly this size while the picture is decoded, without bleeding colour from transparent pixels.
+px_image *_Nullable px_shrink(px_image *in, int width, int height);
 /// 8 bits, sRGB, 3 bands or 4; through the embedded profile when there is a usable one.
 px_image *_Nullable px_to_srgb(px_image *in);
 /// On white, without alpha.
@@ -45,7 +45,10 @@ px_image *_Nullable px_flatten(px_image *in);
 px_image *_Nullable px_settle(px_image *in);
 /// Turns and mirrors by an EXIF orientation (1 to 8).
 px_image *_Nullable px_upright(px_image *in, int orientation);
-px_image *_Nullable px_crop(px_image *in, int left, int top, int width, int height);
+/// Resamples an 8-bit image of 3 or 4 bands with Lanczos3 to `scaled_width` times `scaled_height`, of which only the window
+/// at `left`, `top` is computed. Colour does not bleed from transparent pixels.
+px_image *_Nullable px_resample(
+    px_image *in, int scaled_width, int scaled_height, int left, int top, int width, int height);
 /// Sets the image in the middle of a ground: white, or transparent when it has alpha.
 px_image *_Nullable px_pad(px_image *in, int width, int height);
 /// Wraps packed 8-bit RGB, copied.

@@ -1,0 +1,93 @@
+import Disk
+import Domain
+import Journal
+package import Ledger
+import Synchronization
+
+/// Claims jobs that can go on and runs each in a task of its own, at most `mostInFlight` at a time.
+package final class Conductor: Sendable {
+    private let shop: Workshop
+    private let owner: String
+    private let mostInFlight: Int
+    private let running = Atomic<Int>(0)
+    private let isIdle = Atomic(false)
+    private let wakes: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    private static let lease = Span.hours(1)
+    /// Longest time between two looks at the ledger: other processes write to it too.
+    private static let longestSleep = Span.seconds(5)
+
+    /// - Parameter owner: name of this run, new at every start.
+    package init(_ shop: Workshop, owner: String, mostInFlight: Int = 256) {
+        self.shop = shop
+        self.owner = owner
+        self.mostInFlight = mostInFlight
+        (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Says that there may be something to do.
+    package func poke() {
+        isIdle.store(false, ordering: .releasing)
+        continuation.yield()
+    }
+
+    /// Jobs under way.
+    package var inFlight: Int { running.load(ordering: .acquiring) }
+
+    /// Whether nothing is under way and nothing could be claimed when last tried.
+    package var isResting: Bool { isIdle.load(ordering: .acquiring) && inFlight == 0 }
+
+    /// Runs until `stop`; what is under way then is awaited.
+    package func run() async {
+        poke()
+        await withDiscardingTaskGroup { group in
+            var alarm: Task<Void, Never>?
+            for await _ in wakes {
+                if shop.stopping.isSet { break }
+                let claimed = await claim()
+                for job in claimed {
+                    running.add(1, ordering: .acquiringAndReleasing)
+                    group.addTask {
+                        await JobRunner(self.shop).run(job)
+                        self.running.subtract(1, ordering: .acquiringAndReleasing)
+                        self.poke()
+                    }
+                }
+                if claimed.isEmpty { isIdle.store(true, ordering: .releasing) }
+                alarm?.cancel()
+                let sleep = claimed.isEmpty ? await sleepUntilWake() : Span(milliseconds: 0)
+                alarm = Task {
+                    try? await Task.sleep(for: sleep.duration)
+                    if !Task.isCancelled { self.continuation.yield() }
+                }
+            }
+            alarm?.cancel()
+        }
+    }
+
+    /// Claims nothing more; `run` returns when what is under way has come to a stop.
+    package func stop() {
+        shop.stop()
+        continuation.yield()
+        continuation.finish()
+    }
+
+    private func claim() async -> [JobRecord] {
+        let room = mostInFlight - inFlight
+        guard room > 0 else { return [] }
+        do throws(LedgerError) {
+            return try await shop.ledger.claim(min(room, 32), for: owner, lease: Self.lease)
+        } catch {
+            shop.recorder.log.error("no job could be claimed", ["why": error.description])
+            return []
+        }
+    }
+
+    private func sleepUntilWake() async -> Span {
+        guard let now = try? await shop.ledger.now(), let wake = try? await shop.ledger.nextWake() else {
+            return Self.longestSleep
+        }
+        return min(Self.longestSleep, max(Span(milliseconds: 10), wake.since(now)))
+    }
+}

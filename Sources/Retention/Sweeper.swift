@@ -1,0 +1,181 @@
+import Disk
+package import Domain
+package import Journal
+package import Ledger
+package import Outcomes
+package import Spool
+package import Vault
+
+/// What one sweep did and what is left.
+package struct SweepReport: Sendable {
+    /// Jobs whose inputs were deleted.
+    package var jobs = 0
+    package var files = 0
+    package var bytes: Int64 = 0
+    /// Jobs that were not settled in time and are now `failed`, `expired`.
+    package var expired = 0
+    package var outputs = 0
+    /// Work files that belong to no job.
+    package var strays = 0
+    /// Things that could not be deleted, tried again at the next sweep.
+    package var failures = 0
+    package var state = RetentionState(nextDeadline: nil, holding: 0, oldestOverdue: nil)
+    package var now = Timestamp(milliseconds: 0)
+}
+
+/// Deletes inputs and outputs when their time is over; knows every place they can be.
+///
+/// Runs in the daemon and as a command, also both at once: whoever comes second finds nothing left to do.
+package struct Sweeper: Sendable {
+    private let ledger: any JobLedger
+    private let blobs: any BlobStore
+    private let spool: SpoolFolders
+    private let settler: Settler
+    private let eraser: Eraser
+    private let recorder: Recorder
+    private let owner: String
+
+    package init(
+        ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
+        recorder: Recorder, owner: String
+    ) {
+        self.ledger = ledger
+        self.blobs = blobs
+        self.spool = spool
+        self.settler = settler
+        self.eraser = eraser
+        self.recorder = recorder
+        self.owner = owner
+    }
+
+    private static let batch = 200
+    /// How long what belongs to no job may lie there: the life of an input.
+    private static let strayLife = Span.hours(24)
+
+    /// Sweeps once. Something that cannot be deleted stops nothing else.
+    package func runOnce() async throws(LedgerError) -> SweepReport {
+        var report = SweepReport()
+        try await sweepInputs(&report)
+        try await sweepOutputs(&report)
+        await sweepClaims(&report)
+        report.state = try await ledger.retention()
+        report.now = try await ledger.now()
+        return report
+    }
+
+    // MARK: inputs
+
+    private func sweepInputs(_ report: inout SweepReport) async throws(LedgerError) {
+        var tried: Set<String> = []
+        while true {
+            let due = try await ledger.inputsDue(limit: Self.batch + tried.count).filter { !tried.contains($0.id) }
+            if due.isEmpty { return }
+            for job in due {
+                tried.insert(job.id)
+                do throws(LedgerError) {
+                    if job.state.isSettled {
+                        add(try await eraser.erase(job), to: &report)
+                    } else {
+                        try await expire(job, &report)
+                    }
+                } catch {
+                    report.failures += 1
+                    recorder.log.error("inputs could not be deleted", ["job": job.id, "why": error.description])
+                }
+            }
+        }
+    }
+
+    /// A job that did not settle in a day ends here, whatever it was waiting for.
+    private func expire(_ job: JobRecord, _ report: inout SweepReport) async throws(LedgerError) {
+        guard let seized = try await ledger.seize(job.id, for: owner) else { return }
+        if seized.staged == .done || seized.staged == .failed {
+            try await settler.resume(seized)
+        } else {
+            let reason = Reason(
+                .expired, "the job did not settle within 24 hours of its acceptance", limit: "24h",
+                hint: "look at what it waited for (darkroom show), then submit it again")
+            try await settler.settle(seized, as: .failed, because: reason)
+            report.expired += 1
+        }
+        if let after = try await ledger.job(job.id) {
+            if after.inputsDeletedAt == nil {
+                add(try await eraser.erase(after), to: &report)
+            } else {
+                report.jobs += 1
+            }
+        }
+    }
+
+    private func add(_ erased: Eraser.Report, to report: inout SweepReport) {
+        report.files += erased.blobs
+        report.bytes += erased.bytes
+        report.failures += erased.failures
+        if erased.failures == 0 { report.jobs += 1 }
+    }
+
+    // MARK: outputs
+
+    private func sweepOutputs(_ report: inout SweepReport) async throws(LedgerError) {
+        while true {
+            let due = try await ledger.outputsDue(limit: Self.batch)
+            if due.isEmpty { return }
+            for output in due {
+                let folder = spool.outcome(.done, of: output.job)
+                try? await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
+                report.outputs += 1
+                await recorder.record("output.deleted", output.job, ["output": String(output.index)])
+            }
+            try await ledger.outputsDeleted(due)
+        }
+    }
+
+    /// The picture, its sidecar and the provider's original; with the last one the folder.
+    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) {
+        guard let file = output.file, Files.exists(folder) else { return }
+        let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+        for entry in try Folders.list(folder).entries where entry.name.hasPrefix(stem + ".") {
+            try Files.remove(folder + "/" + entry.name)
+        }
+        if try Folders.list(folder).entries.allSatisfy({ $0.name == "status.json" }) { try Folders.removeTree(folder) }
+        try Folders.sync(Files.parent(of: folder))
+    }
+
+    // MARK: strays
+
+    /// Claims that nobody accepted in a day: their files are inputs like any other.
+    private func sweepClaims(_ report: inout SweepReport) async {
+        let claims = spool.claims
+        let now = Monotonic.wall()
+        let gone = try? await BlockingLane.disk.run { () throws(DiskError) -> Int in
+            var gone = 0
+            for claim in try Folders.list(claims).entries
+            where now - claim.info.modified / 1_000_000 > Self.strayLife.milliseconds {
+                try Folders.removeTree(claims + "/" + claim.name)
+                gone += 1
+            }
+            return gone
+        }
+        guard let gone, gone > 0 else { return }
+        report.strays += gone
+        await recorder.record("claims.expired", nil, ["claims": String(gone)])
+    }
+
+    /// Deletes work files that belong to no job: what a crash left between a blob and its row. Only for whoever holds
+    /// the spool's lock, before anything is accepted.
+    package func sweepStrays() async throws(LedgerError) -> Int {
+        let known = try await ledger.allBlobIDs()
+        guard let all = try? await blobs.list() else { return 0 }
+        var gone = 0
+        for id in all where !known.contains(id) {
+            do throws(VaultError) {
+                try await blobs.destroy(id)
+                gone += 1
+            } catch {
+                recorder.log.error("a stray work file could not be deleted", ["why": error.description])
+            }
+        }
+        if gone > 0 { await recorder.record("strays.deleted", nil, ["files": String(gone)]) }
+        return gone
+    }
+}

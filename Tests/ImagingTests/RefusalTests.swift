@@ -1,0 +1,111 @@
+import Domain
+import Foundation
+import Imaging
+import Testing
+
+@Suite struct RefusalTests {
+    private func refusal(_ bytes: [UInt8], limits: PictureLimits = PictureLimits()) -> ImagingError? {
+        let order = NormalizeOrder(maxEdge: 512, maxBytes: 1_000_000, limits: limits)
+        do throws(ImagingError) {
+            _ = try unsafe order.carriedOut(on: bytes.span.bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func isUnreadable(_ error: ImagingError?) -> Bool {
+        if case .unreadable = error { true } else { false }
+    }
+
+    @Test(arguments: [1, 5, 30, 50, 90, 99])
+    func `a picture that was cut off is refused`(percent: Int) throws {
+        let scratch = try Scratch()
+        let png = try Pixels.noise(PixelSize(width: 120, height: 90)).png()
+        let jpeg = try scratch.converted(png, to: "a.jpg[Q=95]")
+        let webp = try scratch.converted(png, to: "a.webp")
+        for whole in [png, jpeg, webp] {
+            #expect(refusal(whole) == nil)
+            #expect(isUnreadable(refusal(Array(whole.prefix(max(16, whole.count * percent / 100))))))
+        }
+    }
+
+    @Test(arguments: [
+        "", "hello, this is no picture", "GIF89a............", "<svg/>", "II*\u{0}aaaaaaaaaaaa", "RIFF....WAVE",
+    ])
+    func `what is no JPEG, PNG or WebP is refused by its first bytes`(text: String) {
+        #expect(refusal(Array(text.utf8)) == .unsupportedContent)
+    }
+
+    @Test(arguments: [[0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]] as [[UInt8]])
+    func `a signature alone is unreadable`(bytes: [UInt8]) {
+        #expect(isUnreadable(refusal(bytes)))
+        #expect(isUnreadable(refusal(bytes + [UInt8](repeating: 0xA5, count: 4000))))
+    }
+
+    @Test func `a picture of too many pixels is refused by its header`() {
+        // The header promises 30000 x 30000 pixels and there is not one of them: decoding would fail otherwise.
+        let bomb = PNGHeader.bytes(width: 30_000, height: 30_000)
+        #expect(refusal(bomb) == .tooLarge(limit: .pixels, limitValue: 64_000_000, value: 900_000_000))
+        let long = PNGHeader.bytes(width: 20_000, height: 10)
+        #expect(refusal(long) == .tooLarge(limit: .edge, limitValue: 16_384, value: 20_000))
+    }
+
+    @Test func `a file of too many bytes is refused`() throws {
+        let png = try Pictures.patches(PixelSize(width: 20, height: 20)).png()
+        #expect(
+            refusal(png, limits: PictureLimits(bytes: 50)) == .tooLarge(limit: .bytes, limitValue: 50, value: png.count)
+        )
+    }
+
+    @Test func `only the three loaders answer`() throws {
+        let scratch = try Scratch()
+        let png = try Pictures.patches(PixelSize(width: 20, height: 20)).png()
+        // A TIFF behind a JPEG's first bytes must not reach another loader.
+        let tiff = try scratch.converted(png, to: "a.tif")
+        #expect(refusal(tiff) == .unsupportedContent)
+        #expect(isUnreadable(refusal([0xFF, 0xD8, 0xFF] + tiff)))
+    }
+
+    @Test func `damage anywhere is an error and never a crash`() throws {
+        let scratch = try Scratch()
+        let png = try Pixels.noise(PixelSize(width: 40, height: 30)).png()
+        // The same damage in every run: random bytes as they come from a seeded picture.
+        var dice = Pixels.noise(PixelSize(width: 64, height: 64)).rgb.makeIterator()
+        func draw() -> Int { Int(dice.next() ?? 0) << 8 | Int(dice.next() ?? 0) }
+        for whole in [png, try scratch.converted(png, to: "a.jpg"), try scratch.converted(png, to: "a.webp")] {
+            for _ in 0..<60 {
+                var damaged = whole
+                for _ in 0..<8 { damaged[12 + draw() % (whole.count - 12)] = UInt8(truncatingIfNeeded: draw()) }
+                switch refusal(damaged) {
+                case nil, .unreadable, .tooLarge, .unsupportedContent: break
+                case .failed(let step, let detail): Issue.record("\(step) \(detail)")
+                }
+            }
+        }
+    }
+}
+
+/// The beginning of a PNG whose checksums are right.
+enum PNGHeader {
+    static func bytes(width: UInt32, height: UInt32) -> [UInt8] {
+        let sides = [width, height].flatMap { side in (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) } }
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", sides + [8, 2, 0, 0, 0])
+            + chunk("IDAT", [0x78, 0x01, 0x03, 0x00, 0, 0, 0, 1]) + chunk("IEND", [])
+    }
+
+    private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+        let body = Array(name.utf8) + data
+        return word(UInt32(data.count)) + body + word(checksum(body))
+    }
+
+    private static func word(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(UInt32.max) { sum, byte in
+            (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+    }
+}
