@@ -90,6 +90,20 @@ let package = Package(
             ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
         room("Simulator", ["Digests", "Documents", "Domain", "HTTPServer", "Providers"]),
+        room(
+            "Daemon",
+            [
+                "Digests", "Disk", "Domain", "HTTPServer", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline",
+                "Providers", "Retention", "Settings", "Simulator", "Spool", "Transport", "Vault", "Workers",
+            ]),
+        room(
+            "Commands",
+            [
+                "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings",
+                "Simulator", "Spool", "Workers",
+            ]),
+        .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
         // Tests, one target a room.
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),

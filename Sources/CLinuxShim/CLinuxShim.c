@@ -4,6 +4,8 @@
 #include "CLinuxShim.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <sys/un.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
@@ -262,4 +264,21 @@ int lx_begin_worker(int parent) {
     if (setrlimit(RLIMIT_CORE, &none)) return -errno;
     if (prctl(PR_SET_DUMPABLE, 0)) return -errno;
     return 0;
+}
+
+int lx_notify(const char *state) {
+    const char *path = getenv("NOTIFY_SOCKET");
+    if (!path || !*path) return 0;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, length);
+    if (address.sun_path[0] == '@') address.sun_path[0] = 0;  // an abstract socket
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
+    int result = sent < 0 ? -errno : 1;
+    close(fd);
+    return result;
 }

@@ -65,8 +65,7 @@ private struct PNGWalk {
         case "sRGB": fits(data.count == 1 && (data[0] ?? 9) < 4)
         case "gAMA": fits(data.count == 4)
         case "cHRM": fits(data.count == 32)
-        // One pixel to the millimetre: what libvips writes when it knows of no resolution.
-        case "pHYs" where data.matches([0, 0, 3, 0xE8, 0, 0, 3, 0xE8, 1], at: 0) && data.count == 9: break
+        case "pHYs" where Self.isNeutralDensity(data): break
         case "pHYs": survey.find(.resolution, chunk, label: name)
         case "acTL":
             survey.frames = max(1, data.big32(at: 0) ?? 1)
@@ -79,6 +78,14 @@ private struct PNGWalk {
         case "tEXt", "zTXt", "iTXt": PNGText(name: name, chunk: chunk, data: data).note(into: &survey)
         default: survey.find(.unknownSegment, chunk, label: name)
         }
+    }
+
+    /// The customary 72 to the inch, or one to the millimetre as libvips writes it when it knows of no resolution.
+    private static func isNeutralDensity(_ data: ByteView) -> Bool {
+        guard data.count == 9, let across = data.big32(at: 0), across == data.big32(at: 4), data[8] == 1 else {
+            return false
+        }
+        return across == 1000 || across == 2835
     }
 
     private func header(_ data: ByteView, into survey: inout Survey) {

@@ -26,6 +26,10 @@ package struct InboxSurvey: Sendable {
         package var arrivals: [Arrival] = []
         /// When to look again though nothing may happen; nil when nothing ripens.
         package var lookAgain: Timestamp?
+        /// Names that are not whole yet but will be within the settle time if nothing changes them.
+        package var settling = 0
+        /// Hand-overs that are not whole, and names that nothing has claimed.
+        package var waiting = 0
         /// Names that no form explains: batches, and files of other kinds.
         package var strangers = 0
     }
@@ -72,6 +76,8 @@ package struct InboxSurvey: Sendable {
             }
         }
         surveyOrphans(entries, taken, now, &findings)
+        let leaving = Set(findings.arrivals.flatMap(\.files))
+        findings.waiting = entries.count { !leaving.contains($0.name) }
         return findings
     }
 
@@ -94,6 +100,7 @@ package struct InboxSurvey: Sendable {
         if entry.info.changed > entry.info.modified, entry.info.bytes > 0 { return true }
         let ripe = (seen[entry.name]?.since ?? now).after(settle)
         if ripe <= now { return true }
+        findings.settling += 1
         Self.lookAgain(at: ripe, &findings)
         return false
     }

@@ -89,6 +89,9 @@ package struct Settler: Sendable {
             (outcome == .held ? [] : [.settled(at: now, inputsDeleteBy: deleteBy)]) + [.staged(nil)])
         var facts = ["outcome": outcome.rawValue]
         facts["reason"] = job.reason?.code.rawValue
+        if outcome == .done, try await ledger.outputs(of: job.id).contains(where: { $0.state != .made }) {
+            facts["partial"] = "yes"
+        }
         await recorder.record("job.settled", job.id, facts)
     }
 

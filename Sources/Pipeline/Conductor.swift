@@ -1,7 +1,7 @@
 import Disk
 import Domain
 import Journal
-package import Ledger
+import Ledger
 import Synchronization
 
 /// Claims jobs that can go on and runs each in a task of its own, at most `mostInFlight` at a time.

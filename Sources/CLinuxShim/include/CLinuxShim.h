@@ -66,5 +66,8 @@ int lx_start_thread(void (*body)(void *), void *context);
 /// `parent` (ESRCH), one arena, no core file, not readable by others.
 int lx_begin_worker(int parent);
 
+/// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
+int lx_notify(const char *state);
+
 #pragma clang assume_nonnull end
 #endif

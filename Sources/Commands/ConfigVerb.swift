@@ -1,0 +1,42 @@
+import Documents
+import Settings
+
+extension Program {
+    static let configVerb = Verb(
+        name: "config", summary: "checks, shows or writes configuration; JSON Schemas",
+        arguments: "check|show|default|schema NAME", words: 1...2, options: [.json],
+        examples: [
+            "darkroom config default > darkroom.json5", "darkroom config check --config darkroom.json5",
+            "darkroom config schema job",
+        ]
+    ) { invocation throws(CommandError) in
+        let words = invocation.words
+        if words[0] != "schema", words.count > 1 {
+            throw CommandError(.usage, "config \(words[0]) takes no more words")
+        }
+        switch words[0] {
+        case "check":
+            _ = try invocation.configuration()
+            let path = invocation.configurationPath()
+            if invocation.wantsJSON {
+                Console.print(.fields(["schema": "darkroom.config-check/1", "file": .text(path), "valid": true]))
+            } else {
+                Console.print(
+                    (path.map { "\($0): all well" } ?? "no configuration file: built-in values, all well") + "\n")
+            }
+        case "show": Console.print(try invocation.configuration().document)
+        case "default": Console.print(Configuration.commentedDefault)
+        case "schema": try printSchema(words.dropFirst().first)
+        default:
+            let known = ["check", "show", "default", "schema"]
+            let nearest = NearestName.of(words[0], among: known)
+            throw CommandError(
+                .usage, "config knows \(known.joined(separator: ", "))", hint: nearest.map { "did you mean \($0)?" })
+        }
+        return ExitCode.fine.rawValue
+    }
+
+    private static func printSchema(_ name: String?) throws(CommandError) {
+        throw CommandError.notBuilt("the schema \(name ?? "")")
+    }
+}

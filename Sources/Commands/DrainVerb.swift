@@ -1,0 +1,114 @@
+import Daemon
+import Documents
+import Domain
+import Journal
+import Ledger
+import Settings
+import Synchronization
+
+extension Program {
+    static let drainVerb = Verb(
+        name: "drain", summary: "processes inbox and queue until everything has settled, then exits",
+        options: [.json], examples: ["darkroom drain --spool /srv/pictures"]
+    ) { invocation throws(CommandError) in
+        let configuration = try invocation.configuration()
+        let log = invocation.log(configuration, least: .warning)
+        let progress = Progress(isLive: Console.isTerminal(2) && !invocation.wantsJSON, spool: configuration.spool)
+        let rest: Service.Rest
+        do throws(StartError) {
+            let service = try await Service(configuration, log: log, watch: progress.note)
+            let signals = StopSignals { service.stop() }
+            rest = try await service.drain()
+            signals.end()
+        } catch {
+            throw CommandError(error)
+        }
+        progress.end()
+        let waiting = rest.counts.reduce(0) { $1.key.isSettled || $1.key == .held ? $0 : $0 + $1.value }
+        let tally = progress.tally
+        if invocation.wantsJSON {
+            Console.print(
+                .fields([
+                    "schema": "darkroom.drain/1", "done": .integer(tally.done), "failed": .integer(tally.failed),
+                    "held": .integer(tally.held), "waiting": .integer(waiting), "left_in_inbox": .integer(rest.left),
+                    "jobs": .array(tally.jobs.map { .string($0) }),
+                ]))
+        } else {
+            Console.remark(
+                "\(tally.done) done, \(tally.failed) failed, \(tally.held) held"
+                    + (waiting > 0 ? ", \(waiting) waiting" : "")
+                    + (rest.left > 0 ? ", \(rest.left) left in the inbox" : ""))
+        }
+        let isWell = tally.failed == 0 && tally.partial == 0 && waiting == 0 && (rest.counts[.held] ?? 0) == 0
+        return (isWell ? ExitCode.fine : .notAllWell).rawValue
+    }
+}
+
+/// What a drain shows: a line that is written over on a terminal, else one line a job.
+private final class Progress: Sendable {
+    struct Tally: Sendable {
+        var accepted = 0
+        var done = 0
+        var failed = 0
+        var held = 0
+        var partial = 0
+        var outputs = 0
+        var jobs: [String] = []
+
+        var settled: Int { done + failed + held }
+    }
+
+    private let isLive: Bool
+    private let spool: String
+    private let state = Mutex(Tally())
+
+    init(isLive: Bool, spool: String) {
+        self.isLive = isLive
+        self.spool = spool
+    }
+
+    var tally: Tally { state.withLock { $0 } }
+
+    /// Called for every event, from any thread.
+    var note: @Sendable (LedgerEvent) -> Void {
+        { event in
+            let line: String? = self.state.withLock { tally in self.take(event, &tally) }
+            if let line { Console.print(line) }
+            if self.isLive { self.draw() }
+        }
+    }
+
+    private func take(_ event: LedgerEvent, _ tally: inout Tally) -> String? {
+        switch event.name {
+        case "job.accepted": tally.accepted += 1
+        case "output.made": tally.outputs += 1
+        case "output.failed": tally.partial += 1
+        case "job.settled":
+            guard let job = event.job, let outcome = event.facts["outcome"] else { return nil }
+            switch outcome {
+            case "done": tally.done += 1
+            case "failed": tally.failed += 1
+            default: tally.held += 1
+            }
+            if event.facts["partial"] == "yes" { tally.partial += 1 }
+            tally.jobs.append(job)
+            let reason = event.facts["reason"].map { "  \($0)" } ?? ""
+            return (isLive ? "\r\u{1B}[K" : "") + "\(outcome)  \(spool)/\(outcome)/\(job)\(reason)\n"
+        default: break
+        }
+        return nil
+    }
+
+    private func draw() {
+        let tally = tally
+        let total = max(tally.accepted, tally.settled)
+        let width = 24
+        let filled = total == 0 ? 0 : width * tally.settled / total
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+        Console.write(2, Array("\r\u{1B}[K[\(bar)] \(tally.settled)/\(total) jobs, \(tally.outputs) pictures".utf8))
+    }
+
+    func end() {
+        if isLive { Console.write(2, Array("\r\u{1B}[K".utf8)) }
+    }
+}

@@ -1,0 +1,79 @@
+import Documents
+import Domain
+import Ledger
+import Outcomes
+import Spool
+
+/// Everything the ledger knows of one job.
+struct JobStory {
+    let job: JobRecord
+    let outputs: [OutputRecord]
+    let effects: [EffectRecord]
+    let events: [(at: Timestamp, event: LedgerEvent)]
+    let now: Timestamp
+
+    var document: JSONValue {
+        let outcome: Outcome = job.state == .failed ? .failed : job.state == .held ? .held : .done
+        let status = StatusDocument(
+            job: job, outcome: outcome, reason: job.reason, outputs: outputs, effects: effects,
+            settledAt: job.settledAt ?? now, inputsDeleteBy: job.inputsDeleteBy
+        ).document
+        let kept = ["attempts", "cost", "inputs", "outputs"]
+        let fields = JSONValue.fields([
+            "schema": "darkroom.job-story/1"
+        ])
+        let facts = JobListing.document(job).members ?? []
+        let parts = (status.members ?? []).filter { kept.contains($0.key) }
+        let story = JSONValue.Member(
+            key: "events",
+            value: .array(
+                events.map { at, event in
+                    .object(
+                        [
+                            .init(key: "at", value: .string(at.description)),
+                            .init(key: "event", value: .string(event.name)),
+                        ] + event.facts.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) })
+                }))
+        return .object((fields.members ?? []) + facts.filter { $0.key != "outputs" } + parts + [story])
+    }
+
+    func text(_ spool: SpoolFolders) -> String {
+        var rows = [["job", job.id], ["state", job.state.rawValue]]
+        if let asked = job.requestedID { rows.append(["asked for id", asked]) }
+        if let reason = job.reason {
+            rows.append(["reason", "\(reason.code.rawValue): \(reason.message)"])
+            if let field = reason.field { rows.append(["field", field]) }
+            if let limit = reason.limit { rows.append(["limit", limit]) }
+            if let value = reason.value { rows.append(["value", value]) }
+            if let hint = reason.hint { rows.append(["what to do", hint]) }
+        }
+        if job.state == .waiting, let waiting = job.waiting {
+            rows.append(["waits for", "\(waiting.rawValue), until \(job.runAfter)"])
+        }
+        rows.append(["accepted", job.acceptedAt.description])
+        if let settled = job.settledAt { rows.append(["settled", settled.description]) }
+        rows.append(["route", job.route.isEmpty ? "-" : job.route + (job.simulated ? " (simulated)" : "")])
+        rows.append(["references", "\(job.referenceCount), \(job.inputBytes) bytes"])
+        if !job.removed.isEmpty { rows.append(["removed", job.removed.joined(separator: ", ")]) }
+        rows.append([
+            "inputs", job.inputsDeletedAt.map { "deleted \($0)" } ?? "deleted by \(job.inputsDeleteBy)",
+        ])
+        rows.append(["cost", "$" + Money.text(StatusDocument.cost(effects))])
+        for output in outputs { rows.append(["output \(output.index)", Self.line(output, job, spool)]) }
+        var text = Console.table(rows) + "\n"
+        text += Console.table(
+            events.map { at, event in
+                let facts = event.facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                return [String(at.description.dropFirst(11).dropLast(1)), event.name, facts.joined(separator: " ")]
+            })
+        return text
+    }
+
+    private static func line(_ output: OutputRecord, _ job: JobRecord, _ spool: SpoolFolders) -> String {
+        guard output.state == .made, let file = output.file, let size = output.size else {
+            return output.state.rawValue + (output.reason.map { ", \($0.code.rawValue)" } ?? "")
+        }
+        guard job.state == .done, output.deletedAt == nil else { return "\(file), \(size)" }
+        return "\(spool.outcome(.done, of: job.id))/\(file), \(size)"
+    }
+}

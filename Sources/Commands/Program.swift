@@ -1,0 +1,36 @@
+import Domain
+import Glibc
+
+/// The command: every verb of the public surface by name, those that are built with what they do.
+package enum Program {
+    static let verbs = [
+        runVerb, drainVerb, submitVerb, waitVerb, jobsVerb, showVerb, sweepVerb, normalizeVerb, upscaleVerb,
+        inspectVerb, simulateVerb, configVerb,
+    ]
+
+    /// Verbs of the contract whose issue is still open.
+    static let unbuilt = [
+        "status", "retry", "release", "cancel", "save", "delete", "subject", "account", "audit", "prove", "key",
+        "verify", "contact-sheet", "doctor",
+    ]
+
+    /// Runs one command and gives its exit code.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        do throws(CommandError) {
+            switch try CommandLineParser.parse(arguments, verbs: verbs, unbuilt: unbuilt) {
+            case .help(let verb):
+                Console.print(verb.map(Help.text) ?? Help.overview(verbs))
+                return ExitCode.fine.rawValue
+            case .version:
+                Console.print("darkroom \(Product.version)\n")
+                return ExitCode.fine.rawValue
+            case .run(let invocation):
+                return try await invocation.verb.run(invocation)
+            }
+        } catch {
+            Console.remark("darkroom: \(error.message)" + (error.hint.map { "\n  \($0)" } ?? ""))
+            return error.code.rawValue
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Disk
+import Domain
+import Intake
+import Journal
+import Ledger
+import Pipeline
+import Providers
+import Settings
+import Spool
+import Synchronization
+
+/// The loop from the inbox to the ledger.
+final class IntakeService: Sendable {
+    /// How the inbox looked last.
+    struct State: Sendable {
+        var hasLooked = false
+        /// Arrivals that are not whole yet but soon will be.
+        var settling = 0
+        /// Names that are still there.
+        var left = 0
+    }
+
+    private let stores: Stores
+    private let watcher: InboxWatcher
+    private let conductor: Conductor
+    private let reserve: DiskReserve
+    private let stopping: StopFlag
+    private let claims: Claims
+    private let acceptor: Acceptor
+    private let shared = Mutex(State())
+    /// Claims that could not be accepted yet, for want of room.
+    private let postponed = Mutex<[Claim]>([])
+
+    init(
+        _ stores: Stores, watcher: InboxWatcher, conductor: Conductor, reserve: DiskReserve, stopping: StopFlag
+    ) async throws(LedgerError) {
+        self.stores = stores
+        self.watcher = watcher
+        self.conductor = conductor
+        self.reserve = reserve
+        self.stopping = stopping
+        let configuration = stores.configuration
+        claims = Claims(spool: stores.spool, mostBytes: configuration.limits.jobBytes.bytes)
+        acceptor = try await Acceptor(
+            ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool, claims: claims,
+            recorder: stores.recorder, rules: Self.rules(configuration))
+    }
+
+    var state: State { shared.withLock { $0 } }
+
+    /// Claims that an earlier run took and did not accept.
+    func recover() async {
+        do throws(DiskError) {
+            for claim in try claims.leftOver() { await accept(claim) }
+        } catch {
+            stores.recorder.log.error("earlier claims could not be read", ["why": error.description])
+        }
+    }
+
+    func run() async {
+        let inbox = stores.configuration.inbox
+        var survey = InboxSurvey(settle: inbox.settle, orphanAfter: inbox.orphanAfter)
+        for await _ in watcher.wakes {
+            if stopping.isSet { return }
+            await look(&survey)
+        }
+    }
+
+    private func look(_ survey: inout InboxSurvey) async {
+        await retryPostponed()
+        let folder = stores.spool.inbox
+        let entries: [Folders.Entry]
+        do throws(DiskError) {
+            entries = try Folders.list(folder).entries
+        } catch {
+            stores.recorder.log.error("the inbox could not be listed", ["why": error.description])
+            return watcher.wake(within: .seconds(5))
+        }
+        let now = Timestamp(milliseconds: Monotonic.milliseconds())
+        let limit = stores.configuration.limits.manifestBytes.bytes
+        let findings = survey.survey(
+            entries, now: now, inside: { name in (try? Folders.list(folder + "/" + name).entries) ?? [] },
+            named: { name in Self.named(folder + "/" + name, limit) })
+        let taken = await take(findings.arrivals)
+        if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
+        if taken < findings.arrivals.count { watcher.wake(within: .seconds(2)) }
+        shared.withLock { state in
+            state.hasLooked = true
+            state.settling = findings.settling + postponed.withLock { $0.count }
+            state.left = findings.waiting + findings.arrivals.count - taken
+        }
+    }
+
+    private func retryPostponed() async {
+        let claims = postponed.withLock { postponed in
+            defer { postponed = [] }
+            return postponed
+        }
+        for claim in claims { await accept(claim) }
+    }
+
+    /// Takes arrivals as long as there is room for them, in the ledger and on the disk; the rest stays untouched.
+    private func take(_ arrivals: [Arrival]) async -> Int {
+        guard !arrivals.isEmpty else { return 0 }
+        var room = await openPlaces()
+        var taken = 0
+        for arrival in arrivals {
+            guard !stopping.isSet, room > 0, reserve.hasRoom else { break }
+            do throws(DiskError) {
+                if let claim = try claims.take(arrival) { await accept(claim) }
+            } catch {
+                stores.recorder.log.error("a hand-over could not be taken", ["why": error.description])
+                break
+            }
+            taken += 1
+            room -= 1
+        }
+        if taken < arrivals.count, !stopping.isSet {
+            let waiting = String(arrivals.count - taken)
+            let why = room == 0 ? "queue.max_accepted is reached" : reserve.hasRoom ? "see above" : "the disk is full"
+            stores.recorder.log.warning("hand-overs wait in the inbox", ["waiting": waiting, "why": why])
+        }
+        return taken
+    }
+
+    private func openPlaces() async -> Int {
+        guard let counts = try? await stores.ledger.counts() else { return 0 }
+        let open = counts.reduce(0) { $1.key.isSettled ? $0 : $0 + $1.value }
+        return max(0, stores.configuration.maxAccepted - open)
+    }
+
+    private func accept(_ claim: Claim) async {
+        do throws(Acceptor.AcceptError) {
+            try await acceptor.accept(claim)
+            conductor.poke()
+        } catch {
+            // The claim stays where it is, whole, and is tried again until it is accepted.
+            stores.recorder.log.error("a hand-over could not be accepted yet", ["why": error.description])
+            postponed.withLock { $0.append(claim) }
+            watcher.wake(within: .seconds(2))
+        }
+    }
+
+    private static func named(_ path: String, _ limit: Int) -> [String]? {
+        guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
+            return nil
+        }
+        return manifest.references + (manifest.mask.map { [$0] } ?? [])
+    }
+
+    private static func rules(_ configuration: Configuration) -> Acceptor.Rules {
+        let limits = configuration.limits
+        return Acceptor.Rules(
+            limits: HandOverLimits(
+                manifestBytes: limits.manifestBytes.bytes, references: limits.references,
+                referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
+                orphanAfter: configuration.inbox.orphanAfter),
+            retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
+            profile: ("default", ""), originNode: Machine.name
+        ) { spec throws(Reason) in try configuration.examine(spec).route.name }
+    }
+}

@@ -1,0 +1,208 @@
+import Digests
+import Disk
+package import Domain
+import HTTPServer
+import Intake
+package import Journal
+package import Ledger
+import Pipeline
+import Providers
+import Retention
+package import Settings
+import Simulator
+import Spool
+import Synchronization
+import Transport
+import Workers
+
+/// The daemon: wiring only. Which services run, in which order they start, in which they stop.
+package final class Service: Sendable {
+    /// How a drain ended.
+    package struct Rest: Sendable {
+        package var counts: [JobState: Int]
+        /// Hand-overs that are still in the inbox.
+        package var left: Int
+    }
+
+    private let stores: Stores
+    private let owner: String
+    private let watcher: InboxWatcher
+    private let conductor: Conductor
+    private let workers: WorkerPool
+    private let client: HTTPClient
+    private let simulator: Listener?
+    private let reserve: DiskReserve
+    private let intake: IntakeService
+    private let stopping: StopFlag
+    private let lock: Mutex<HeldLock>
+
+    /// The spool's lock, held as long as the service lives.
+    private struct HeldLock: ~Copyable {
+        let lock: FolderLock
+    }
+
+    /// Starts everything but the loops.
+    ///
+    /// - Parameters:
+    ///   - workerProgram: the program whose `worker` verb works on pictures.
+    ///   - watch: told of every event.
+    package init(
+        _ configuration: Configuration, workerProgram: String = "/proc/self/exe", log: Log,
+        watch: @escaping @Sendable (LedgerEvent) -> Void = { _ in }
+    ) async throws(StartError) {
+        owner = "run-" + hexadecimal(randomBytes(8))
+        let lock = try Self.lock(configuration)
+        stores = try Stores(configuration, makes: true, owner: owner, log: log, watch: watch)
+        self.lock = Mutex(HeldLock(lock: lock))
+        stopping = StopFlag()
+        let count = configuration.workers.count == 0 ? Machine.cores : configuration.workers.count
+        workers = WorkerPool(executable: workerProgram, count: count, timeout: configuration.workers.timeout.duration)
+        do throws(TransportError) {
+            client = try HTTPClient(.init(proxy: configuration.proxy, caFile: configuration.caFile))
+        } catch {
+            throw .machine("the network could not be set up: \(error)")
+        }
+        simulator = try Self.startSimulator(configuration, workers)
+        reserve = DiskReserve(folder: configuration.spool, minFree: configuration.minFree)
+        let shop = Workshop(
+            configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
+            workers: workers, workerCount: count, client: client, settler: stores.settler,
+            recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator), reserve: reserve,
+            stopping: stopping)
+        conductor = Conductor(shop, owner: owner)
+        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan)
+        do throws(LedgerError) {
+            intake = try await IntakeService(
+                stores, watcher: watcher, conductor: conductor, reserve: reserve, stopping: stopping)
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// Runs until `stop`; then what is under way has come to a stop.
+    package func run() async throws(StartError) {
+        try await begin()
+        stores.recorder.log.info("darkroom is running", ["spool": stores.spool.root])
+        await loops()
+    }
+
+    /// Runs until everything that can settle has settled.
+    package func drain() async throws(StartError) -> Rest {
+        try await begin()
+        async let running: Void = loops()
+        while !stopping.isSet, !(await isDrained()) {
+            try? await Task.sleep(for: .milliseconds(40))
+        }
+        stop()
+        await running
+        do throws(LedgerError) {
+            return Rest(counts: try await stores.ledger.counts(), left: intake.state.left)
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// Takes up nothing new; `run` returns when the jobs under way have stopped. Paid calls are awaited.
+    package func stop() {
+        stopping.set()
+        watcher.stop()
+        conductor.stop()
+    }
+
+    // MARK: life
+
+    /// What comes first at every start: deadlines, then what an earlier run left behind.
+    private func begin() async throws(StartError) {
+        do throws(LedgerError) {
+            _ = try await stores.sweeper.runOnce()
+            let freed = try await stores.ledger.freeAll(but: owner)
+            if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
+            await intake.recover()
+            _ = try await stores.sweeper.sweepStrays()
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    private func loops() async {
+        watcher.start()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.intake.run() }
+            group.addTask { await self.conductor.run() }
+            group.addTask { await self.sweep() }
+        }
+        await simulator?.stop()
+        client.shutDown()
+        await workers.shutDown()
+    }
+
+    /// Sweeps when the next deadline comes, and at least every minute.
+    private func sweep() async {
+        var wait = Span.seconds(1)
+        while !stopping.isSet {
+            let until = Monotonic.milliseconds() + wait.milliseconds
+            while !stopping.isSet, Monotonic.milliseconds() < until {
+                try? await Task.sleep(for: .milliseconds(min(200, max(1, until - Monotonic.milliseconds()))))
+            }
+            guard !stopping.isSet else { return }
+            do throws(LedgerError) {
+                let report = try await stores.sweeper.runOnce()
+                let next = report.state.nextDeadline?.since(report.now) ?? .minutes(1)
+                wait = min(.minutes(1), max(.seconds(1), next))
+            } catch {
+                stores.recorder.log.error("the sweep failed", ["why": error.description])
+                wait = .seconds(10)
+            }
+        }
+    }
+
+    private func isDrained() async -> Bool {
+        let inbox = intake.state
+        guard inbox.hasLooked, inbox.settling == 0, conductor.isResting else { return false }
+        guard let now = try? await stores.ledger.now() else { return false }
+        // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
+        let wake = (try? await stores.ledger.nextWake()) ?? nil
+        if let wake, wake.since(now) <= .minutes(1) { return false }
+        return conductor.isResting
+    }
+
+    // MARK: parts
+
+    private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
+        let spool = SpoolFolders(root: configuration.spool)
+        do throws(DiskError) {
+            try spool.prepare()
+            if let lock = try FolderLock.take(spool.lock) { return lock }
+        } catch {
+            throw .disk(error, path: spool.root)
+        }
+        throw .inUse(spool.root)
+    }
+
+    private static func startSimulator(
+        _ configuration: Configuration, _ workers: WorkerPool
+    ) throws(StartError) -> Listener? {
+        guard configuration.routes.values.contains(where: { $0.provider == .simulator }) else { return nil }
+        do throws(ServerError) {
+            return try ImageSimulator.painting(with: workers).listen(address: "127.0.0.1", port: 0)
+        } catch {
+            throw .machine("the simulator could not listen on loopback: \(error)")
+        }
+    }
+
+    private static func adapters(
+        _ configuration: Configuration, _ simulator: Listener?
+    ) throws(StartError) -> [String: any Adapter] {
+        var adapters: [String: any Adapter] = [:]
+        for route in configuration.routes.values {
+            let endpoint = route.endpoint ?? "http://127.0.0.1:\(simulator?.port ?? 0)"
+            do throws(ConfigurationError) {
+                adapters[route.name] = route.adapter(endpoint: endpoint, key: try route.key?.read())
+            } catch {
+                throw .configuration(
+                    ConfigurationError(source: "models.\(route.name).key", faults: error.faults))
+            }
+        }
+        return adapters
+    }
+}

@@ -1,0 +1,74 @@
+package import Disk
+package import Domain
+package import Journal
+package import Ledger
+package import Outcomes
+package import Retention
+package import Settings
+package import Spool
+package import Vault
+
+/// Why nothing could be started; each says what to do.
+package enum StartError: Error, Sendable, CustomStringConvertible {
+    /// There is no spool, and the caller does not make one.
+    case noSpool(String)
+    case inUse(String)
+    case disk(DiskError, path: String)
+    case ledger(LedgerError)
+    case configuration(ConfigurationError)
+    case machine(String)
+
+    package var description: String {
+        switch self {
+        case .noSpool(let path):
+            "there is no spool at \(path): name it with --spool, or start `darkroom run` once to make it"
+        case .inUse(let path): "another Darkroom works on \(path): stop it first, or use another spool"
+        case .disk(let error, let path):
+            "\(path): \(error.description): check that it exists and belongs to the user that runs Darkroom"
+        case .ledger(let error): error.description
+        case .configuration(let error): error.description
+        case .machine(let what): what
+        }
+    }
+}
+
+/// The spool with all that keeps it: what every verb that looks at jobs opens.
+package struct Stores: Sendable {
+    package let configuration: Configuration
+    package let spool: SpoolFolders
+    package let ledger: SQLiteLedger
+    package let blobs: FileBlobs
+    package let recorder: Recorder
+    package let settler: Settler
+    package let sweeper: Sweeper
+
+    /// Opens the spool of `configuration`.
+    ///
+    /// - Parameters:
+    ///   - makes: makes the spool where there is none.
+    ///   - owner: name of this run.
+    package init(
+        _ configuration: Configuration, makes: Bool, owner: String, log: Log,
+        clock: any Timekeeper = SystemClock(), watch: @escaping @Sendable (LedgerEvent) -> Void = { _ in }
+    ) throws(StartError) {
+        self.configuration = configuration
+        let spool = SpoolFolders(root: configuration.spool)
+        guard makes || spool.exists else { throw .noSpool(spool.root) }
+        if makes {
+            do throws(DiskError) { try spool.prepare() } catch { throw .disk(error, path: spool.root) }
+        }
+        do throws(LedgerError) {
+            ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
+        } catch {
+            throw .ledger(error)
+        }
+        self.spool = spool
+        blobs = FileBlobs(folder: spool.blobs)
+        recorder = Recorder(ledger: ledger, log: log, watch: watch)
+        let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
+        settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
+        sweeper = Sweeper(
+            ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
+            owner: owner)
+    }
+}
