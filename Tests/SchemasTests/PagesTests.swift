@@ -1,9 +1,10 @@
 import Domain
 import Foundation
+import Settings
 import Testing
 
-/// The architecture page is part of what is promised: its table of states is the transition function.
-@Suite struct ArchitecturePageTests {
+/// Pages for people are part of what is promised: what can be checked in them is.
+@Suite struct PagesTests {
     struct Arrow: Hashable {
         let from: String
         let event: String
@@ -18,9 +19,7 @@ import Testing
     }
 
     @Test func `the page's table of states is what the code does`() throws {
-        let top = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
-        let page = top + "/Sources/Daemon/Daemon.docc/Architecture.md"
-        let text = try String(contentsOfFile: page, encoding: .utf8)
+        let text = try page("Sources/Daemon/Daemon.docc/Architecture.md")
         let drawn = text.split(separator: "\n").compactMap { line -> Arrow? in
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             guard cells.count == 3, JobState(rawValue: cells[0]) != nil else { return nil }
@@ -35,5 +34,20 @@ import Testing
         }
         #expect(Set(drawn) == real)
         #expect(drawn.count == real.count)
+    }
+
+    @Test func `the README's configuration for a real key is one that is taken`() throws {
+        let text = try page("README.md")
+        let start = try #require(text.range(of: "```json5\n"))
+        let end = try #require(text.range(of: "```", range: start.upperBound..<text.endIndex))
+        let settings = "{" + text[start.upperBound..<end.lowerBound] + "}"
+        let configuration = try Configuration.read(Array(settings.utf8), source: "README.md")
+        #expect(configuration.route(nil)?.provider == .microsoftMAI)
+        for family in MAIFamilies.names { #expect(text.contains(family), "the README does not name family \(family)") }
+    }
+
+    private func page(_ path: String) throws -> String {
+        let top = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+        return try String(contentsOfFile: top + "/" + path, encoding: .utf8)
     }
 }
