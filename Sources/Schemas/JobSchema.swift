@@ -12,8 +12,7 @@ enum JobSchema {
             "references": Shape.array(
                 "Images beside the manifest that the model starts from, in order.", of: fileName("One image."),
                 unique: true),
-            "mask": fileName(
-                "An image beside the manifest: transparent, or white where it has no alpha, is repainted."),
+            "mask": fileName("An image beside the manifest that says what to repaint. No route takes masks yet."),
             "id": Shape.text(
                 "The caller's own id; a second hand-over under it is recognized.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
