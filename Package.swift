@@ -45,6 +45,7 @@ let package = Package(
         room("Domain", ["Documents"]),
         room("Inspection", ["Domain"]),
         room("Provenance", ["Domain", "Inspection"]),
+        room("Schemas", ["Documents"]),
         // Optimised in every build: arithmetic on each pixel takes minutes without, and tests paint too.
         .target(name: "Painting", dependencies: ["Domain"], swiftSettings: house + [.unsafeFlags(["-O"])]),
 
@@ -113,6 +114,7 @@ let package = Package(
         tests("Inspection", ["Domain"]),
         tests("Provenance", ["Inspection"]),
         tests("Painting", ["Domain"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
         tests("Digests"),
         tests("Disk"),
         tests("Settings", ["Documents", "Domain", "Support"]),

@@ -1,0 +1,200 @@
+import Documents
+
+/// The configuration, as its reader takes it.
+enum ConfigurationSchema {
+    static let body = Shape.closed(
+        "Settings of Darkroom. Unknown keys are errors; leave a key out rather than writing null.",
+        required: ["models"],
+        [
+            "spool": .fields([
+                "description": "Where jobs come in and go out: an absolute path, or an object with it.",
+                "anyOf": [
+                    path("The folder."),
+                    Shape.closed(
+                        "The folder and who may write to it.", required: ["path"],
+                        [
+                            "path": path("The folder."), "group": Shape.unbuilt("a group that owns the inbox."),
+                            "requests_group": null("Not built yet: rights requests as files."),
+                        ]),
+                ],
+            ]),
+            "listen": Shape.fixed("Address of the status page; not built yet.", "off"),
+            "log": Shape.closed(
+                "Lines on standard error.",
+                [
+                    "level": Shape.choice("Least level that is written.", ["debug", "info", "warning", "error"]),
+                    "format": Shape.choice("Plain on a terminal where this is left out.", ["json", "plain"]),
+                ]),
+            "inbox": inbox,
+            "queue": Shape.closed(
+                "How much is taken in.",
+                [
+                    "max_accepted": Shape.integer("Most jobs that are accepted and not settled.", 1...10_000_000),
+                    "max_wait": Shape.fixed("Not built yet: intake by pace.", "24h"),
+                ]),
+            "models": models,
+            "network": Shape.closed(
+                "The way out. The environment's proxy variables are ignored.",
+                [
+                    "proxy": orNull(Shape.text("A URL such as http://proxy:3128, or null.", "://")),
+                    "ca_file": orNull(path("Certificates to trust instead of the system's, or null.")),
+                ]),
+            "output": output,
+            "workers": Shape.closed(
+                "The processes that open pictures.",
+                [
+                    "count": Shape.integer("How many; 0 is one a core.", 0...64),
+                    "timeout": Shape.span("Longest that one picture may take, at least 1s."),
+                    "memory": Shape.unbuilt("a limit of memory."),
+                    "sandbox": Shape.fixed("Locked workers are not built yet.", "off"),
+                ]),
+            "formats": Shape.closed(
+                "Further formats of references; not built yet.",
+                [
+                    "heif": Shape.fixed("Not built yet.", false), "gif": Shape.fixed("Not built yet.", false),
+                    "tiff": Shape.fixed("Not built yet.", false),
+                ]),
+            "limits": limits,
+            "disk": Shape.closed(
+                "The spool's file system.",
+                ["min_free": Shape.byteCount("Below this nothing is taken in and no call is made.")]),
+            "budget": Shape.closed(
+                "Money.",
+                [
+                    "per_job": Shape.number("Most dollars that one job may cost.", 0...1_000_000),
+                    "per_day": Shape.unbuilt("a budget for the day."),
+                    "per_subject_day": Shape.unbuilt("a budget for one subject's day."),
+                ]),
+            "retention": Shape.closed(
+                "How long things stay.",
+                [
+                    "inputs": Shape.span("Prompts and references after settling; at most 24h."),
+                    "outputs": .fields([
+                        "description": "Outcome folders after settling: keep, or a duration.",
+                        "anyOf": [.fields(["const": "keep"]), Shape.span("A duration.")],
+                    ]),
+                ]),
+            "sidecar": Shape.closed(
+                "The file beside each output.", ["include_prompt": Shape.flag("Write the prompt into it.")]),
+            "provenance": Shape.closed(
+                "Marks on outputs.",
+                [
+                    "xmp": Shape.fixed("Every output carries its packet.", true),
+                    "c2pa": Shape.unbuilt("signatures."),
+                ]),
+            "policy": Shape.fixed("Other policies are not built yet.", "default"),
+            "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
+            "blobs": Shape.fixed("Other stores are not built yet.", "file"),
+            "processors": empty("the register of who receives what."),
+            "templates": empty("prompts from templates."),
+            "rates": empty("rates by subject."),
+            "seal": empty("sealed work files."),
+            "on_held": empty("a command for held jobs."),
+            "on_settled": empty("a command for settled jobs."),
+        ])
+
+    private static let inbox = Shape.closed(
+        "When a hand-over is whole.",
+        [
+            "settle": Shape.span("How long a file that was not renamed in must stay unchanged."),
+            "orphan_after": Shape.span("An image that no prompt claims fails after this time."),
+            "rescan": Shape.span("The folder is listed at least this often; from 1s."),
+            "owners": .fields([
+                "description": "Not built yet: who may hand over.", "type": "array", "maxItems": 0,
+            ]),
+        ])
+
+    private static let output = Shape.closed(
+        "What becomes of an output where the job does not say.",
+        [
+            "size": Shape.outputSize("Size"), "fit": Shape.choice("How a box is filled.", ["inside", "cover", "pad"]),
+            "format": Shape.choice("Format. avif and jxl are not built yet.", Shape.formats),
+            "quality": Shape.integer("For jpeg and webp.", 1...100),
+            "png": Shape.choice("How PNG is written; fast is the one way yet.", ["fast"]),
+            "upscale": Shape.choice("enhanced is not built yet.", ["plain"]),
+        ])
+
+    private static let limits = Shape.closed(
+        "The largest that is taken in.",
+        [
+            "reference_bytes": Shape.byteCount("Size of one reference's file."),
+            "reference_pixels": Shape.integer("Pixels of one reference.", 1...1_000_000_000),
+            "reference_edge": Shape.integer("Longest edge of one reference in pixels.", 16...65_535),
+            "references": Shape.integer("References of one job.", 0...64),
+            "job_bytes": Shape.byteCount("Size of one job's images together."),
+            "manifest_bytes": Shape.byteCount("Size of a manifest or prompt file."),
+        ])
+
+    // MARK: routes
+
+    private static let models: JSONValue = .fields([
+        "description": "Routes to models by name, and the default one; it may be left out beside a single route.",
+        "type": "object", "minProperties": 1,
+        "properties": .fields(["default": Shape.text("The route of a job that names none.")]),
+        "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
+        "additionalProperties": .fields(["oneOf": [microsoftMAI, simulator]]),
+        "anyOf": [
+            .fields(["required": ["default"], "minProperties": 2]),
+            .fields(["not": .fields(["required": ["default"]]), "maxProperties": 1]),
+        ],
+    ])
+
+    private static let microsoftMAI = route(
+        "Microsoft's MAI image API in Foundry.", "microsoft-mai",
+        required: ["provider", "endpoint", "deployment", "family", "key"],
+        [
+            "endpoint": Shape.text(
+                "Base URL before the contract's path; http for loopback addresses only.",
+                "^(https://[^@?# ]+|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/][^@?# ]*)?)$"),
+            "deployment": Shape.text("The name you gave the deployment.", atLeast: 1),
+            "family": Shape.choice(
+                "What it deploys: sizes and prices hang on it.",
+                ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"]),
+            "key": Shape.closed(
+                "Where the key is read from: exactly one source.",
+                [
+                    "credential": Shape.text("A file of $CREDENTIALS_DIRECTORY."),
+                    "file": Shape.text("A file that others may not read."),
+                    "env": Shape.text("An environment variable."),
+                ],
+                also: [.init(key: "minProperties", value: 1), .init(key: "maxProperties", value: 1)]),
+        ])
+
+    private static let simulator = route(
+        "Pictures without a key or a network, which say that they are simulated.", "simulator", required: ["provider"],
+        [:])
+
+    private static func route(
+        _ about: String, _ provider: String, required: [String], _ own: KeyValuePairs<String, JSONValue>
+    ) -> JSONValue {
+        let pace = JSONValue.fields([
+            "requests_per_minute": Shape.integer("Pace of the calls.", 1...100_000),
+            "concurrency": Shape.integer("Most calls under way at once.", 1...10_000),
+            "timeout": Shape.span("Longest that a call may take, 1s to 1h."),
+            "on_unknown": Shape.choice("A call whose end is unknown. retry-once is not built yet.", ["hold"]),
+            "fallback": Shape.unbuilt("a second route."),
+        ])
+        let provider = JSONValue.Member(key: "provider", value: Shape.fixed("The service.", .string(provider)))
+        let keys = own.map { JSONValue.Member(key: $0.key, value: $0.value) }
+        return .fields([
+            "description": .string(about), "type": "object", "required": .array(required.map { .string($0) }),
+            "properties": .object([provider] + keys + (pace.members ?? [])), "additionalProperties": false,
+        ])
+    }
+
+    // MARK: values
+
+    private static func path(_ about: String) -> JSONValue { Shape.text(about, "^/", atLeast: 2) }
+
+    private static func null(_ about: String) -> JSONValue {
+        .fields(["description": .string(about), "type": "null"])
+    }
+
+    private static func orNull(_ shape: JSONValue) -> JSONValue {
+        .fields(["anyOf": [shape, .fields(["type": "null"])]])
+    }
+
+    private static func empty(_ about: String) -> JSONValue {
+        .fields(["description": .string("Not built yet: \(about)"), "type": "object", "maxProperties": 0])
+    }
+}

@@ -1,0 +1,69 @@
+import Documents
+
+/// `job.json`, as the manifest's reader takes it.
+enum JobSchema {
+    static let body = Shape.closed(
+        "What a job asks for. Unknown keys fail the job; leave a key out rather than writing null.",
+        required: ["prompt"],
+        [
+            "prompt": Shape.text(
+                "What to draw, 1 to 32,000 Unicode scalars, not white space alone.", "\\S", atLeast: 1, atMost: 32_000),
+            "template": Shape.unbuilt("a prompt from a template. Give a prompt."),
+            "references": Shape.array(
+                "Images beside the manifest that the model starts from, in order.", of: fileName("One image."),
+                unique: true),
+            "mask": fileName("An image beside the manifest that says what to repaint. No route takes masks yet."),
+            "id": Shape.text(
+                "The caller's own id; a second hand-over under it is recognized.",
+                "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
+            "model": Shape.text("A route of the configuration; the configured default where there is none."),
+            "aspect_ratio": Shape.text(
+                "Width to height, each 1 to 100. Not beside size. Without both: reference 1's ratio, else 1:1.",
+                "^[0-9]{1,3}:[0-9]{1,3}$"),
+            "size": Shape.text(
+                "Size in pixels to ask the model for; the nearest legal one with no more pixels is taken.",
+                "^[0-9]{2,5}x[0-9]{2,5}$"),
+            "count": Shape.integer("Outputs to make; 1 by default.", 1...10),
+            "quality": Shape.text("The model's own quality word, where it has one."),
+            "background": Shape.text("The model's own word for the background, where it has one."),
+            "seed": Shape.integer("Where the model has one.", 0...Int(Int32.max)),
+            "parameters": Shape.map("The provider's own fields, from the model's allow-list.", of: .object([])),
+            "output": output,
+            "subject": Shape.text(
+                "Whose data this is, as a pseudonym; kept only as a keyed hash.", "^[A-Za-z0-9._:@-]{1,128}$"),
+            "plan": Shape.unbuilt("limits by plan."),
+            "attestations": Shape.unbuilt("what the caller vouches for."),
+            "visibility": Shape.fixed("Who may see the outputs; only private is built yet.", "private"),
+            "protect": Shape.fixed("Not built yet: protection of outputs.", false),
+            "require": Shape.unbuilt("demands on region and provider."),
+            "retain": Shape.closed(
+                "Shorter lives for this job than the configuration's.",
+                [
+                    "inputs": Shape.span("After settling; at most 24 hours after acceptance in any case."),
+                    "outputs": Shape.span("After settling."),
+                ]),
+            "save": Shape.fixed("Not built yet: outputs kept beyond their time.", false),
+            "max_cost": Shape.number("Dollars; refused before anything is spent.", 0...100_000),
+            "priority": Shape.integer("Higher goes first; 0 by default.", -1000...1000),
+        ],
+        also: [.init(key: "not", value: .fields(["required": ["size", "aspect_ratio"]]))])
+
+    private static let output = Shape.closed(
+        "What to make of the model's picture; the configuration's values where a key is left out.",
+        [
+            "size": Shape.outputSize("Size of the output"),
+            "fit": Shape.choice(
+                "A picture of another ratio than the asked box: the whole of it, cut from the centre, or on a ground.",
+                ["inside", "cover", "pad"]),
+            "format": Shape.choice("Format of the output. avif and jxl are not built yet.", Shape.formats),
+            "quality": Shape.integer("For jpeg and webp.", 1...100),
+            "upscale": Shape.choice("How pixels are added. enhanced is not built yet.", ["plain"]),
+            "original": Shape.flag("Also deliver the provider's bytes, untouched."),
+        ])
+
+    private static func fileName(_ about: String) -> JSONValue {
+        Shape.text(
+            about + " A plain name: no path, not hidden.",
+            "^[^./\\\\\\u0000-\\u001f][^/\\\\\\u0000-\\u001f]*$", atMost: 255)
+    }
+}

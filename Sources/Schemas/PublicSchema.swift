@@ -1,0 +1,33 @@
+package import Documents
+
+/// The JSON Schemas of what Darkroom reads and writes: `darkroom config schema NAME`.
+///
+/// Dialect: <https://json-schema.org/draft/2020-12/schema>. They say what this version takes and writes; a key of the
+/// public surface that is not built yet stands in them and allows no value that would have an effect.
+package enum PublicSchema: String, Sendable, CaseIterable {
+    /// A manifest, `job.json`.
+    case job
+    /// `status.json` of an outcome folder.
+    case status
+    /// The file beside each output, `JOB-1.png.json`.
+    case sidecar
+    /// `darkroom.json5`, once its comments are gone.
+    case configuration
+
+    /// The schema itself, ready to be printed.
+    package var document: JSONValue {
+        let body =
+            switch self {
+            case .job: JobSchema.body
+            case .status: StatusSchema.body
+            case .sidecar: SidecarSchema.body
+            case .configuration: ConfigurationSchema.body
+            }
+        let head = JSONValue.fields([
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": .string("urn:darkroom:schema:\(rawValue):1"),
+            "title": .string("Darkroom \(rawValue)"),
+        ])
+        return .object((head.members ?? []) + (body.members ?? []))
+    }
+}

@@ -1,0 +1,144 @@
+import Documents
+import Domain
+import Foundation
+import Schemas
+import Settings
+import Testing
+
+/// What the readers take, the schemas take; what the readers refuse by its form, the schemas refuse.
+@Suite struct ReaderTests {
+    @Test(arguments: [
+        #"{"prompt":"x"}"#,
+        #"{"prompt":"x","references":["a.jpg","b c.png"],"mask":"m.png","id":"order-7","model":"mai","count":10}"#,
+        #"{"prompt":"é","size":"1536x1024","quality":"high","background":"opaque","seed":7,"parameters":{"a":[1,{}]}}"#,
+        #"{"prompt":"x","aspect_ratio":"16:9","subject":"user:42@x","retain":{"inputs":"1h","outputs":"24h"}}"#,
+        #"{"prompt":"x","output":{"size":"uhd","fit":"pad","format":"webp","quality":9,"original":true,"upscale":"plain"}}"#,
+        #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
+    ])
+    func `a manifest that the reader takes fits the schema`(text: String) throws {
+        #expect(throws: Never.self) { try Manifest.read(Array(text.utf8)) }
+        #expect(try faults(text, .job) == [])
+    }
+
+    @Test(arguments: [
+        #"{}"#, #"["prompt"]"#, #"{"prompt":7}"#, #"{"prompt":""}"#, #"{"prompt":" \n"}"#,
+        #"{"prompt":"x","promt":"y"}"#,
+        #"{"prompt":"x","references":"a.jpg"}"#, #"{"prompt":"x","references":["../a.jpg"]}"#,
+        #"{"prompt":"x","references":["/etc/passwd"]}"#, #"{"prompt":"x","references":[".."]}"#,
+        #"{"prompt":"x","references":["a.jpg","a.jpg"]}"#, #"{"prompt":"x","references":["a\\b.jpg"]}"#,
+        #"{"prompt":"x","mask":".m.png"}"#, #"{"prompt":"x","id":".x"}"#, #"{"prompt":"x","count":0}"#,
+        #"{"prompt":"x","count":1.5}"#, #"{"prompt":"x","count":11}"#, #"{"prompt":"x","aspect_ratio":"wide"}"#,
+        #"{"prompt":"x","size":"4k"}"#, #"{"prompt":"x","size":"1024x1024","aspect_ratio":"1:1"}"#,
+        #"{"prompt":"x","output":{"size":"5k"}}"#, #"{"prompt":"x","output":{"colour":"red"}}"#,
+        #"{"prompt":"x","output":{"format":"jxl"}}"#, #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
+        #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
+        #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
+        #"{"prompt":"x","plan":"free"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
+        #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
+    ])
+    func `a manifest that the reader refuses does not fit`(text: String) throws {
+        #expect(throws: Reason.self) { try Manifest.read(Array(text.utf8)) }
+        #expect(try faults(text, .job) != [])
+    }
+
+    static let mai =
+        #""mai":{"provider":"microsoft-mai","endpoint":"https://r.services.ai.azure.com","deployment":"d","family":"2.6","key":{"env":"K"}}"#
+
+    @Test(arguments: [
+        #"{"models":{"offline":{"provider":"simulator"}}}"#,
+        #"{"spool":"/srv/x","models":{"default":"mai",\#(mai),"b":{"provider":"simulator","timeout":"90s"}}}"#,
+        #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
+        #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false},"inbox":{"owners":[]}}"#,
+        #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
+    ])
+    func `a configuration that the reader takes fits the schema`(text: String) throws {
+        #expect(throws: Never.self) { try Configuration.read(Array(text.utf8), source: "test") }
+        #expect(try faults(text, .configuration) == [])
+    }
+
+    @Test func `the default file and what is shown of a configuration fit the schema`() throws {
+        #expect(try faults(Configuration.commentedDefault, .configuration, .relaxed) == [])
+        var shown = Configuration()
+        #expect(try faults(shown.document.compact, .configuration) == [])
+        shown = try Configuration.read(Array("{\"models\":{\(Self.mai)}}".utf8), source: "test")
+        #expect(try faults(shown.document.compact, .configuration) == [])
+    }
+
+    @Test(arguments: [
+        #"{}"#, #"{"models":{}}"#, #"{"models":{"default":"x"}}"#, #"{"models":{"a b":{"provider":"simulator"}}}"#,
+        #"{"models":{"a":{"provider":"simulator"},"b":{"provider":"simulator"}}}"#,
+        #"{"models":{"a":{"provider":"simulater"}}}"#, #"{"models":{"a":{"provider":"openai","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
+        #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
+        #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
+        #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#,
+        #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"enhanced"}}"#,
+        #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#, #"{"models":{\#(mai)},"log":{"level":"loud"}}"#,
+        #"{"models":{\#(mai)},"disk":{"min_free":"2 gigabytes"}}"#, #"{"models":{\#(mai)},"formats":{"heif":true}}"#,
+        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"http://127.0.0.1.evil.com","deployment":"d","family":"2.6","key":{"env":"K"}}}}"#,
+        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"9","key":{"env":"K"}}}}"#,
+        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":"secret"}}}"#,
+        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K","file":"/k"}}}}"#,
+        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K"},"on_unknown":"retry-once"}}}"#,
+    ])
+    func `a configuration that the reader refuses does not fit`(text: String) throws {
+        #expect(throws: ConfigurationError.self) { try Configuration.read(Array(text.utf8), source: "test") }
+        #expect(try faults(text, .configuration) != [])
+    }
+
+    // MARK: staleness
+
+    @Test func `the schema of a job has exactly the keys that its reader asks for`() throws {
+        let asked = try askedKeys("Sources/Domain/Manifest.swift")
+        #expect(PublicSchema.job.document.describedKeys == asked)
+        #expect(asked.count > 25, "the readers are written in another way: this test must learn it")
+    }
+
+    @Test func `the schema of the configuration has exactly the keys that its readers ask for`() throws {
+        let asked = try askedKeys("Sources/Settings/ConfigurationReader.swift", "Sources/Settings/RouteReader.swift")
+        #expect(PublicSchema.configuration.document.describedKeys == asked)
+        #expect(asked.count > 60, "the readers are written in another way: this test must learn it")
+    }
+
+    @Test(arguments: MAIFamilies.names)
+    func `every family of a provider stands in the schema`(family: String) throws {
+        let text = Self.mai.replacingOccurrences(of: "2.6", with: family)
+        #expect(try faults("{\"models\":{\(text)}}", .configuration) == [])
+    }
+
+    // MARK: tools
+
+    private func faults(
+        _ text: String, _ schema: PublicSchema, _ dialect: JSONParser.Dialect = .strict
+    ) throws -> [String] {
+        Validator().faults(of: try JSONParser.parse(text, dialect), by: schema.document)
+    }
+
+    /// The keys that readers ask a `FieldReader` for, found in their source.
+    private func askedKeys(_ files: String...) throws -> Set<String> {
+        var keys: Set<String> = []
+        for file in files {
+            let text = try String(contentsOfFile: Self.top + "/" + file, encoding: .utf8)
+            for pattern in [
+                #"\.(?:string|bool|int|read|choice|object|value|has)\(\s*"([a-z0-9_]+)""#,
+                #"\b(?:span|size|unbuilt)\(\s*(?:section|reader|fields), "([a-z0-9_]+)""#,
+                #"\bsection\("([a-z0-9_]+)""#,
+            ] {
+                keys.formUnion(try matches(of: pattern, in: text))
+            }
+            for list in try matches(of: #"for (?:key|name) in \[([a-z0-9_", ]+)\]"#, in: text) {
+                keys.formUnion(try matches(of: #""([a-z0-9_]+)""#, in: list))
+            }
+        }
+        return keys
+    }
+
+    private func matches(of pattern: String, in text: String) throws -> [String] {
+        let expression = try NSRegularExpression(pattern: pattern)
+        return expression.matches(in: text, range: NSRange(text.startIndex..., in: text)).compactMap { match in
+            Range(match.range(at: 1), in: text).map { String(text[$0]) }
+        }
+    }
+
+    private static let top = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+}
