@@ -100,8 +100,8 @@ let package = Package(
             "Commands",
             [
                 "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "Workers",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Schemas",
+                "Settings", "Simulator", "Spool", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 

@@ -1,4 +1,5 @@
 import Documents
+import Schemas
 import Settings
 
 extension Program {
@@ -37,6 +38,13 @@ extension Program {
     }
 
     private static func printSchema(_ name: String?) throws(CommandError) {
-        throw CommandError.notBuilt("the schema \(name ?? "")")
+        let known = PublicSchema.allCases.map(\.rawValue)
+        guard let schema = name.flatMap(PublicSchema.init(rawValue:)) else {
+            let nearest = name.flatMap { NearestName.of($0, among: known) }
+            throw CommandError(
+                .usage, "config schema takes one of \(known.joined(separator: ", "))",
+                hint: nearest.map { "did you mean \($0)?" })
+        }
+        Console.print(schema.document.pretty)
     }
 }

@@ -136,7 +136,8 @@ private final class ManifestReader {
 
     private func readModel(into spec: inout JobSpec) {
         spec.model = reader.string("model")
-        spec.id = reader.read("id", expecting: "an id of [A-Za-z0-9._-]{1,100} that does not start with a dot") { value in
+        spec.id = reader.read("id", expecting: "an id of [A-Za-z0-9._-]{1,100} that does not start with a dot") {
+            value in
             value.string.flatMap { JobName.isValidID($0) ? $0 : nil }
         }
         spec.aspectRatio = reader.read("aspect_ratio", expecting: "a ratio such as \"16:9\"") {

@@ -97,10 +97,12 @@ struct Calls: Sendable {
             return try await answered(head, writer, effect, calling, adapter)
         case .notSent(let fault):
             writer.abandon()
+            effect.answerBlob = nil
             return try await ended(
                 Verdict(.notSent), effect, calling, billed: .no, fault: fault.kind.rawValue, changes: [])
         case .unknown(let fault):
             writer.abandon()
+            effect.answerBlob = nil
             var verdict = Verdict(.outcomeUnknown)
             verdict.httpStatus = fault.head?.status
             return try await ended(

@@ -20,6 +20,8 @@ struct PictureTools {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [tool] + arguments
         process.currentDirectoryURL = folder
+        // What our own use of libvips sets in this process would take the HEIF module from the tool.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
