@@ -57,14 +57,15 @@ package struct HandOver: Sendable {
             return refused("job", Reason(.invalidManifest, "the prompt file is missing"))
         }
         let name = InboxNames.split(text.name)?.stem ?? text.name
-        let masks = entries.filter { $0.name == name + ".mask.png" }
-        let images = entries.filter { InboxNames.isImage($0.name) && $0.name != name + ".mask.png" }
-        if images.count > 1 {
+        let masks = entries.filter { InboxNames.ownerOfMask($0.name) == name }
+        let images = entries.filter { InboxNames.isImage($0.name) && InboxNames.ownerOfMask($0.name) != name }
+        if images.count > 1 || masks.count > 1 {
             return refused(
                 name,
                 Reason(
                     .invalidManifest, "several images lie beside the prompt", field: "references", limit: "1",
-                    value: String(images.count), hint: "hand over a folder with a job.json to send several"))
+                    value: String(max(images.count, masks.count)),
+                    hint: "hand over a folder with a job.json to send several"))
         }
         guard let bytes = try regular(claim.folder + "/" + text.name, limit: limits.manifestBytes) else {
             return refused(name, tooLarge("prompt", limits.manifestBytes))
