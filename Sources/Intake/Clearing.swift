@@ -74,5 +74,8 @@ extension DiskError {
     /// The file system has no such call.
     var isNotSupported: Bool { code == EINVAL || code == ENOSYS || code == EOPNOTSUPP }
 
+    /// This user may not.
+    var isForbidden: Bool { code == EACCES || code == EPERM }
+
     static func taken(_ operation: String) -> DiskError { DiskError(operation, code: EEXIST) }
 }
