@@ -79,9 +79,11 @@ package final class InboxWatcher: Sendable {
                 continuation.yield()
             }
             if found == 2 || found < 0 {
-                // Events were lost, or the inbox went away and may come back: watch anew.
+                // Events were lost, or the inbox went away and may come back: watch anew, and look once more after that,
+                // for what came between this look and the new watch.
                 close(notifier)
                 notifier = -1
+                lastLook = Self.monotonic() - rescan.milliseconds
             }
         }
         if notifier >= 0 { close(notifier) }
