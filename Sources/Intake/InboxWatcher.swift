@@ -64,7 +64,11 @@ package final class InboxWatcher: Sendable {
         var notifier: Int32 = -1
         var lastLook = Self.monotonic() - rescan.milliseconds
         while !state.withLock({ $0.isStopped }) {
-            if notifier < 0 { notifier = open() }
+            if notifier < 0 {
+                notifier = open()
+                // Each new watch is followed by a look, for what came before it.
+                if notifier >= 0 { lastLook = Self.monotonic() - rescan.milliseconds }
+            }
             let now = Self.monotonic()
             let alarm = state.withLock { $0.alarm }
             let due = min(lastLook + rescan.milliseconds, alarm ?? .max)
@@ -79,11 +83,9 @@ package final class InboxWatcher: Sendable {
                 continuation.yield()
             }
             if found == 2 || found < 0 {
-                // Events were lost, or the inbox went away and may come back: watch anew, and look once more after that,
-                // for what came between this look and the new watch.
+                // Events were lost, or the inbox went away and may come back: watch anew.
                 close(notifier)
                 notifier = -1
-                lastLook = Self.monotonic() - rescan.milliseconds
             }
         }
         if notifier >= 0 { close(notifier) }

@@ -63,6 +63,16 @@ import Vault
         #expect(try desk.blobsOnDisk == 3)
     }
 
+    @Test(arguments: [
+        "a\nb", "..b", "-rf", "ü", String(repeating: "n", count: 255), "$(x)", "a/../b".replacing("/", with: "\\"),
+    ])
+    func `a strange name becomes a plain id`(name: String) async throws {
+        let job = try await desk.accept(#"{"prompt": "p"}"#, name: name)
+        #expect(job.reason == nil)
+        #expect(JobName.isValidID(job.id))
+        #expect(!job.id.hasPrefix("-"))
+    }
+
     // MARK: ids
 
     @Test func `the manifest's id is the job's`() async throws {
