@@ -125,6 +125,9 @@ let package = Package(
         tests("Transport", ["HTTPServer"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer"),
+        tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
+        tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
+        tests("Pipeline", ["Disk", "Domain", "Support"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Daemon", "HTTPServer", "Simulator", "Support", "Workers", "darkroom"], swiftSettings: house),

@@ -131,35 +131,33 @@ package struct Acceptor: Sendable {
     private func enterJob(
         _ claim: Claim, _ name: String, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
     ) async throws -> String {
-        var digest = SHA256Digest()
-        let stored = Array(spec.stored.compact.utf8)
-        digest.update(stored)
         var rows: [BlobRecord] = []
-        for (index, path) in references.enumerated() {
-            rows.append(try await keep(path, .reference, index, &digest))
+        do {
+            let content = try await keepAll(spec, references, mask, &rows)
+            var job = try await draft(claim, route: route)
+            job.priority = spec.priority
+            job.count = spec.count
+            job.contentRef = content
+            job.referenceCount = spec.referenceCount
+            job.inputBytes = rows.reduce(0) { $1.kind == .spec ? $0 : $0 + $1.bytes }
+            job.specBlob = rows.last?.id
+            job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
+            job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+            job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
+            let (id, isNew) = try await enter(job, wanting: spec.id, name: name, rows)
+            if !isNew { await discard(rows) }
+            return id
+        } catch {
+            // A commit that failed may still be found whole after a crash: its blobs wait for the sweep at start.
+            if (error as? LedgerError).map({ $0 == .full }) ?? true { await discard(rows) }
+            throw error
         }
-        if let mask { rows.append(try await keep(mask, .mask, 0, &digest)) }
-        let specBlob = try await put(stored)
-        rows.append(BlobRecord(id: specBlob, job: "", kind: .spec, position: 0, bytes: Int64(stored.count)))
-        let content = hexadecimal(keyedHash(digest.finish(), key: contentKey))
-
-        var job = try await draft(claim, route: route)
-        job.priority = spec.priority
-        job.count = spec.count
-        job.contentRef = content
-        job.referenceCount = spec.referenceCount
-        job.inputBytes = rows.reduce(0) { $1.kind == .spec ? $0 : $0 + $1.bytes }
-        job.specBlob = specBlob
-        job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
-        job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
-        job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
-        return try await enter(job, wanting: spec.id, name: name, rows)
     }
 
     private func enterRefused(_ claim: Claim, _ name: String, _ reason: Reason, _ id: String?) async throws -> String {
         var job = try await draft(claim, route: "")
         job.reason = reason
-        return try await enter(job, wanting: id, name: name, [])
+        return try await enter(job, wanting: id, name: name, []).id
     }
 
     private func draft(_ claim: Claim, route: String) async throws -> JobRecord {
@@ -175,7 +173,7 @@ package struct Acceptor: Sendable {
     /// Enters the job under its own id, or, where that is taken, under a fresh one that says why.
     private func enter(
         _ job: JobRecord, wanting id: String?, name: String, _ rows: [BlobRecord]
-    ) async throws -> String {
+    ) async throws -> (id: String, isNew: Bool) {
         let label = id ?? JobName.label(from: name)
         var job = job
         job.id = id ?? fresh(label)
@@ -185,7 +183,8 @@ package struct Acceptor: Sendable {
                 row.job = job.id
                 return row
             }
-            let standing = Outcome.allCases.map { spool.outcome($0, of: job.id) }.contains(where: Files.exists)
+            let outcomes = Outcome.allCases.map { spool.outcome($0, of: job.id) }
+            let standing = await BlockingLane.disk.run { outcomes.contains(where: Files.exists) }
             // A folder that no row explains belongs to a ledger that is lost: it is not written over.
             let isForeign = standing ? try await ledger.job(job.id) == nil : false
             let acceptance = isForeign ? nil : try await ledger.accept(job, blobs: rows)
@@ -194,9 +193,9 @@ package struct Acceptor: Sendable {
                 await recorder.record(
                     "job.accepted", job.id,
                     ["references": String(job.referenceCount), "outputs": String(job.count), "route": job.route])
-                return job.id
+                return (job.id, true)
             case .repeated(let known):
-                return known
+                return (known, false)
             case .taken(let holder) where id != nil:
                 job.requestedID = id
                 job.id = fresh(label)
@@ -227,18 +226,43 @@ package struct Acceptor: Sendable {
 
     // MARK: blobs
 
+    /// Keeps references, mask and spec, the spec last, and gives the keyed hash of all of it. `rows` grows as they do.
+    private func keepAll(
+        _ spec: JobSpec, _ references: [String], _ mask: String?, _ rows: inout [BlobRecord]
+    ) async throws -> String {
+        var digest = SHA256Digest()
+        let stored = Array(spec.stored.compact.utf8)
+        // Whose picture it is belongs to what is asked: nobody gets a link to somebody else's outputs.
+        for part in [stored, Array((spec.subject ?? "").utf8)] {
+            digest.update(Array("\(part.count):".utf8))
+            digest.update(part)
+        }
+        var room = rules.limits.jobBytes
+        for (index, path) in references.enumerated() {
+            rows.append(try await keep(path, .reference, index, &room, &digest))
+        }
+        if let mask { rows.append(try await keep(mask, .mask, 0, &room, &digest)) }
+        let id = try await blobs.put(stored)
+        rows.append(BlobRecord(id: id, job: "", kind: .spec, position: 0, bytes: Int64(stored.count)))
+        return hexadecimal(keyedHash(digest.finish(), key: contentKey))
+    }
+
     private func keep(
-        _ path: String, _ kind: BlobRecord.Kind, _ position: Int, _ digest: inout SHA256Digest
+        _ path: String, _ kind: BlobRecord.Kind, _ position: Int, _ room: inout Int, _ digest: inout SHA256Digest
     ) async throws -> BlobRecord {
-        let limit = rules.limits.referenceBytes
+        let limit = min(rules.limits.referenceBytes, room)
         let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.read(path, limit: limit) }
+        // Whoever still writes to it: the claim stays, and the next look at it gives the reason.
         guard let bytes else { throw AcceptError.disk(DiskError("read an image that grew", code: 27)) }
+        room -= bytes.count
+        digest.update(Array("\(bytes.count):".utf8))
         digest.update(bytes)
-        let id = try await put(bytes)
+        let id = try await blobs.put(bytes)
         return BlobRecord(id: id, job: "", kind: kind, position: position, bytes: Int64(bytes.count))
     }
 
-    private func put(_ bytes: [UInt8]) async throws -> String {
-        try await blobs.put(bytes)
+    /// Leaves no copy of an input that no row explains; one that can not be deleted is swept at start.
+    private func discard(_ rows: [BlobRecord]) async {
+        for row in rows { try? await blobs.destroy(row.id) }
     }
 }

@@ -1,5 +1,6 @@
 import Digests
 package import Disk
+import Domain
 package import Spool
 
 /// A hand-over that was moved out of the inbox: a folder of the private area named `FORM-TOKEN`.
@@ -11,6 +12,8 @@ package struct Claim: Sendable, Hashable {
 
 /// Takes hand-overs out of the inbox, and finds those that an earlier run took.
 package struct Claims: Sendable {
+    /// Before the token of a claim whose job is in the ledger: what is left of it is never a hand-over again.
+    private static let gone = "gone-"
     private let spool: SpoolFolders
     /// Most bytes that are copied where the inbox is on another file system.
     private let mostBytes: Int
@@ -21,49 +24,74 @@ package struct Claims: Sendable {
     }
 
     /// Moves an arrival's files in, the commit point last; nil when it was gone before it could be taken.
+    ///
+    /// What it throws leaves the files in the inbox.
     package func take(_ arrival: Arrival) throws(DiskError) -> Claim? {
         let token = arrival.form.rawValue + "-" + hexadecimal(randomBytes(8))
-        let folder = spool.claim(token)
-        try Folders.make(folder)
-        var moved: [String] = []
+        let claim = Claim(token: token, form: arrival.form, folder: spool.claim(token))
+        try Folders.make(claim.folder)
         do throws(DiskError) {
-            for name in arrival.files {
-                try move(spool.inbox + "/" + name, to: folder + "/" + name)
-                moved.append(name)
+            do throws(DiskError) {
+                try move(arrival.files, from: spool.inbox, to: claim.folder)
+            } catch {
+                guard error.isOtherFileSystem else { throw error }
+                try fetch(arrival.files, for: claim)
             }
-            try Folders.sync(folder)
+            try Folders.sync(claim.folder)
             try Folders.sync(spool.claims)
         } catch {
             // Somebody took a file away while it was claimed: what was moved goes back where it was.
-            for name in moved { try? Files.renameToFree(folder + "/" + name, to: spool.inbox + "/" + name) }
-            try? Folders.removeTree(folder)
+            try? putBack(claim)
             if error.isMissing { return nil }
             throw error
         }
-        return Claim(token: token, form: arrival.form, folder: folder)
+        return claim
     }
 
     /// Claims of an earlier run; one that lacks its commit point is put back into the inbox.
+    ///
+    /// One that can be neither completed nor put back stays, and is looked at again at the next start.
     package func leftOver() throws(DiskError) -> [Claim] {
         var claims: [Claim] = []
+        var tokens: Set<String> = []
         for entry in try Folders.list(spool.claims).entries {
-            let claim = spool.claim(entry.name)
-            guard let form = Arrival.Form(rawValue: String(entry.name.prefix { $0 != "-" })) else { continue }
-            let names = try Folders.list(claim).entries.map(\.name)
-            if Self.isWhole(form, names) {
-                claims.append(Claim(token: entry.name, form: form, folder: claim))
+            if entry.name.hasPrefix(Self.gone) {
+                try? Clearing.clear(spool.claim(entry.name))
                 continue
             }
-            for name in names { try? Files.renameToFree(claim + "/" + name, to: spool.inbox + "/" + name) }
-            try Folders.removeTree(claim)
+            guard let form = Self.form(of: entry.name) else { continue }
+            tokens.insert(entry.name)
+            let claim = Claim(token: entry.name, form: form, folder: spool.claim(entry.name))
+            if (try? complete(claim)) == true { claims.append(claim) } else { try? putBack(claim) }
+        }
+        for entry in try Folders.list(spool.inbox).entries where entry.name.hasPrefix(".") {
+            let token = String(entry.name.dropFirst())
+            guard let form = Self.form(of: token), !tokens.contains(token) else { continue }
+            try? putBack(Claim(token: token, form: form, folder: spool.claim(token)))
         }
         return claims
     }
 
-    /// Ends a claim whose job is in the ledger.
+    /// Ends a claim whose job is in the ledger; one that is ended already is no error.
     package func drop(_ claim: Claim) throws(DiskError) {
-        try Folders.removeTree(claim.folder)
+        // One rename first: half a claim is never taken for a hand-over that was not accepted.
+        let gone = spool.claim(Self.gone + claim.token)
+        do throws(DiskError) {
+            try Files.rename(claim.folder, to: gone)
+        } catch {
+            guard error.isMissing else { throw error }
+        }
         try Folders.sync(spool.claims)
+        try Clearing.clear(gone)
+        try Folders.sync(spool.claims)
+    }
+
+    // MARK: parts of a claim
+
+    private static func form(of token: String) -> Arrival.Form? {
+        let parts = token.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].utf8.count == 16 else { return nil }
+        return Arrival.Form(rawValue: String(parts[0]))
     }
 
     private static func isWhole(_ form: Arrival.Form, _ names: [String]) -> Bool {
@@ -74,27 +102,74 @@ package struct Claims: Sendable {
         }
     }
 
-    private func move(_ from: String, to: String) throws(DiskError) {
-        do throws(DiskError) {
-            try Files.rename(from, to: to)
-        } catch {
-            guard error.isOtherFileSystem else { throw error }
-            try copy(from, to: to)
-            try Folders.removeTree(from)
+    /// Where an inbox on another file system keeps what is being copied: a name that everybody ignores.
+    private func aside(_ claim: Claim) -> String { spool.inbox + "/." + claim.token }
+
+    /// Whether the claim has its commit point; a copy is then the only one.
+    private func complete(_ claim: Claim) throws(DiskError) -> Bool {
+        let names = try Folders.list(claim.folder).entries.map(\.name).filter { $0 != Copying.unfinished }
+        guard Self.isWhole(claim.form, names) else { return false }
+        guard Files.exists(aside(claim)) else { return true }
+        guard try Folders.list(aside(claim)).entries.allSatisfy({ names.contains($0.name) }) else { return false }
+        try Clearing.clear(aside(claim))
+        return true
+    }
+
+    /// Undoes a claim. Nothing of the inbox is written over, and nothing that came from it is deleted.
+    private func putBack(_ claim: Claim) throws(DiskError) {
+        let aside = aside(claim)
+        if Files.exists(aside) {
+            // What stands in the claim are copies.
+            try Clearing.clear(claim.folder)
+            for name in try Folders.list(aside).entries.map(\.name) { try putBack(name, from: aside) }
+            try Clearing.clearEmpty(aside)
+        } else {
+            for name in try Folders.list(claim.folder).entries.map(\.name) { try putBack(name, from: claim.folder) }
+            try Clearing.clearEmpty(claim.folder)
         }
     }
 
-    /// An inbox elsewhere: copied, made durable, then taken away there. Links and devices are not copied.
-    private func copy(_ from: String, to: String) throws(DiskError) {
-        guard let info = try Files.info(from) else { throw DiskError.missing("copy a file") }
-        if info.kind == .folder {
-            try Folders.make(to)
-            for entry in try Folders.list(from).entries where entry.info.kind == .file {
-                try copy(from + "/" + entry.name, to: to + "/" + entry.name)
-            }
-            return try Folders.sync(to)
+    private func putBack(_ name: String, from folder: String) throws(DiskError) {
+        do throws(DiskError) {
+            try Self.renameToFree(folder + "/" + name, to: spool.inbox + "/" + name)
+        } catch {
+            guard error.isTaken else { throw error }
+            // Another file has the name by now: this one gets a name of its own, and is an orphan where nobody wants it.
+            let mark = "-" + JobName.suffix(from: randomBytes(5))
+            let parts = InboxNames.split(name) ?? (name, "")
+            let other = JobName.label(from: parts.stem) + mark + (parts.suffix.isEmpty ? "" : "." + parts.suffix)
+            try Self.renameToFree(folder + "/" + name, to: spool.inbox + "/" + other)
         }
-        guard info.kind == .file, let bytes = try Files.read(from, limit: mostBytes) else { return }
-        try Files.writeDurably(bytes, to: to)
+    }
+
+    private static func renameToFree(_ from: String, to: String) throws(DiskError) {
+        do throws(DiskError) {
+            try Files.renameToFree(from, to: to)
+        } catch {
+            // Network file systems can not promise it; looking first is the best there is.
+            guard error.isNotSupported else { throw error }
+            if Files.exists(to) { throw DiskError.taken("rename a file") }
+            try Files.rename(from, to: to)
+        }
+    }
+
+    private func move(_ names: [String], from: String, to: String) throws(DiskError) {
+        for name in names { try Files.rename(from + "/" + name, to: to + "/" + name) }
+    }
+
+    /// An inbox elsewhere: set aside there by renames, copied, made durable, then taken away there.
+    ///
+    /// As long as something stands aside it is the original, unless the claim holds all of it.
+    private func fetch(_ names: [String], for claim: Claim) throws(DiskError) {
+        let aside = aside(claim)
+        try Folders.sync(spool.claims)
+        try Folders.make(aside)
+        try move(names, from: spool.inbox, to: aside)
+        for name in names {
+            try Copying.copy(aside + "/" + name, to: claim.folder + "/" + name, limit: mostBytes)
+        }
+        try Folders.sync(claim.folder)
+        try Folders.sync(spool.claims)
+        try Clearing.clear(aside)
     }
 }

@@ -57,17 +57,20 @@ package struct HandOver: Sendable {
             return refused("job", Reason(.invalidManifest, "the prompt file is missing"))
         }
         let name = InboxNames.split(text.name)?.stem ?? text.name
-        let masks = entries.filter { $0.name == name + ".mask.png" }
-        let images = entries.filter { InboxNames.isImage($0.name) && $0.name != name + ".mask.png" }
-        if images.count > 1 {
+        let masks = entries.filter { InboxNames.ownerOfMask($0.name) == name }
+        let images = entries.filter { InboxNames.isImage($0.name) && InboxNames.ownerOfMask($0.name) != name }
+        if images.count > 1 || masks.count > 1 {
             return refused(
                 name,
                 Reason(
                     .invalidManifest, "several images lie beside the prompt", field: "references", limit: "1",
-                    value: String(images.count), hint: "hand over a folder with a job.json to send several"))
+                    value: String(max(images.count, masks.count)),
+                    hint: "hand over a folder with a job.json to send several"))
         }
-        guard let bytes = try regular(claim.folder + "/" + text.name, limit: limits.manifestBytes) else {
-            return refused(name, tooLarge("prompt", limits.manifestBytes))
+        let bytes: [UInt8]
+        switch try read(claim.folder + "/" + text.name, "prompt", limits) {
+        case .refused(let reason): return refused(name, reason)
+        case .bytes(let read): bytes = read
         }
         do throws(Reason) {
             let manifest = try Manifest.plain(prompt: bytes, references: images.map(\.name), mask: masks.first?.name)
@@ -80,11 +83,10 @@ package struct HandOver: Sendable {
     private static func read(
         name: String, manifest path: String, beside folder: String, _ limits: HandOverLimits
     ) throws(DiskError) -> HandOver {
-        guard try Files.info(path)?.kind == .file else {
-            return refused(name, Reason(.invalidManifest, "job.json is no regular file"))
-        }
-        guard let bytes = try regular(path, limit: limits.manifestBytes) else {
-            return refused(name, tooLarge(nil, limits.manifestBytes))
+        let bytes: [UInt8]
+        switch try read(path, nil, limits) {
+        case .refused(let reason): return refused(name, reason)
+        case .bytes(let read): bytes = read
         }
         do throws(Reason) {
             let manifest = try Manifest.read(bytes)
@@ -111,10 +113,10 @@ package struct HandOver: Sendable {
         var total = 0
         var paths: [String] = []
         for (index, name) in manifest.references.enumerated() {
-            total += try check(folder + "/" + name, "references[\(index)]", limits)
+            total += try check(name, in: folder, "references[\(index)]", limits)
             paths.append(folder + "/" + name)
         }
-        if let mask = manifest.mask { total += try check(folder + "/" + mask, "mask", limits) }
+        if let mask = manifest.mask { total += try check(mask, in: folder, "mask", limits) }
         if total > limits.jobBytes {
             throw Reason(
                 .referenceTooLarge, "the images are too large together", field: "references",
@@ -124,7 +126,16 @@ package struct HandOver: Sendable {
     }
 
     /// A regular file of our own with one name, within the limit; its size in bytes.
-    private static func check(_ path: String, _ field: String, _ limits: HandOverLimits) throws(Reason) -> Int {
+    private static func check(
+        _ name: String, in folder: String, _ field: String, _ limits: HandOverLimits
+    ) throws(Reason) -> Int {
+        // By bytes: a slash that a combining mark follows is still one for the file system.
+        guard !name.utf8.contains(UInt8(ascii: "/")), name.utf8.first != UInt8(ascii: ".") else {
+            throw Reason(
+                .invalidManifest, "is not a plain name beside the manifest", field: field,
+                hint: "no path, no hidden file")
+        }
+        let path = folder + "/" + name
         let info = (try? Files.info(path)) ?? nil
         guard let info else {
             throw Reason(
@@ -144,22 +155,48 @@ package struct HandOver: Sendable {
                 .referenceTooLarge, "the file is too large (limits.reference_bytes)", field: field,
                 limit: String(limits.referenceBytes), value: String(info.bytes), hint: "send a smaller picture")
         }
+        do throws(DiskError) {
+            _ = try Descriptor.reading(path)
+        } catch {
+            if error.isForbidden { throw Reason(.invalidManifest, "may not be read", field: field, hint: readable) }
+        }
         return Int(info.bytes)
     }
 
-    private static func regular(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
-        guard let info = try Files.info(path), info.kind == .file, info.bytes <= limit else { return nil }
-        return try Files.read(path, limit: limit)
+    private enum Text {
+        case bytes([UInt8])
+        case refused(Reason)
     }
+
+    /// The whole of a prompt or manifest; `field` is nil for the manifest as such.
+    private static func read(_ path: String, _ field: String?, _ limits: HandOverLimits) throws(DiskError) -> Text {
+        let what = field == nil ? "the manifest" : "the prompt file"
+        guard let info = try Files.info(path) else {
+            return .refused(Reason(.invalidManifest, "\(what) is missing", field: field))
+        }
+        guard info.kind == .file, info.links == 1 else {
+            return .refused(
+                Reason(
+                    .invalidManifest, "\(what) is a link, folder or device, not a file of its own", field: field,
+                    hint: "write a file of its own"))
+        }
+        let limit = limits.manifestBytes
+        do throws(DiskError) {
+            if info.bytes <= limit, let bytes = try Files.read(path, limit: limit) { return .bytes(bytes) }
+        } catch {
+            guard error.isForbidden else { throw error }
+            return .refused(Reason(.invalidManifest, "\(what) may not be read", field: field, hint: readable))
+        }
+        return .refused(
+            Reason(
+                .invalidManifest, "\(what) is too large (limits.manifest_bytes)", field: field, limit: String(limit),
+                value: String(max(info.bytes, Int64(limit) + 1)), hint: "shorten it"))
+    }
+
+    private static let readable = "let the group of the inbox read it"
 
     private static func refused(_ name: String, _ reason: Reason) -> HandOver {
         HandOver(name: name, content: .refused(reason, id: nil))
-    }
-
-    private static func tooLarge(_ field: String?, _ limit: Int) -> Reason {
-        Reason(
-            .invalidManifest, "is too large or no regular file (limits.manifest_bytes)", field: field,
-            limit: String(limit), hint: "shorten it")
     }
 }
 

@@ -21,4 +21,16 @@ enum InboxNames {
     static func isImage(_ name: String) -> Bool {
         split(name).map { images.contains($0.suffix.lowercased()) } ?? false
     }
+
+    /// NAME where this is `NAME.mask.png`, in any case; nil for other names.
+    static func ownerOfMask(_ name: String) -> String? {
+        let mask = ".mask.png"
+        guard name.utf8.count > mask.utf8.count, name.lowercased().hasSuffix(mask) else { return nil }
+        return String(name.dropLast(mask.count))
+    }
+
+    /// Whether the name is itself a hand-over's: a text, a manifest or a batch.
+    static func isHandOver(_ name: String) -> Bool {
+        ["txt", "json", "jsonl"].contains(split(name)?.suffix.lowercased() ?? "")
+    }
 }

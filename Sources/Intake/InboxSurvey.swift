@@ -22,6 +22,13 @@ package struct InboxSurvey: Sendable {
         var since: Timestamp
     }
 
+    /// Images that a hand-over has a claim to.
+    private struct Taken {
+        var names: Set<String> = []
+        /// Some manifest cannot be read yet.
+        var isUnsure = false
+    }
+
     package struct Findings: Sendable {
         package var arrivals: [Arrival] = []
         /// When to look again though nothing may happen; nil when nothing ripens.
@@ -36,7 +43,8 @@ package struct InboxSurvey: Sendable {
 
     private let settle: Span
     private let orphanAfter: Span
-    private var seen: [String: Sighting] = [:]
+    /// By the bytes of the name, those of a folder's content by its path: two spellings of "é" are two files.
+    private var seen: [[UInt8]: Sighting] = [:]
 
     /// - Parameters:
     ///   - settle: how long a file that was not renamed in must stay unchanged.
@@ -57,9 +65,10 @@ package struct InboxSurvey: Sendable {
         _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry], named: (String) -> [String]?
     ) -> Findings {
         let entries = entries.filter { !InboxNames.isIgnored($0.name) }
-        note(entries, now)
+        note(entries, now, inside)
         var findings = Findings()
-        var taken: Set<String> = []
+        var taken = Taken()
+        let companions = Companions(entries)
         let byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
         for entry in entries {
             switch entry.info.kind {
@@ -67,7 +76,7 @@ package struct InboxSurvey: Sendable {
             case .file:
                 let parts = InboxNames.split(entry.name)
                 switch parts?.suffix.lowercased() {
-                case "txt": surveyPlain(entry, byName, now, &findings, &taken)
+                case "txt": surveyPlain(entry, companions, now, &findings, &taken)
                 case "json": surveyManifest(entry, byName, now, named, &findings, &taken)
                 case let suffix? where InboxNames.images.contains(suffix): break
                 default: findings.strangers += 1
@@ -81,24 +90,43 @@ package struct InboxSurvey: Sendable {
         return findings
     }
 
-    private mutating func note(_ entries: [Folders.Entry], _ now: Timestamp) {
-        var next: [String: Sighting] = [:]
-        for entry in entries {
-            if let known = seen[entry.name], known.info == entry.info {
-                next[entry.name] = known
+    private mutating func note(
+        _ entries: [Folders.Entry], _ now: Timestamp, _ inside: (String) -> [Folders.Entry]
+    ) {
+        var next: [[UInt8]: Sighting] = [:]
+        func keep(_ path: String, _ info: FileInfo) {
+            let key = Array(path.utf8)
+            if let known = seen[key], known.info == info {
+                next[key] = known
             } else {
-                next[entry.name] = Sighting(info: entry.info, since: now)
+                next[key] = Sighting(info: info, since: now)
             }
+        }
+        for entry in entries {
+            keep(entry.name, entry.info)
+            guard entry.info.kind == .folder, !Self.wasRenamedIn(entry) else { continue }
+            for inner in inside(entry.name) { keep(entry.name + "/" + inner.name, inner.info) }
         }
         seen = next
     }
 
-    /// Whole at once where it was renamed in, else after it has looked the same for the settle time.
-    ///
     /// A rename changes a file's ctime alone; whoever is still writing changes both times to the same moment.
+    ///
+    /// A second name changes the ctime too, and says nothing about the writer.
+    private static func wasRenamedIn(_ entry: Folders.Entry) -> Bool {
+        let hasOneName = entry.info.kind == .folder || entry.info.links == 1
+        return entry.info.changed > entry.info.modified && entry.info.bytes > 0 && hasOneName
+    }
+
+    private func since(_ path: String, _ now: Timestamp) -> Timestamp { seen[Array(path.utf8)]?.since ?? now }
+
+    /// Whole at once where it was renamed in, else after it has looked the same for the settle time.
     private func isWhole(_ entry: Folders.Entry, _ now: Timestamp, _ findings: inout Findings) -> Bool {
-        if entry.info.changed > entry.info.modified, entry.info.bytes > 0 { return true }
-        let ripe = (seen[entry.name]?.since ?? now).after(settle)
+        Self.wasRenamedIn(entry) || isSettled(entry.name, now, &findings)
+    }
+
+    private func isSettled(_ path: String, _ now: Timestamp, _ findings: inout Findings) -> Bool {
+        let ripe = since(path, now).after(settle)
         if ripe <= now { return true }
         findings.settling += 1
         Self.lookAgain(at: ripe, &findings)
@@ -115,22 +143,26 @@ package struct InboxSurvey: Sendable {
         _ entry: Folders.Entry, _ now: Timestamp, _ inside: (String) -> [Folders.Entry], _ findings: inout Findings
     ) {
         guard isWhole(entry, now, &findings) else { return }
-        // Somebody may still be filling a folder that was made here rather than renamed in.
-        guard inside(entry.name).contains(where: { $0.name == "job.json" }) else {
+        let content = inside(entry.name)
+        guard content.contains(where: { $0.name == "job.json" }) else {
             findings.strangers += 1
             return
+        }
+        if !Self.wasRenamedIn(entry) {
+            // Somebody may still be filling a folder that was made here: writing to a file does not change the folder.
+            var isReady = true
+            for inner in content where !isSettled(entry.name + "/" + inner.name, now, &findings) { isReady = false }
+            guard isReady else { return }
         }
         findings.arrivals.append(Arrival(form: .folder, name: entry.name, files: [entry.name]))
     }
 
     private func surveyPlain(
-        _ entry: Folders.Entry, _ byName: [String: Folders.Entry], _ now: Timestamp, _ findings: inout Findings,
-        _ taken: inout Set<String>
+        _ entry: Folders.Entry, _ all: Companions, _ now: Timestamp, _ findings: inout Findings, _ taken: inout Taken
     ) {
         guard let stem = InboxNames.split(entry.name)?.stem else { return }
-        let suffixes = InboxNames.images.flatMap { [$0, $0.uppercased()] }
-        let companions = (suffixes.map { "\(stem).\($0)" } + ["\(stem).mask.png"]).compactMap { byName[$0] }
-        taken.formUnion(companions.map(\.name))
+        let companions = all.of(stem)
+        taken.names.formUnion(companions.map(\.name))
         var isReady = isWhole(entry, now, &findings)
         for companion in companions where !isWhole(companion, now, &findings) { isReady = false }
         guard isReady else { return }
@@ -140,13 +172,21 @@ package struct InboxSurvey: Sendable {
 
     private func surveyManifest(
         _ entry: Folders.Entry, _ byName: [String: Folders.Entry], _ now: Timestamp, _ named: (String) -> [String]?,
-        _ findings: inout Findings, _ taken: inout Set<String>
+        _ findings: inout Findings, _ taken: inout Taken
     ) {
-        guard let stem = InboxNames.split(entry.name)?.stem, isWhole(entry, now, &findings) else { return }
-        let names = named(entry.name) ?? []
-        taken.formUnion(names)
+        guard let stem = InboxNames.split(entry.name)?.stem else { return }
+        guard isWhole(entry, now, &findings) else {
+            taken.isUnsure = true
+            return
+        }
+        // A name may stand twice (the mask is also a reference), and other hand-overs are nobody's image.
+        var names: [String] = []
+        for name in named(entry.name) ?? [] where !names.contains(name) && !InboxNames.isHandOver(name) {
+            names.append(name)
+        }
+        taken.names.formUnion(names)
         let present = names.compactMap { byName[$0] }
-        let late = (seen[entry.name]?.since ?? now).after(orphanAfter)
+        let late = since(entry.name, now).after(orphanAfter)
         if present.count < names.count, now < late { return Self.lookAgain(at: late, &findings) }
         var isReady = true
         for image in present where !isWhole(image, now, &findings) { isReady = false }
@@ -155,11 +195,13 @@ package struct InboxSurvey: Sendable {
     }
 
     private func surveyOrphans(
-        _ entries: [Folders.Entry], _ taken: Set<String>, _ now: Timestamp, _ findings: inout Findings
+        _ entries: [Folders.Entry], _ taken: Taken, _ now: Timestamp, _ findings: inout Findings
     ) {
+        // A manifest that is still being written may name any of them.
+        if taken.isUnsure { return }
         for entry in entries where entry.info.kind == .file && InboxNames.isImage(entry.name) {
-            guard !taken.contains(entry.name), let stem = InboxNames.split(entry.name)?.stem else { continue }
-            let late = (seen[entry.name]?.since ?? now).after(orphanAfter)
+            guard !taken.names.contains(entry.name), let stem = InboxNames.split(entry.name)?.stem else { continue }
+            let late = since(entry.name, now).after(orphanAfter)
             if late <= now {
                 findings.arrivals.append(Arrival(form: .orphan, name: stem, files: [entry.name]))
             } else {
@@ -167,4 +209,20 @@ package struct InboxSurvey: Sendable {
             }
         }
     }
+}
+
+/// The images of a listing by the text they lie beside, whatever case their suffix is written in.
+private struct Companions {
+    private var images: [String: [Folders.Entry]] = [:]
+    private var masks: [String: [Folders.Entry]] = [:]
+
+    init(_ entries: [Folders.Entry]) {
+        for entry in entries where InboxNames.isImage(entry.name) {
+            guard let stem = InboxNames.split(entry.name)?.stem else { continue }
+            images[stem, default: []].append(entry)
+            if let owner = InboxNames.ownerOfMask(entry.name) { masks[owner, default: []].append(entry) }
+        }
+    }
+
+    func of(_ stem: String) -> [Folders.Entry] { (images[stem] ?? []) + (masks[stem] ?? []) }
 }

@@ -64,7 +64,11 @@ package final class InboxWatcher: Sendable {
         var notifier: Int32 = -1
         var lastLook = Self.monotonic() - rescan.milliseconds
         while !state.withLock({ $0.isStopped }) {
-            if notifier < 0 { notifier = open() }
+            if notifier < 0 {
+                notifier = open()
+                // Each new watch is followed by a look, for what came before it.
+                if notifier >= 0 { lastLook = Self.monotonic() - rescan.milliseconds }
+            }
             let now = Self.monotonic()
             let alarm = state.withLock { $0.alarm }
             let due = min(lastLook + rescan.milliseconds, alarm ?? .max)

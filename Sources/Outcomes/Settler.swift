@@ -24,8 +24,18 @@ package struct Settler: Sendable {
 
     /// Saves `outcome` of a job that the caller holds. Outputs and sidecars stand in its staging folder already.
     ///
-    /// What it throws leaves the job as it was; it is taken up again.
+    /// An outcome that is staged already is finished first, and stands: only one that was held gives way. What it throws
+    /// leaves the job as it was; it is taken up again.
     package func settle(_ job: JobRecord, as outcome: Outcome, because reason: Reason?) async throws(LedgerError) {
+        var job = try await current(job)
+        if let staged = job.staged {
+            try await resume(job)
+            guard staged == .held, outcome != .held else { return }
+            job = try await current(job)
+        }
+        guard job.state.after(.settled(outcome)) != nil else {
+            throw .illegal(job: job.id, from: job.state, event: "settled(\(outcome.rawValue))")
+        }
         let now = try await ledger.now()
         let deleteBy = Self.deleteBy(job, outcome: outcome, settledAt: now)
         var outputs = try await ledger.outputs(of: job.id)
@@ -38,16 +48,23 @@ package struct Settler: Sendable {
             job: job, outcome: outcome, reason: reason, outputs: outputs,
             effects: try await ledger.effects(of: job.id), settledAt: now, inputsDeleteBy: deleteBy)
         try await stage(job.id, outcome, status)
+        // What the folder says is written down with it, so that a later finish can not say something else.
+        let settled: [Change] = outcome == .held ? [] : [.settled(at: now, inputsDeleteBy: deleteBy)]
         let staged = try await ledger.write(
-            job.hold, nil, [.staged(outcome), .reason(reason)] + outputs.map { .output($0) })
-        try await finish(staged, at: now, deleteBy: deleteBy)
+            job.hold, nil, [.staged(outcome), .reason(reason)] + settled + outputs.map { .output($0) })
+        try await finish(staged)
     }
 
     /// Goes on with an outcome that was complete when the daemon died.
     package func resume(_ job: JobRecord) async throws(LedgerError) {
-        guard let outcome = job.staged else { return }
-        let now = try await ledger.now()
-        try await finish(job, at: now, deleteBy: Self.deleteBy(job, outcome: outcome, settledAt: now))
+        try await finish(try await current(job))
+    }
+
+    /// The job as the ledger knows it, if the caller still holds it: nothing of another holder's is touched.
+    private func current(_ job: JobRecord) async throws(LedgerError) -> JobRecord {
+        guard let current = try await ledger.job(job.id) else { throw .unknownJob(job.id) }
+        guard current.fence == job.fence else { throw .lost(job: job.id) }
+        return current
     }
 
     /// min(settled + retention, accepted + 24 h): a held job is not settled for this clock.
@@ -68,25 +85,25 @@ package struct Settler: Sendable {
         }
     }
 
-    private func finish(_ job: JobRecord, at now: Timestamp, deleteBy: Timestamp) async throws(LedgerError) {
+    private func finish(_ job: JobRecord) async throws(LedgerError) {
         guard let outcome = job.staged else { return }
+        let now = try await ledger.now()
         // Inputs that are due the moment the job settles go first: whoever sees the folder finds none of them.
-        if deleteBy <= now, job.inputsDeletedAt == nil, outcome != .held { _ = try await eraser.erase(job) }
+        if job.inputsDeleteBy <= now, job.inputsDeletedAt == nil, outcome != .held { _ = try await eraser.erase(job) }
         let from = spool.staged(job.id)
         let target = spool.outcome(outcome, of: job.id)
         try await onDisk { () throws(DiskError) in
             guard Files.exists(from) else { return }
-            // A job has one outcome folder at a time: what waited for a person makes way.
-            for other in Outcome.allCases where other != outcome || other == .held {
+            // A job has one outcome folder at a time: what waited for a person makes way, and so does what a retry left.
+            // A folder of the same name with outputs in it was paid for: the rename fails rather than lose it.
+            for other in Outcome.allCases where other != outcome || other != .done {
                 try Folders.removeTree(spool.outcome(other, of: job.id))
             }
             try Files.rename(from, to: target)
             try Folders.sync(Files.parent(of: target))
             try Folders.sync(Files.parent(of: from))
         }
-        try await ledger.write(
-            job.hold, .settled(outcome),
-            (outcome == .held ? [] : [.settled(at: now, inputsDeleteBy: deleteBy)]) + [.staged(nil)])
+        try await ledger.write(job.hold, .settled(outcome), [.staged(nil)])
         var facts = ["outcome": outcome.rawValue]
         facts["reason"] = job.reason?.code.rawValue
         if outcome == .done, try await ledger.outputs(of: job.id).contains(where: { $0.state != .made }) {

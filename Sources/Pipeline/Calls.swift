@@ -37,14 +37,22 @@ struct Calls: Sendable {
         }
         let references = try await sentPictures()
         let outputs = try await shop.ledger.outputs(of: job.id)
-        return try await withThrowingTaskGroup(of: End.self) { group in
+        // A call that breaks off must not cancel its siblings: each of them may be paid for.
+        let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
             for output in outputs where output.state == .pending {
-                group.addTask { try await call(output, plan, references) }
+                group.addTask {
+                    do {
+                        return .success(try await call(output, plan, references))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             }
-            var ends: [End] = []
-            for try await end in group { ends.append(end) }
-            return ends
+            var results: [Result<End, any Error>] = []
+            for await result in group { results.append(result) }
+            return results
         }
+        return try results.map { try $0.get() }
     }
 
     private func sentPictures() async throws -> [SentPicture] {
@@ -87,7 +95,12 @@ struct Calls: Sendable {
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
         let request = adapter.request(plan, references: references, mask: nil)
-        try await shop.ledger.write(job.hold, .called, [.effect(effect), .output(calling)])
+        do throws(LedgerError) {
+            try await shop.ledger.write(job.hold, .called, [.effect(effect), .output(calling)])
+        } catch {
+            writer.abandon()
+            throw error
+        }
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
 
         let result = await unsafe shop.client.exchange(request) { bytes in try unsafe writer.write(bytes) }

@@ -11,6 +11,17 @@ struct Duplicate: Sendable {
 
     func run() async throws {
         guard let id = job.duplicateOf else { return }
+        let first = try await shop.ledger.job(id)
+        switch first?.state {
+        case .failed?, .held?:
+            // There is nothing to link, and done needs at least one output that was made.
+            let reason = first?.reason ?? Reason(.internalFault, "the job that this one repeats has no result")
+            return try await shop.settler.settle(job, as: .failed, because: reason)
+        case .done?, nil: break
+        default:
+            let waits = Reason(first?.waiting ?? .overloaded, "the job that this one repeats has not settled yet")
+            throw StepEnd.hindered(waits, .seconds(5))
+        }
         let from = shop.spool.outcome(.done, of: id)
         let to = shop.spool.staged(job.id)
         var changes: [Change] = []

@@ -46,8 +46,9 @@ package struct JobRunner: Sendable {
             }
         }
         if job.state == .waiting { job = try await shop.ledger.write(job.hold, .resumed, []) }
-        if job.state == .calling { try await Calls(shop: shop, job: job, spec: spec, route: route).recover() }
         if job.state == .ready || job.state == .calling {
+            // Also a job that waited may have an output in a call whose end could not be saved: it is never left open.
+            try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
             let ready = job
             let ends = try await timed("call", &timings) {
                 try await Calls(shop: shop, job: ready, spec: spec, route: route).run()

@@ -16,6 +16,18 @@ struct Prepare: Sendable {
     let route: Route
 
     func run() async throws -> JobRecord {
+        var made: [String] = []
+        do {
+            return try await run(&made)
+        } catch {
+            // No row explains these copies of inputs, so that no deadline would reach them. A commit that failed may
+            // still be found whole after a crash: its blobs wait for the sweep at start.
+            if !(error is LedgerError) { for id in made { try? await shop.blobs.destroy(id) } }
+            throw error
+        }
+    }
+
+    private func run(_ made: inout [String]) async throws -> JobRecord {
         let blobs = try await shop.ledger.blobs(of: job.id)
         var changes: [Change] = []
         var removed: Set<MetadataKind> = []
@@ -29,6 +41,7 @@ struct Prepare: Sendable {
             let clean = try await normalized(source, field)
             try Self.check(clean, field)
             let id = try await shop.blobs.put(clean.bytes)
+            made.append(id)
             changes.append(
                 .addBlob(
                     BlobRecord(

@@ -63,10 +63,10 @@ package struct TokenBucket: Sendable {
     private var filled: Int64
 
     /// - Parameters:
-    ///   - requestsPerMinute: the pace.
+    ///   - requestsPerMinute: the pace, at least 1.
     ///   - now: milliseconds of a monotonic clock.
     package init(requestsPerMinute: Int, now: Int64) {
-        perMinute = Double(requestsPerMinute)
+        perMinute = Double(max(1, requestsPerMinute))
         tokens = perMinute
         filled = now
     }

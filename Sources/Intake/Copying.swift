@@ -1,0 +1,45 @@
+import Disk
+import Glibc
+
+/// Copies a hand-over from another file system; a copy appears under its name when it is whole.
+enum Copying {
+    /// A copy in the making, in the folder it is made for; short, so that no name becomes too long by it.
+    static let unfinished = ".copy"
+
+    /// Copies a file or a folder of files, durable when the call returns.
+    static func copy(_ from: String, to: String, limit: Int) throws(DiskError) {
+        guard let info = try Files.info(from) else { throw DiskError.missing("copy a file") }
+        let beside = Files.parent(of: to) + "/" + unfinished
+        try Clearing.clear(beside)
+        if info.kind == .folder {
+            try Folders.make(beside)
+            for entry in try Folders.list(from).entries {
+                try content(of: from + "/" + entry.name, entry.info, beside + "/" + entry.name, limit)
+            }
+            try Folders.sync(beside)
+        } else {
+            try content(of: from, info, beside, limit)
+        }
+        try Files.rename(beside, to: to)
+        try Folders.sync(Files.parent(of: to))
+    }
+
+    private static func content(
+        of from: String, _ info: FileInfo, _ to: String, _ limit: Int
+    ) throws(DiskError) {
+        // Nobody reads links, devices and folders in folders: what is refused needs only to be of its kind.
+        guard info.kind == .file, info.links == 1 else {
+            guard unsafe symlink(".", to) == 0 else { throw DiskError("note a link") }
+            return
+        }
+        let bytes = try Files.read(from, limit: limit)
+        let file = try Descriptor.creating(to)
+        if let bytes {
+            try file.write(bytes)
+        } else {
+            // Too large to be taken, whatever it holds: its size is the reason why.
+            guard ftruncate(file.number, off_t(info.bytes)) == 0 else { throw DiskError("note a size") }
+        }
+        try file.sync()
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// A file held open by somebody who writes to it bit by bit.
+final class SlowWriter {
+    private let handle: FileHandle
+
+    /// Goes on at the end of what stands at `path`.
+    init(_ path: String) throws {
+        if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+        handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    }
+
+    func write(_ text: String) throws {
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+    }
+}
+
+struct ShellError: Error {
+    let script: String
+    let status: Int32
+}
+
+/// Runs a line of shell in `folder`, for kinds of files that Foundation can not make.
+func shell(_ script: String, in folder: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+        throw ShellError(script: script, status: process.terminationStatus)
+    }
+}

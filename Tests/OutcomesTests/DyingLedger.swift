@@ -1,0 +1,77 @@
+import Domain
+import Ledger
+import Synchronization
+
+/// A real ledger whose process dies at the n-th write: before it, or when it is durable. After that nothing is done.
+final class DyingLedger: JobLedger {
+    struct Death: Sendable, Hashable, CustomStringConvertible {
+        var write: Int
+        var isAfter: Bool
+        var description: String { "\(isAfter ? "after" : "before") write \(write)" }
+    }
+
+    static let killed = LedgerError.storage(code: -9, doing: "go on: the process is dead")
+    private let real: SQLiteLedger
+    private let death: Death?
+    private let state = Mutex((writes: 0, isDead: false))
+
+    init(_ real: SQLiteLedger, dying death: Death?) {
+        self.real = real
+        self.death = death
+    }
+
+    var isDead: Bool { state.withLock { $0.isDead } }
+
+    func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord {
+        let number = state.withLock { state in
+            state.writes += 1
+            return state.writes
+        }
+        if death == Death(write: number, isAfter: false) { state.withLock { $0.isDead = true } }
+        try live()
+        let job = try await real.write(hold, event, changes)
+        if death == Death(write: number, isAfter: true) { state.withLock { $0.isDead = true } }
+        try live()
+        return job
+    }
+
+    private func live() throws(LedgerError) { if isDead { throw Self.killed } }
+
+    func now() async throws(LedgerError) -> Timestamp {
+        try live()
+        return try await real.now()
+    }
+    func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
+        try await real.accept(job, blobs: blobs)
+    }
+    func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
+    func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
+    func outputs(of job: String) async throws(LedgerError) -> [OutputRecord] { try await real.outputs(of: job) }
+    func effects(of job: String) async throws(LedgerError) -> [EffectRecord] { try await real.effects(of: job) }
+    func blobs(of job: String) async throws(LedgerError) -> [BlobRecord] { try await real.blobs(of: job) }
+    func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
+        try await real.events(of: job)
+    }
+    func allBlobIDs() async throws(LedgerError) -> Set<String> { try await real.allBlobIDs() }
+    func counts() async throws(LedgerError) -> [JobState: Int] { try await real.counts() }
+    func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
+        try await real.claim(limit, for: owner, lease: lease)
+    }
+    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord? {
+        try await real.seize(job, for: owner)
+    }
+    func freeAll(but owner: String) async throws(LedgerError) -> Int { try await real.freeAll(but: owner) }
+    func release(_ hold: Hold) async throws(LedgerError) { try await real.release(hold) }
+    func nextWake() async throws(LedgerError) -> Timestamp? { try await real.nextWake() }
+    func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord] { try await real.inputsDue(limit: limit) }
+    func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord] { try await real.outputsDue(limit: limit) }
+    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.outputsDeleted(outputs) }
+    func retention() async throws(LedgerError) -> RetentionState { try await real.retention() }
+    func record(_ event: LedgerEvent) async throws(LedgerError) {
+        try live()
+        try await real.record(event)
+    }
+    func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8] {
+        try await real.installationSecret(name, make: make)
+    }
+}
