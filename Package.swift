@@ -89,11 +89,12 @@ let package = Package(
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
-        room("Simulator", ["Digests", "Documents", "Domain", "HTTPServer", "Providers"]),
+        room("Simulator", ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Provenance", "Providers"]),
         room(
             "Daemon",
             [
-                "Digests", "Disk", "Domain", "HTTPServer", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline",
+                "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger", "Outcomes",
+                "Pipeline",
                 "Providers", "Retention", "Settings", "Simulator", "Spool", "Transport", "Vault", "Workers",
             ]),
         room(
@@ -128,6 +129,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Support"]),
+        tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Daemon", "HTTPServer", "Simulator", "Support", "Workers", "darkroom"], swiftSettings: house),

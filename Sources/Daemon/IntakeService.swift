@@ -156,7 +156,7 @@ final class IntakeService: Sendable {
                 referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
                 orphanAfter: configuration.inbox.orphanAfter),
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
-            profile: ("default", ""), originNode: Machine.name
+            profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
     }
 }

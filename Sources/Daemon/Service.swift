@@ -118,7 +118,7 @@ package final class Service: Sendable {
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             await intake.recover()
-            _ = try await stores.sweeper.sweepStrays()
+            try await stores.sweeper.sweepStart()
         } catch {
             throw .ledger(error)
         }

@@ -16,7 +16,7 @@ enum Migrations {
             staged TEXT, reason TEXT, simulated INTEGER NOT NULL, duplicate_of TEXT
         ) STRICT;
         CREATE INDEX job_open ON job (priority DESC, accepted_at, id)
-            WHERE state NOT IN ('done', 'failed', 'held') AND owner IS NULL;
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
         CREATE INDEX job_inputs ON job (inputs_delete_by) WHERE inputs_deleted_at IS NULL;
         CREATE INDEX job_subject ON job (subject_ref) WHERE subject_ref IS NOT NULL;
         CREATE INDEX job_accepted ON job (accepted_at);

@@ -132,12 +132,16 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: claims
 
+    /// What can be claimed: also a held job whose next outcome was staged when the daemon died.
+    private static let open =
+        "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
+
     package func claim(_ limit: Int, for owner: String, lease: Span) throws(LedgerError) -> [JobRecord] {
         let now = try now()
         let sql = """
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE id IN (
-                SELECT id FROM job WHERE state NOT IN ('done', 'failed', 'held') AND owner IS NULL AND run_after <= ?
+                SELECT id FROM job WHERE \(Self.open) AND run_after <= ?
                 ORDER BY priority DESC, accepted_at, id LIMIT ?)
             RETURNING *
             """
@@ -175,7 +179,7 @@ package actor SQLiteLedger: JobLedger {
         try database.rows(
             """
             SELECT min(run_after) AS wake FROM job
-            WHERE state NOT IN ('done', 'failed', 'held') AND owner IS NULL
+            WHERE \(Self.open)
             """
         ).first.flatMap { Timestamp($0["wake"]) }
     }

@@ -64,8 +64,8 @@ package struct StatusDocument: Sendable {
             "output": .integer(effect.output), "route": .string(effect.route), "request_id": .text(effect.requestID),
             "class": .string(
                 effect.callClass ?? (effect.state == .unknown ? "outcome_unknown" : effect.state.rawValue)),
-            "billed": .string(effect.billed.rawValue), "micro_usd": .integer(effect.cost),
-            "cost_source": .string(effect.costSource),
+            "billed": .string(effect.billed.rawValue),
+            "cost": .fields(["micro_usd": .integer(effect.cost), "source": .string(effect.costSource)]),
         ])
     }
 

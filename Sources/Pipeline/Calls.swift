@@ -35,14 +35,13 @@ struct Calls: Sendable {
         } catch {
             throw StepEnd.refused(error)
         }
-        let references = try await sentPictures()
         let outputs = try await shop.ledger.outputs(of: job.id)
         // A call that breaks off must not cancel its siblings: each of them may be paid for.
         let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
             for output in outputs where output.state == .pending {
                 group.addTask {
                     do {
-                        return .success(try await call(output, plan, references))
+                        return .success(try await call(output, plan))
                     } catch {
                         return .failure(error)
                     }
@@ -74,7 +73,7 @@ struct Calls: Sendable {
 
     // MARK: one output
 
-    private func call(_ output: OutputRecord, _ plan: CallPlan, _ references: [SentPicture]) async throws -> End {
+    private func call(_ output: OutputRecord, _ plan: CallPlan) async throws -> End {
         guard let adapter = shop.adapters[route.name], let lane = shop.lanes[route.name] else {
             throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
         }
@@ -85,6 +84,8 @@ struct Calls: Sendable {
         }
         defer { shop.reserve.release(Self.roomForOne) }
         guard !shop.stopping.isSet else { return .stopping }
+        // Read only now: jobs that wait for the lane hold no pictures in memory.
+        let references = try await sentPictures()
 
         var effect = EffectRecord(
             id: randomUUID(), job: job.id, output: output.index, route: route.name, provider: route.provider.rawValue,
@@ -104,7 +105,7 @@ struct Calls: Sendable {
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
 
         let result = await unsafe shop.client.exchange(request) { bytes in try unsafe writer.write(bytes) }
-        effect.endedAt = try await shop.ledger.now()
+        effect.endedAt = try? await shop.ledger.now()
         switch result {
         case .answered(let head):
             return try await answered(head, writer, effect, calling, adapter)

@@ -56,10 +56,12 @@ package final class Turnstile: Sendable {
     }
 }
 
-/// A token bucket: a minute's requests at most at once, refilled evenly.
+/// A token bucket of one: requests are spread evenly, so that no minute sees more than the pace.
+///
+/// A larger bucket would let twice the pace through in its first minute, and providers answer that with 429.
 package struct TokenBucket: Sendable {
     private let perMinute: Double
-    private var tokens: Double
+    private var tokens = 1.0
     private var filled: Int64
 
     /// - Parameters:
@@ -67,18 +69,17 @@ package struct TokenBucket: Sendable {
     ///   - now: milliseconds of a monotonic clock.
     package init(requestsPerMinute: Int, now: Int64) {
         perMinute = Double(max(1, requestsPerMinute))
-        tokens = perMinute
         filled = now
     }
 
     /// Takes a token, and says how many milliseconds to wait before it may be used.
     package mutating func take(now: Int64) -> Int64 {
-        tokens = min(perMinute, tokens + Double(max(0, now - filled)) * perMinute / 60_000)
+        tokens = min(1, tokens + Double(max(0, now - filled)) * perMinute / 60_000)
         filled = max(filled, now)
         tokens -= 1
         return tokens >= 0 ? 0 : Int64((-tokens * 60_000 / perMinute).rounded(.up))
     }
 
     /// Gives back a token that was not used.
-    package mutating func giveBack() { tokens = min(perMinute, tokens + 1) }
+    package mutating func giveBack() { tokens = min(1, tokens + 1) }
 }

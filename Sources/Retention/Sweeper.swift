@@ -51,12 +51,15 @@ package struct Sweeper: Sendable {
     private static let batch = 200
     /// How long what belongs to no job may lie there: the life of an input.
     private static let strayLife = Span.hours(24)
+    /// How long a work file may be without its row: longer than any call may take.
+    private static let strayRest = Span.hours(2)
 
     /// Sweeps once. Something that cannot be deleted stops nothing else.
     package func runOnce() async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
         try await sweepOutputs(&report)
+        try await sweepStrays(unchangedFor: Self.strayRest, &report)
         await sweepClaims(&report)
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
@@ -163,21 +166,36 @@ package struct Sweeper: Sendable {
         await recorder.record("claims.expired", nil, ["claims": String(gone)])
     }
 
-    /// Deletes work files that belong to no job: what a crash left between a blob and its row. Only for whoever holds
-    /// the spool's lock, before anything is accepted.
-    package func sweepStrays() async throws(LedgerError) -> Int {
+    /// What a crash left that belongs to no job: work files without a row, outcome folders that nobody will publish.
+    ///
+    /// Only for whoever holds the spool's lock, before anything is accepted.
+    package func sweepStart() async throws(LedgerError) {
+        var report = SweepReport()
+        try await sweepStrays(unchangedFor: .zero, &report)
+        let staging = spool.staging
+        let names = try? await BlockingLane.disk.run { () throws(DiskError) in
+            try Folders.list(staging).entries.map(\.name)
+        }
+        for name in names ?? [] {
+            if let job = try await ledger.job(name), !job.state.isSettled { continue }
+            try? await BlockingLane.disk.run { () throws(DiskError) in try Folders.removeTree(staging + "/" + name) }
+        }
+    }
+
+    /// Blobs without a row. One that changed a moment ago is about to get its row, and is left alone.
+    private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
+        guard let all = try? await blobs.list() else { return }
         let known = try await ledger.allBlobIDs()
-        guard let all = try? await blobs.list() else { return 0 }
-        var gone = 0
-        for id in all where !known.contains(id) {
+        let now = Monotonic.wall()
+        for blob in all where !known.contains(blob.id) && now - blob.changed >= age.milliseconds {
             do throws(VaultError) {
-                try await blobs.destroy(id)
-                gone += 1
+                try await blobs.destroy(blob.id)
+                report.strays += 1
             } catch {
+                report.failures += 1
                 recorder.log.error("a stray work file could not be deleted", ["why": error.description])
             }
         }
-        if gone > 0 { await recorder.record("strays.deleted", nil, ["files": String(gone)]) }
-        return gone
+        if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
     }
 }

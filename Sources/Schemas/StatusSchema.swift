@@ -74,14 +74,18 @@ enum StatusSchema {
         ])
 
     private static let attempt = Shape.open(
-        "One request.", required: ["output", "route", "class", "billed", "micro_usd", "cost_source"],
+        "One request.", required: ["output", "route", "class", "billed", "cost"],
         [
             "output": Shape.count("The output it was for, counted from 1."), "route": Shape.text("The route."),
             "request_id": Shape.text("The provider's id of the request."),
             "class": Shape.text("How it ended: success, rate_limited, outcome_unknown, …", "^[a-z_]+$"),
             "billed": Shape.choice("Whether it was paid for.", Shape.billed),
-            "micro_usd": Shape.count("Micro-dollars."),
-            "cost_source": Shape.choice("Where the amount is from.", ["usage", "estimate", "none"]),
+            "cost": Shape.open(
+                "What it cost.", required: ["micro_usd", "source"],
+                [
+                    "micro_usd": Shape.count("Micro-dollars."),
+                    "source": Shape.choice("Where the amount is from.", ["usage", "estimate", "none"]),
+                ]),
         ])
 
     private static let output = Shape.open(

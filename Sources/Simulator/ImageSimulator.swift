@@ -1,7 +1,9 @@
 import Digests
+import Disk
 package import Documents
 package import Domain
 package import HTTPServer
+import Provenance
 import Synchronization
 
 /// A model service on this machine: the real contracts, real pictures, no model.
@@ -87,9 +89,18 @@ package final class ImageSimulator: Sendable {
     private func picture(_ order: DrawOrder, _ index: Int) async throws -> [UInt8] {
         if options.isCached, let known = cache.withLock({ $0[order.size] }) { return known }
         let seed = SHA256Digest.of(Array(order.prompt.utf8) + [UInt8(truncatingIfNeeded: index)])
-        let picture = try await paint(seed, order.size, options.isCached ? [] : order.references)
+        let picture = try await mark(paint(seed, order.size, options.isCached ? [] : order.references), order)
         if options.isCached { cache.withLock { $0[order.size] = picture } }
         return picture
+    }
+
+    /// What is drawn says itself that no model drew it, whatever route it is fetched through.
+    private func mark(_ picture: [UInt8], _ order: DrawOrder) throws -> [UInt8] {
+        let packet = XMPPacket(
+            sourceType: .init(references: order.references.count), aiSystem: "Darkroom simulator",
+            aiSystemVersion: order.model, generatorVersion: Product.version,
+            created: Timestamp(milliseconds: Monotonic.wall()).description, documentID: randomUUID(), isSimulated: true)
+        return try embed(packet, into: picture)
     }
 
     /// An error in the shape that both contracts share.

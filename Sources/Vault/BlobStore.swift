@@ -9,8 +9,8 @@ package protocol BlobStore: Sendable {
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8]
     /// Ends the blob for good. One that is gone already is no error.
     func destroy(_ id: String) async throws(VaultError)
-    /// Every blob there is, unfinished ones included.
-    func list() async throws(VaultError) -> [String]
+    /// Every blob there is, unfinished ones included, with the wall clock's milliseconds of its last change.
+    func list() async throws(VaultError) -> [(id: String, changed: Int64)]
 }
 
 /// A blob being written, from any one thread at a time.

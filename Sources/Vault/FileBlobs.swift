@@ -41,9 +41,11 @@ package struct FileBlobs: BlobStore {
         }
     }
 
-    package func list() async throws(VaultError) -> [String] {
+    package func list() async throws(VaultError) -> [(id: String, changed: Int64)] {
         let folder = folder
-        return try await Self.onDisk { () throws(DiskError) in try Folders.list(folder).entries.map(\.name) }
+        return try await Self.onDisk { () throws(DiskError) in
+            try Folders.list(folder).entries.map { ($0.name, $0.info.changed / 1_000_000) }
+        }
     }
 
     private static func onDisk<Value: Sendable>(

@@ -103,5 +103,5 @@ final class TightBlobs: BlobStore {
 
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
     func destroy(_ id: String) async throws(VaultError) { try await real.destroy(id) }
-    func list() async throws(VaultError) -> [String] { try await real.list() }
+    func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
 }

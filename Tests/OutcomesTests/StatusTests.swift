@@ -117,7 +117,7 @@ import Vault
 
         func begin() async throws(VaultError) -> any BlobWriter { try await real.begin() }
         func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
-        func list() async throws(VaultError) -> [String] { try await real.list() }
+        func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
         func destroy(_ id: String) async throws(VaultError) {
             if id == stuck { throw .disk(DiskError("delete a file", code: 5)) }
             try await real.destroy(id)
@@ -140,7 +140,7 @@ import Vault
         let first = try await Eraser(ledger: counter.ledger, blobs: blobs, recorder: recorder).erase(job)
         #expect(first.failures == 1)
         #expect(first.blobs == 2)
-        #expect(try await counter.blobs.list() == [stuck])
+        #expect(try await counter.blobs.list().map(\.id) == [stuck])
         #expect(try await counter.ledger.job("fox")?.inputsDeletedAt == nil)
         let second = try await Eraser(ledger: counter.ledger, blobs: counter.blobs, recorder: recorder).erase(job)
         #expect(second.failures == 0)
