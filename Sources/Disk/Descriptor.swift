@@ -1,7 +1,7 @@
 import Glibc
 
 /// An open file with one owner; closed when the value ends.
-package struct Descriptor: ~Copyable {
+package struct Descriptor: ~Copyable, Sendable {
     package let number: Int32
 
     package init(adopting number: Int32) {
@@ -9,6 +9,13 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit { close(number) }
+
+    /// Gives the descriptor to a new owner.
+    package consuming func surrender() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
 
     /// Opens for reading without following a link and without waiting for a FIFO's writer.
     package static func reading(_ path: String) throws(DiskError) -> Descriptor {

@@ -1,5 +1,6 @@
 import CVipsShim
 import Domain
+import Inspection
 
 /// An image with one owner; libvips lets go of it when the value ends.
 @safe struct RasterImage: ~Copyable {
@@ -106,7 +107,7 @@ import Domain
         defer { unsafe px_free(bytes) }
         let made = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: length))
         guard format == .webp else { return made }
-        guard let bare = WebPContainer.bare(made) else { throw .failed(.encode, detail: "a WebP of unknown shape") }
+        guard let bare = pixelsOnly(webp: made) else { throw .failed(.encode, detail: "a WebP of unknown shape") }
         return bare
     }
 

@@ -1,18 +1,11 @@
-package import Domain
+import Domain
+import Inspection
 
-/// The format of a picture by its first bytes; a file's name never decides.
-package enum Signature {
+/// What the first bytes of a picture say; a file's name never decides.
+enum Signature {
     /// The format `bytes` begin with, or nil when they are no JPEG, PNG or WebP.
-    package static func format(of bytes: RawSpan) -> PictureFormat? {
-        if starts(bytes, with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
-        if starts(bytes, with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
-        if starts(bytes, with: Array("RIFF".utf8)), starts(bytes, at: 8, with: Array("WEBP".utf8)) { return .webp }
-        return nil
-    }
-
-    /// The format `bytes` begin with, or nil when they are no JPEG, PNG or WebP.
-    package static func format(of bytes: [UInt8]) -> PictureFormat? {
-        unsafe format(of: bytes.span.bytes)
+    static func format(of bytes: RawSpan) -> PictureFormat? {
+        identify((0..<min(64, bytes.byteCount)).map { byte(bytes, $0) })?.format
     }
 
     /// Whether a WebP stores its (first) picture without loss: its data is in a `VP8L` chunk.

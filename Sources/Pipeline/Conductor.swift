@@ -56,7 +56,9 @@ package final class Conductor: Sendable {
                 }
                 if claimed.isEmpty { isIdle.store(true, ordering: .releasing) }
                 alarm?.cancel()
-                let sleep = claimed.isEmpty ? await sleepUntilWake() : Span(milliseconds: 0)
+                // With all hands full the next job that ends pokes; there is nothing to wake for before.
+                let isFull = inFlight >= mostInFlight
+                let sleep = isFull ? Self.longestSleep : claimed.isEmpty ? await sleepUntilWake() : .zero
                 alarm = Task {
                     try? await Task.sleep(for: sleep.duration)
                     if !Task.isCancelled { self.continuation.yield() }

@@ -1,4 +1,5 @@
 import CLinuxShim
+import Disk
 
 /// One thread of a pool. It starts its worker process, for the kernel ends a worker together with the thread that
 /// started it, and it waits for the worker's answers, for waiting must not cost a cooperative thread.

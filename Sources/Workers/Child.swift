@@ -1,4 +1,5 @@
 import CLinuxShim
+import Disk
 import Glibc
 
 /// A running worker process with one owner; killed and waited for when the value ends.

@@ -1,5 +1,6 @@
 import Domain
 import Imaging
+import Inspection
 
 /// Reads answers as if a stranger had written them: a decoder that was taken over may say anything.
 extension Answer {
@@ -51,7 +52,7 @@ extension Answer {
     }
 
     private func checkSignature(_ format: PictureFormat) throws(WorkerError) {
-        guard Signature.format(of: bytes) == format else { throw .badAnswer(detail: "not the format it says") }
+        guard identify(bytes)?.format == format else { throw .badAnswer(detail: "not the format it says") }
     }
 }
 

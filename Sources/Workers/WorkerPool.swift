@@ -1,5 +1,6 @@
 import Domain
 package import Imaging
+import Inspection
 
 /// Works on pictures in processes of their own, so that a decoder's fault costs one job and nothing else.
 ///
@@ -61,6 +62,6 @@ package final class WorkerPool: Sendable {
         guard input.count <= limits.bytes else {
             throw .tooLarge(limit: ImagingLimit.bytes.rawValue, limitValue: limits.bytes, value: input.count)
         }
-        guard Signature.format(of: input) != nil else { throw .unsupportedContent }
+        guard identify(input)?.format != nil else { throw .unsupportedContent }
     }
 }

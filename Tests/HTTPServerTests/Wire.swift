@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// A bare TCP connection to loopback, for saying what no HTTP client would say.
 struct Wire: ~Copyable {

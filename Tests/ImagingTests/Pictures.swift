@@ -1,47 +1,13 @@
 import Domain
 import Foundation
 import Imaging
+import Support
 
-/// A folder that is gone when the test ends, and the tools of Debian run in it.
-final class Scratch {
-    let folder: URL
+typealias Scratch = ToolFolder
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "imaging-" + UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func write(_ bytes: [UInt8], as name: String) throws {
-        try Data(bytes).write(to: folder.appending(path: name))
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: folder.appending(path: name)))
-    }
-
-    /// Runs a tool in the folder and gives what it printed.
-    @discardableResult
-    func run(_ tool: String, _ arguments: String...) throws -> String {
-        try run(tool, arguments)
-    }
-
-    @discardableResult
-    func run(_ tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ToolFailure(tool: tool, output: text) }
-        return text
-    }
+/// What the tests of this room ask of the distribution's tools.
+extension ToolFolder {
+    func write(_ bytes: [UInt8], as name: String) throws { try write(bytes, to: name) }
 
     /// Converts bytes of a picture with libvips' own tool, whose file name options choose the format.
     func converted(_ bytes: [UInt8], from source: String = "in.png", to target: String) throws -> [UInt8] {
@@ -57,11 +23,6 @@ final class Scratch {
         return try run("exiftool", "-a", "-G1", "-u", "-s", "judged.\(suffix)").split(separator: "\n").map(String.init)
             .filter { line in !groups.contains { line.hasPrefix("[\($0)]") } || line.contains("Comment") }
     }
-}
-
-struct ToolFailure: Error {
-    let tool: String
-    let output: String
 }
 
 enum Pictures {

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Imaging
+import Support
 import Testing
 
 @Suite struct RenderTests {

@@ -1,4 +1,5 @@
 import Inspection
+import Support
 import Testing
 
 /// A small repeatable source of chance (xorshift64*).

@@ -1,4 +1,5 @@
 import Inspection
+import Support
 import Testing
 
 /// One thing put into a clean picture by exiftool, and what has to be found.

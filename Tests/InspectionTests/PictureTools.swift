@@ -1,43 +1,12 @@
 import Foundation
 import Inspection
+import Support
 import Testing
 
+typealias PictureTools = ToolFolder
+
 /// Real pictures, made and changed by the tools of the distribution.
-struct PictureTools {
-    let folder: URL
-
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "inspection-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: folder) }
-
-    /// Runs a tool in the folder and returns what it printed.
-    @discardableResult
-    func run(_ tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        process.currentDirectoryURL = folder
-        // What our own use of libvips sets in this process would take the HEIF module from the tool.
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(tool) ended with \(process.terminationStatus)")
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: folder.appending(path: name))
-    }
-
-    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: name))) }
-
+extension ToolFolder {
     /// A picture of 24 by 16 pixels without metadata; `suffix` chooses the format.
     func clean(_ suffix: String, name: String = "clean", options: String = "strip") throws -> [UInt8] {
         let pixels = (0..<24 * 16 * 3).map { (index: Int) -> UInt8 in
@@ -102,9 +71,7 @@ struct PictureTools {
 
 /// Runs `body` with tools whose folder is gone afterwards.
 func withPictureTools<Result>(_ body: (PictureTools) throws -> Result) throws -> Result {
-    let tools = try PictureTools()
-    defer { tools.remove() }
-    return try body(tools)
+    try body(try PictureTools("inspection"))
 }
 
 /// Parts of files built by hand, for what no tool writes.

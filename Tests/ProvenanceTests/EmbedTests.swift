@@ -1,6 +1,7 @@
 import Foundation
 import Inspection
 import Provenance
+import Support
 import Testing
 
 @Suite struct EmbedTests {

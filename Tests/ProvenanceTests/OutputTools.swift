@@ -1,39 +1,11 @@
 import Foundation
+import Support
 import Testing
 
+typealias OutputTools = ToolFolder
+
 /// Clean outputs made by real encoders, and what other programs read from marked ones.
-struct OutputTools {
-    let folder: URL
-
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "provenance-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: folder) }
-
-    @discardableResult
-    func run(_ tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(tool) ended with \(process.terminationStatus)")
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: folder.appending(path: name))
-    }
-
-    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: name))) }
-
+extension ToolFolder {
     /// One picture of 33 by 17 pixels in the encoding that `kind` names.
     func clean(_ kind: Encoding) throws -> [UInt8] {
         let bands = kind.hasAlpha ? 4 : 3
@@ -81,7 +53,5 @@ struct Encoding: Sendable, CustomTestStringConvertible {
 
 /// Runs `body` with tools whose folder is gone afterwards.
 func withOutputTools<Result>(_ body: (OutputTools) throws -> Result) throws -> Result {
-    let tools = try OutputTools()
-    defer { tools.remove() }
-    return try body(tools)
+    try body(try OutputTools("provenance"))
 }

@@ -1,27 +1,11 @@
 import CLinuxShim
+import Disk
 
-/// A file descriptor with one owner; closed when the value ends.
-struct Descriptor: ~Copyable, Sendable {
-    let number: Int32
-
+extension Descriptor {
     /// Takes over what a shim function gave: a descriptor, or minus an error number.
     init(_ result: Int32, for purpose: String) throws(WorkerError) {
         guard result >= 0 else { throw .noResources(detail: "\(purpose), error \(-result)") }
-        number = result
-    }
-
-    /// Takes over an open descriptor.
-    init(adopting number: Int32) {
-        self.number = number
-    }
-
-    deinit { lx_close(number) }
-
-    /// Gives the descriptor to a new owner.
-    consuming func surrender() -> Int32 {
-        let number = number
-        discard self
-        return number
+        self.init(adopting: result)
     }
 }
 
