@@ -98,11 +98,24 @@ struct Finish: Sendable {
             return try await shop.workers.render(answer, as: order)
         } catch {
             if error == .stopped { throw StepEnd.stopping }
-            throw StepEnd.refused(
-                Reason(
-                    .outputFailed,
-                    "the model's picture could not be finished: \(error.reason(field: "output").message)",
-                    hint: "the answer is kept until the inputs are deleted"))
+            throw StepEnd.refused(Self.reason(of: error))
+        }
+    }
+
+    /// A picture that cannot be decoded is the answer's fault and was paid for; everything else is this machine's.
+    private static func reason(of error: WorkerError) -> Reason {
+        switch error {
+        case .unsupportedContent, .unreadable, .crashed:
+            Reason(
+                .badResponse, "the model's picture is damaged", hint: "the answer is kept until the inputs are deleted")
+        case .tooLarge(_, let limit, let value):
+            Reason(
+                .badResponse, "the model's picture is larger than any that was asked for", limit: String(limit),
+                value: String(value), hint: "the answer is kept until the inputs are deleted")
+        default:
+            Reason(
+                .outputFailed, "the model's picture could not be finished on this machine",
+                hint: "look into the log; the answer is kept until the inputs are deleted")
         }
     }
 

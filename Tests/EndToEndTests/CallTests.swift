@@ -91,6 +91,19 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a picture that was cut off on its way is a bad answer, not half a picture`() async throws {
+        let photo = try Data(contentsOf: URL(fileURLWithPath: Darkroom.samples + "/dandelion.jpg"))
+        let half = photo.prefix(photo.count / 2).base64EncodedString()
+        let provider = try Provider { _, _ in
+            Reply(status: 200, body: Array(#"{"data":[{"b64_json":"\#(half)"}]}"#.utf8))
+        }
+        let spool = try spool(provider)
+        #expect(try await drain(spool).code == 1)
+        #expect(try spool.reason("j").code == "bad_response" && provider.requests.count == 1)
+        #expect(spool.outcomes("done") == [])
+        await provider.stop()
+    }
+
     @Test func `one blocked output does not withhold its siblings`() async throws {
         let provider = try Provider { number, _ in number == 2 ? .error(400, "content_safety_violation") : nil }
         let spool = try spool(provider, count: 3, route: "concurrency: 1")
