@@ -12,8 +12,6 @@ package struct Claim: Sendable, Hashable {
 
 /// Takes hand-overs out of the inbox, and finds those that an earlier run took.
 package struct Claims: Sendable {
-    /// Before the token of a claim whose job is in the ledger: what is left of it is never a hand-over again.
-    private static let gone = "gone-"
     private let spool: SpoolFolders
     /// Most bytes that are copied where the inbox is on another file system.
     private let mostBytes: Int
@@ -55,7 +53,7 @@ package struct Claims: Sendable {
         var claims: [Claim] = []
         var tokens: Set<String> = []
         for entry in try Folders.list(spool.claims).entries {
-            if entry.name.hasPrefix(Self.gone) {
+            if entry.name.hasPrefix(SpoolFolders.droppedPrefix) {
                 try? Clearing.clear(spool.claim(entry.name))
                 continue
             }
@@ -75,7 +73,7 @@ package struct Claims: Sendable {
     /// Ends a claim whose job is in the ledger; one that is ended already is no error.
     package func drop(_ claim: Claim) throws(DiskError) {
         // One rename first: half a claim is never taken for a hand-over that was not accepted.
-        let gone = spool.claim(Self.gone + claim.token)
+        let gone = spool.droppedClaim(claim.token)
         do throws(DiskError) {
             try Files.rename(claim.folder, to: gone)
         } catch {

@@ -89,7 +89,10 @@ package struct Settler: Sendable {
         guard let outcome = job.staged else { return }
         let now = try await ledger.now()
         // Inputs that are due the moment the job settles go first: whoever sees the folder finds none of them.
-        if job.inputsDeleteBy <= now, job.inputsDeletedAt == nil, outcome != .held { _ = try await eraser.erase(job) }
+        if job.inputsDeleteBy <= now, outcome != .held {
+            if job.inputsDeletedAt == nil { _ = try await eraser.erase(job) }
+            await clearClaim(of: job)
+        }
         let from = spool.staged(job.id)
         let target = spool.outcome(outcome, of: job.id)
         try await onDisk { () throws(DiskError) in
@@ -110,6 +113,17 @@ package struct Settler: Sendable {
             facts["partial"] = "yes"
         }
         await recorder.record("job.settled", job.id, facts)
+    }
+
+    /// The plain files that the job came from are dropped right after its acceptance; a job that settles faster than
+    /// that waits for it, so that they too are gone before the outcome can be seen.
+    private func clearClaim(of job: JobRecord) async {
+        let places = spool.claimPlaces(job.claimToken)
+        for _ in 0..<200 {
+            if await BlockingLane.disk.run({ !places.contains(where: Files.exists) }) { return }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        await BlockingLane.disk.run { for place in places { try? Folders.removeTree(place) } }
     }
 
     private func onDisk(_ work: @escaping @Sendable () throws(DiskError) -> Void) async throws(LedgerError) {

@@ -24,6 +24,11 @@ package struct SpoolFolders: Sendable, Hashable {
     package func outcome(_ outcome: Outcome, of job: String) -> String { outcomes(outcome) + "/" + job }
     package func staged(_ job: String) -> String { staging + "/" + job }
     package func claim(_ token: String) -> String { claims + "/" + token }
+    /// A claim whose job is in the ledger: what is left of it is never a hand-over again.
+    package func droppedClaim(_ token: String) -> String { claims + "/" + Self.droppedPrefix + token }
+    package static let droppedPrefix = "gone-"
+    /// Everywhere a claim's plain files can be.
+    package func claimPlaces(_ token: String) -> [String] { [claim(token), droppedClaim(token)] }
 
     /// Whether a spool stands here already.
     package var exists: Bool { Files.exists(ledger) }
