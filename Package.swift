@@ -108,8 +108,12 @@ let package = Package(
 
         // Tests, one target a room.
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
+        .target(
+            name: "CProbeShim", dependencies: ["CVips"], path: "Tests/CProbeShim",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("vips")]),
         .executableTarget(
-            name: "WorkerHost", dependencies: ["Workers"], path: "Tests/WorkerHost", swiftSettings: house),
+            name: "WorkerHost", dependencies: ["CProbeShim", "Workers"], path: "Tests/WorkerHost",
+            swiftSettings: house),
         tests("Documents"),
         tests("Domain", ["Documents"]),
         tests("Inspection", ["Domain", "Support"]),
@@ -122,7 +126,7 @@ let package = Package(
         tests("Ledger", ["Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),
         tests("Imaging", ["Domain", "Support"]),
-        tests("Workers", ["Domain", "Imaging", "WorkerHost"]),
+        tests("Workers", ["Domain", "Imaging", "Support", "WorkerHost"]),
         tests("Transport", ["HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer", ["Support"]),

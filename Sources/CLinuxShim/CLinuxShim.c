@@ -20,8 +20,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
@@ -117,6 +117,14 @@ int lx_send(int socket, const void *bytes, size_t length, const int *descriptors
     return (size_t) sent == length ? 0 : -EMSGSIZE;
 }
 
+int lx_tell(int socket, const void *bytes, size_t length) {
+    ssize_t sent;
+    do sent = sendto(socket, bytes, length, MSG_NOSIGNAL, NULL, 0);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) return -errno;
+    return (size_t) sent == length ? 0 : -EMSGSIZE;
+}
+
 /// Takes every descriptor out of a message; gives how many, with those over `capacity` closed at once.
 static int take_descriptors(struct msghdr *message, int *descriptors, int capacity, int *strange) {
     int taken = 0;
@@ -194,9 +202,9 @@ int lx_read_all(int descriptor, void *bytes, size_t length) {
 int lx_seal(int descriptor) { return fcntl(descriptor, F_ADD_SEALS, SEALS) ? -errno : 0; }
 
 int lx_is_sealed(int descriptor, size_t length) {
-    struct stat facts;
     int seals = fcntl(descriptor, F_GET_SEALS);
-    return seals >= 0 && (seals & SEALS) == SEALS && !fstat(descriptor, &facts) && facts.st_size == (off_t) length;
+    // fstat(3) is a call with a path, which a locked worker may not make.
+    return seals >= 0 && (seals & SEALS) == SEALS && lseek(descriptor, 0, SEEK_END) == (off_t) length;
 }
 
 const void *lx_map(int descriptor, size_t length) {
@@ -251,7 +259,6 @@ int lx_start_thread(void (*body)(void *), void *context) {
 }
 
 int lx_begin_worker(int parent) {
-    struct rlimit none = {0, 0};
     int type = 0;
     socklen_t size = sizeof type;
     if (getsockopt(LX_WORKER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size)) return -errno;
@@ -261,9 +268,29 @@ int lx_begin_worker(int parent) {
     if (getppid() != parent) return -ESRCH;
     if (fcntl(LX_WORKER_SOCKET, F_SETFD, FD_CLOEXEC)) return -errno;
     mallopt(M_ARENA_MAX, 1);
-    if (setrlimit(RLIMIT_CORE, &none)) return -errno;
     if (prctl(PR_SET_DUMPABLE, 0)) return -errno;
     return 0;
+}
+
+static int set_soft(int process, int what, rlim_t value) {
+    struct rlimit limit;
+    // A process number of 0 would be this process, and every later child would inherit its limits.
+    if (process <= 0) return -ESRCH;
+    if (prlimit(process, (__rlimit_resource_t) what, NULL, &limit)) return -errno;
+    limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
+    return prlimit(process, (__rlimit_resource_t) what, &limit, NULL) ? -errno : 0;
+}
+
+int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seconds) {
+    clockid_t clock;
+    struct timespec used;
+    int failed = clock_getcpuclockid(process, &clock);
+    if (failed) return -failed;
+    if (clock_gettime(clock, &used)) return -errno;
+    failed = set_soft(process, RLIMIT_AS, memory);
+    if (!failed) failed = set_soft(process, RLIMIT_FSIZE, file_size);
+    if (!failed) failed = set_soft(process, RLIMIT_CPU, (rlim_t) used.tv_sec + 1 + seconds);
+    return failed;
 }
 
 int lx_notify(const char *state) {

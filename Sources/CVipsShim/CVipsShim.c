@@ -3,7 +3,9 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <vips/vips.h>
+#include <vips/vector.h>
 
 #define DOTS_PER_MM (72.0 / 25.4)
 
@@ -35,6 +37,21 @@ static gpointer start(gpointer threads) {
 int px_start(int threads) {
     static GOnce once = G_ONCE_INIT;
     return g_once(&once, start, GINT_TO_POINTER(threads)) ? 0 : -1;
+}
+
+void px_make_vector_code(void) {
+    // Orc makes its region of executable memory when a first program is compiled, and aborts where there is none to be had.
+    void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (code == MAP_FAILED) {
+        vips_vector_set_enabled(FALSE);
+        return;
+    }
+    munmap(code, 4096);
+    VipsVector *copy = vips_vector_new("darkroom", 1);
+    vips_vector_source_name(copy, "s1", 1);
+    vips_vector_asm2(copy, "copyb", "d1", "s1");
+    if (!vips_vector_compile(copy)) vips_vector_set_enabled(FALSE);
+    vips_vector_free(copy);
 }
 
 px_image *px_open(px_format format, const void *bytes, size_t length, int shrink) {

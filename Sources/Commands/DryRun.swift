@@ -24,7 +24,8 @@ struct DryRun {
         var sizes: [PixelSize] = []
         var removed: Set<MetadataKind> = []
         let workers = WorkerPool(
-            executable: "/proc/self/exe", count: 1, timeout: configuration.workers.timeout.duration)
+            executable: "/proc/self/exe", count: 1, timeout: configuration.workers.timeout.duration,
+            sandbox: configuration.workers.sandbox)
         do throws(Reason) {
             let (route, _) = try configuration.examine(submission.spec)
             for (index, file) in submission.files.enumerated() {

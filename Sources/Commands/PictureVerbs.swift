@@ -129,8 +129,9 @@ extension Program {
     private static func withWorker<Result>(
         _ invocation: Invocation, _ path: String, _ work: (WorkerPool) async throws(WorkerError) -> Result
     ) async throws(CommandError) -> Result {
-        let timeout = try invocation.configuration().workers.timeout.duration
-        let pool = WorkerPool(executable: "/proc/self/exe", count: 1, timeout: timeout)
+        let settings = try invocation.configuration().workers
+        let pool = WorkerPool(
+            executable: "/proc/self/exe", count: 1, timeout: settings.timeout.duration, sandbox: settings.sandbox)
         do throws(WorkerError) {
             let result = try await work(pool)
             await pool.shutDown()

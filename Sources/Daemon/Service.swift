@@ -56,7 +56,12 @@ package final class Service: Sendable {
         self.lock = Mutex(HeldLock(lock: lock))
         stopping = StopFlag()
         let count = configuration.workers.count == 0 ? Machine.cores : configuration.workers.count
-        workers = WorkerPool(executable: workerProgram, count: count, timeout: configuration.workers.timeout.duration)
+        workers = WorkerPool(
+            executable: workerProgram, count: count, timeout: configuration.workers.timeout.duration,
+            sandbox: configuration.workers.sandbox)
+        if configuration.workers.sandbox == .off {
+            log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
+        }
         do throws(TransportError) {
             client = try HTTPClient(.init(proxy: configuration.proxy, caFile: configuration.caFile))
         } catch {
@@ -130,10 +135,21 @@ package final class Service: Sendable {
             group.addTask { await self.intake.run() }
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
+            group.addTask { await self.checkWorkers() }
         }
         await simulator?.stop()
         client.shutDown()
         await workers.shutDown()
+    }
+
+    /// A machine that gives no lock is told of at once, before the first job needs a worker.
+    private func checkWorkers() async {
+        do throws(WorkerError) {
+            try await workers.makeSure()
+        } catch {
+            guard error != .stopped else { return }
+            stores.recorder.log.error("no picture is opened, and jobs wait", ["why": error.description])
+        }
     }
 
     /// Sweeps when the next deadline comes, and at least every minute.

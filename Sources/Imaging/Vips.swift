@@ -7,6 +7,9 @@ package enum Vips {
         guard px_start(Int32(min(max(threads, 1), 64))) == 0 else { throw .failed(.start, detail: message()) }
     }
 
+    /// Has everything made that needs executable memory, for a process that will soon be refused any. Call it after `start`.
+    package static func makeVectorCode() { px_make_vector_code() }
+
     /// Runs one job on the calling thread and lets go of what libvips kept for it.
     static func job<Result>(_ work: () throws(ImagingError) -> Result) throws(ImagingError) -> Result {
         try start()

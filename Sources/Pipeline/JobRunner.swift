@@ -7,6 +7,7 @@ import Outcomes
 import Providers
 import Settings
 import Vault
+import Workers
 
 /// Takes one claimed job as far as it can go now. Every step reads what the step before made durable.
 package struct JobRunner: Sendable {
@@ -39,6 +40,7 @@ package struct JobRunner: Sendable {
             throw StepEnd.refused(
                 Reason(.modelNotFound, "the configuration has no such route any more", field: "model"))
         }
+        if job.state != .made { try await needWorkers() }
         var timings: [(stage: String, milliseconds: Int64)] = []
         if job.state == .accepted {
             job = try await timed("normalize", &timings) {
@@ -60,6 +62,17 @@ package struct JobRunner: Sendable {
             job = try await Finish(shop: shop, job: job, spec: spec, route: route, timings: timings).run()
         }
         if job.state == .made { try await settleMade(job) }
+    }
+
+    /// Nothing is paid for that no worker could finish: without one, as where it can not be locked, the job waits.
+    private func needWorkers() async throws {
+        do throws(WorkerError) {
+            try await shop.workers.makeSure()
+        } catch {
+            if error == .stopped { throw StepEnd.stopping }
+            throw StepEnd.hindered(
+                Reason(.internalFault, error.description, hint: "see what the log says of image workers"), .minutes(2))
+        }
     }
 
     /// What all ends of the calls together mean for the job; nil when it does not go on now.

@@ -120,6 +120,10 @@ extension WorkerError {
             Reason(
                 .referenceUnreadable, "the picture made its image worker crash", field: field,
                 hint: "do not send this picture again; report it")
+        case .refusedToStart(let detail, isForGood: true):
+            Reason(
+                .internalFault, "the picture was not opened, for no image worker could be locked: \(detail)",
+                field: field, hint: "run it where the kernel has seccomp and Landlock, or set workers.sandbox to \"off\"")
         case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .stopped:
             Reason(
                 .internalFault, "this machine's image workers could not work on the picture", field: field,

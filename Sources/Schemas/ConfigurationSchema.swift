@@ -46,7 +46,9 @@ enum ConfigurationSchema {
                     "count": Shape.integer("How many; 0 is one a core.", 0...64),
                     "timeout": Shape.span("Longest that one picture may take, at least 1s."),
                     "memory": Shape.unbuilt("a limit of memory."),
-                    "sandbox": Shape.fixed("Locked workers are not built yet.", "off"),
+                    "sandbox": Shape.choice(
+                        "required: locked, or no picture is opened. off: limits of memory and time only.",
+                        ["required", "off"]),
                 ]),
             "formats": Shape.closed(
                 "Further formats of references; not built yet.",

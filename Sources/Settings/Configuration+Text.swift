@@ -24,7 +24,8 @@ extension Configuration {
                 "format": .string(output.format.rawValue), "quality": .integer(output.quality), "upscale": "plain",
             ]),
             "workers": .fields([
-                "count": .integer(workers.count), "timeout": .string(workers.timeout.description), "sandbox": "off",
+                "count": .integer(workers.count), "timeout": .string(workers.timeout.description),
+                "sandbox": .string(workers.sandbox.rawValue),
             ]),
             "limits": .fields([
                 "reference_bytes": .string(limits.referenceBytes.description),
@@ -83,7 +84,10 @@ extension Configuration {
 
           output: { size: "4k", fit: "inside", format: "png", quality: 90, upscale: "plain" },
 
-          workers: { count: 0, timeout: "30s", sandbox: "off" },   // image workers; 0 is one a core
+          workers: {
+            count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core
+            sandbox: "required",                      // locked with seccomp and Landlock, or no picture is opened;
+          },                                          // "off" leaves only limits of memory and time, and a warning
 
           limits: {
             reference_bytes: "64MB", reference_pixels: 64000000, reference_edge: 16384,

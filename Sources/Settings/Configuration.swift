@@ -62,6 +62,8 @@ package struct WorkerSettings: Sendable, Equatable {
     package var count = 0
     /// Longest that one picture may take.
     package var timeout = Span.seconds(30)
+    /// How far they are locked up; below `required` only where the operator says so.
+    package var sandbox = SandboxLevel.required
 }
 
 package struct LimitSettings: Sendable, Equatable {

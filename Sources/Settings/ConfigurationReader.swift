@@ -150,7 +150,7 @@ private final class ConfigurationReader {
             set(&made.workers.count, section.int("count", in: 0...64))
             set(&made.workers.timeout, span(section, "timeout", from: .seconds(1)))
             unbuilt(section, "memory") { _ in false }
-            unbuilt(section, "sandbox") { $0 == "off" }
+            set(&made.workers.sandbox, section.choice("sandbox", as: SandboxLevel.self))
         }
         section("formats") { section in
             for name in ["heif", "gif", "tiff"] { unbuilt(section, name) { $0 == false } }

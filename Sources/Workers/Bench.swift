@@ -9,7 +9,8 @@ final class Bench: Sendable {
     /// A job and the caller that waits for it.
     struct Ticket: Sendable {
         let id: Int
-        let request: Request
+        /// Nil asks for a worker that is ready, and nothing more.
+        let request: Request?
         let inputs: [[UInt8]]
         let caller: CheckedContinuation<Outcome, Never>
     }
@@ -22,6 +23,10 @@ final class Bench: Sendable {
         /// Wake descriptor of the thread that serves a job.
         var serving: [Int: Int32] = [:]
         var processes: [Int: Int32] = [:]
+        /// Why no worker of this pool can ever be had; then none is started again.
+        var refusal: WorkerError?
+        /// Workers that were ready.
+        var starts = 0
         var threads = 0
         var idle = 0
         var stopping = false
@@ -44,8 +49,11 @@ final class Bench: Sendable {
 
     // MARK: Callers
 
+    /// How many workers there were until now.
+    var starts: Int { state.withLock { $0.starts } }
+
     /// Waits in the queue and for the worker.
-    func perform(_ request: Request, inputs: [[UInt8]]) async throws(WorkerError) -> Answer {
+    func perform(_ request: Request?, inputs: [[UInt8]]) async throws(WorkerError) -> Answer {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -62,16 +70,17 @@ final class Bench: Sendable {
     }
 
     private func enqueue(_ ticket: Ticket) {
-        enum Step { case refuse, wait, hire(Int) }
+        enum Step { case refuse(WorkerError), wait, hire(Int) }
         let step: Step = state.withLock { state in
-            if state.stopping || state.withdrawn.contains(ticket.id) { return .refuse }
+            if state.stopping || state.withdrawn.contains(ticket.id) { return .refuse(.stopped) }
+            if let refusal = state.refusal { return .refuse(refusal) }
             state.waiting.append(ticket)
             guard state.waiting.count > state.idle, state.threads < count else { return .wait }
             state.threads += 1
             return .hire(state.threads)
         }
         switch step {
-        case .refuse: ticket.caller.resume(returning: .failure(.stopped))
+        case .refuse(let error): ticket.caller.resume(returning: .failure(error))
         case .wait: work.signal()
         case .hire:
             work.signal()
@@ -125,6 +134,21 @@ final class Bench: Sendable {
     /// Notes the process of a thread; nil when it has none.
     func note(process: Int32?, of thread: Int) {
         state.withLock { $0.processes[thread] = process }
+    }
+
+    /// Notes that a worker is ready.
+    func noteStart() {
+        state.withLock { $0.starts += 1 }
+    }
+
+    /// No worker can be had for good: everyone who waits is told, and nobody waits again.
+    func refuse(_ error: WorkerError) {
+        let waiting: [Ticket] = state.withLock { state in
+            state.refusal = error
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for ticket in waiting { ticket.caller.resume(returning: .failure(error)) }
     }
 
     func threadEnded() {

@@ -49,12 +49,17 @@ final class BenchThread {
             for _ in 0..<2 {
                 let ready = try readyChild(child.take(), stop)
                 bench.note(process: ready.process, of: Int(wake.number))
-                guard let outcome = ready.outcome(of: ticket, within: bench.timeout, stop: stop) else { continue }
+                guard let request = ticket.request else {
+                    child = consume ready
+                    return .success(Answer(facts: [], bytes: []))
+                }
+                guard let outcome = ready.outcome(of: ticket, request, within: bench.timeout, stop: stop) else { continue }
                 if outcome.leavesWorkerHealthy { child = consume ready }
                 return outcome
             }
-            return .failure(.refusedToStart(detail: "workers end before they take a job"))
+            return .failure(.refusedToStart(detail: "workers end before they take a job", isForGood: false))
         } catch {
+            if case .refusedToStart(_, isForGood: true) = error { bench.refuse(error) }
             return .failure(error)
         }
     }
@@ -64,17 +69,19 @@ final class BenchThread {
         jobs += 1
         if let child = child.take(), jobs <= Self.jobsOfALife, !child.hasEnded { return child }
         jobs = 1
-        return try Child.started(by: bench.recipe, stop: stop)
+        let started = try Child.started(by: bench.recipe, stop: stop)
+        bench.noteStart()
+        return started
     }
 }
 
 extension Child {
     fileprivate borrowing func outcome(
-        of ticket: Bench.Ticket, within limit: Duration, stop: StopSign
+        of ticket: Bench.Ticket, _ request: Request, within limit: Duration, stop: StopSign
     ) -> Bench.Outcome? {
         do throws(WorkerError) {
             let answer = try carryOut(
-                ticket.request, inputs: ticket.inputs, id: ticket.id, within: limit, stop: stop)
+                request, inputs: ticket.inputs, id: ticket.id, within: limit, stop: stop)
             return answer.map { .success($0) }
         } catch {
             return .failure(error)

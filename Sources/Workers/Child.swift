@@ -1,5 +1,6 @@
 import CLinuxShim
 import Disk
+import Domain
 import Glibc
 
 /// A running worker process with one owner; killed and waited for when the value ends.
@@ -12,6 +13,7 @@ struct Child: ~Copyable {
         let executable: String
         let arguments: [String]
         let keepErrorOutput: Bool
+        let sandbox: SandboxLevel
     }
 
     /// How a wait for the worker ended.
@@ -56,7 +58,7 @@ struct Child: ~Copyable {
         var process: Int32 = 0
         let failed = recipe.spawn(socket: theirs.number, process: &process)
         _ = consume theirs
-        guard failed == 0 else { throw .refusedToStart(detail: "error \(-failed)") }
+        guard failed == 0 else { throw Self.refused("error \(-failed)") }
         // The child is ours and not waited for, so its number can not have become another's.
         let processDescriptor = try Descriptor(lx_process_descriptor(process), for: "process descriptor")
         let child = Child(process: process, socket: ours, processDescriptor: processDescriptor)
@@ -67,14 +69,16 @@ struct Child: ~Copyable {
     private borrowing func awaitReady(_ stop: StopSign) throws(WorkerError) {
         switch news(within: Self.startLimit, stop) {
         case .message(let record) where record.kind == Reply.ready && record.id == 0: return
-        case .message, .nonsense: throw .refusedToStart(detail: "it is not a Darkroom worker")
-        case .ended(let signal, 0) where signal != 0: throw .refusedToStart(detail: "it died of signal \(signal)")
-        case .nobodyThere: throw .refusedToStart(detail: "it ended at once")
-        case .ended(_, let code): throw .refusedToStart(detail: WorkerExit.words(for: code))
-        case .late: throw .refusedToStart(detail: "no word within \(Self.startLimit)")
+        case .message, .nonsense: throw Self.refused("it is not a Darkroom worker")
+        case .ended(let signal, 0) where signal != 0: throw Self.refused("it died of signal \(signal)")
+        case .nobodyThere: throw Self.refused("it ended at once")
+        case .ended(_, let code): throw WorkerExit.refusal(for: code)
+        case .late: throw Self.refused("no word within \(Self.startLimit)")
         case .stopped: throw .stopped
         }
     }
+
+    private static func refused(_ detail: String) -> WorkerError { .refusedToStart(detail: detail, isForGood: false) }
 
     /// Whether the process has ended while nobody was looking.
     var hasEnded: Bool {
@@ -87,11 +91,15 @@ struct Child: ~Copyable {
         _ request: Request, inputs: [[UInt8]], id: Int, within limit: Duration, stop: StopSign
     ) throws(WorkerError) -> Answer? {
         let output = try Descriptor(lx_memory_file(), for: "memory file")
+        let most = JobLimits(request, inputBytes: inputs.reduce(0) { $0 + $1.count }, timeout: limit)
+        let limited = most.apply(to: process)
+        guard limited == 0 || hasEnded else { throw .noResources(detail: "limits, error \(-limited)") }
         guard try send(request, inputs: inputs, id: id, output: output) else { return nil }
         let record: Record
         switch news(within: limit, stop) {
         case .message(let told): record = told
         case .nobodyThere: return nil
+        case .ended(SIGXCPU, _): throw .timedOut(after: limit)
         case .ended(let signal, _) where signal != 0: throw .crashed(signal: signal)
         case .ended(_, let code): throw .exited(code: code)
         case .late: throw .timedOut(after: limit)

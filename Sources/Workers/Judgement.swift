@@ -57,17 +57,25 @@ extension Answer {
 }
 
 extension Request {
+    /// Most pixels of a result; nil where it has no size of its own.
+    var mostPixels: Int? {
+        switch self {
+        case .normalize: nil
+        case .render(let order):
+            switch order.size {
+            case .native: order.limits.pixels
+            case .long(let edge): edge * edge
+            case .box(let box): box.pixels
+            }
+        case .paint(let order): order.size.pixels
+        }
+    }
+
     /// Most bytes an answer may have: what the order allows, or a little more than the pixels without compression.
     var mostBytes: Int {
         switch self {
         case .normalize(let order): order.maxBytes
-        case .render(let order):
-            switch order.size {
-            case .native: Self.uncompressed(order.limits.pixels)
-            case .long(let edge): Self.uncompressed(edge * edge)
-            case .box(let box): Self.uncompressed(box.pixels)
-            }
-        case .paint(let order): Self.uncompressed(order.size.pixels)
+        case .render, .paint: Self.uncompressed(mostPixels ?? 0)
         }
     }
 

@@ -1,4 +1,5 @@
 import CLinuxShim
+import Domain
 import Glibc
 
 extension Child.Recipe {
@@ -6,6 +7,7 @@ extension Child.Recipe {
     private var environment: [String] {
         [
             "\(Child.parentVariable)=\(getpid())",
+            "\(Lock.variable)=\(sandbox.rawValue)",
             "LC_ALL=C.UTF-8",
             // No modules: an ImageMagick module would look at bytes even when its loader is blocked.
             "VIPSHOME=/nonexistent",

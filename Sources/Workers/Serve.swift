@@ -6,12 +6,20 @@ import Painting
 
 /// The whole life of `darkroom worker`: takes one job at a time from the socket on descriptor 3 until the pool closes it.
 /// Gives the exit code: 0 when the pool has ended, 64 when no pool started this process, 70 and 71 when it could not be
-/// prepared, 76 when the pool spoke nonsense. Writes nothing to standard output.
-package func serveAsWorker() -> Int32 {
-    worker().rawValue
+/// prepared, 76 when the pool spoke nonsense, 80 to 88 when a part of the lock is missing. Writes nothing to standard output.
+///
+/// - Parameters:
+///   - keptErrorOutput: descriptor 2 was kept by the pool and need not be /dev/null.
+///   - beforePainting: runs inside the lock before each picture is painted; what it gives fails the job with that reason.
+package func serveAsWorker(
+    keptErrorOutput: Bool = false, beforePainting: (PaintOrder) -> String? = { _ in nil }
+) -> Int32 {
+    worker(keptErrorOutput, beforePainting).rawValue
 }
 
-private func worker() -> WorkerExit {
+private func worker(
+    _ keptErrorOutput: Bool, _ beforePainting: (PaintOrder) -> String?
+) -> WorkerExit {
     guard let text = unsafe getenv(Child.parentVariable), let parent = unsafe Int32(String(cString: text)) else {
         return .notAWorker
     }
@@ -20,13 +28,11 @@ private func worker() -> WorkerExit {
     case -EBADF, -ENOTSOCK, -ESRCH: return .notAWorker
     default: return .kernel
     }
-    do { try Vips.start(threads: 1) } catch { return .imaging }
-    // The lock belongs here, after everything that opens files or makes threads at start, before the first word to the
-    // pool: no picture byte has been seen yet, and a refusal ends the process with `.kernel`.
+    if let refused = Lock.prepare(keptErrorOutput: keptErrorOutput) { return refused }
     guard tell(Record(id: 0, kind: Reply.ready)) else { return .protocolBroken }
     while true {
         switch takeJob() {
-        case .job(let job): guard tell(carryOut(job)) else { return .done }
+        case .job(let job): guard tell(carryOut(job, beforePainting)) else { return .done }
         case .poolIsGone: return .done
         case .nonsense: return .protocolBroken
         }
@@ -35,7 +41,7 @@ private func worker() -> WorkerExit {
 
 private func tell(_ record: Record) -> Bool {
     let bytes = record.bytes
-    return unsafe lx_send(LX_WORKER_SOCKET, bytes, bytes.count, nil, 0) == 0
+    return unsafe lx_tell(LX_WORKER_SOCKET, bytes, bytes.count) == 0
 }
 
 private enum Message {
@@ -83,9 +89,14 @@ private struct WorkerJob {
     }
 }
 
-private func carryOut(_ job: WorkerJob) -> Record {
+private func carryOut(
+    _ job: WorkerJob, _ beforePainting: (PaintOrder) -> String?
+) -> Record {
     defer { job.closeAll() }
     do throws(ImagingError) {
+        if case .paint(let order) = job.request, let why = beforePainting(order) {
+            return Reply.failed(id: job.id, why)
+        }
         let made = try make(job)
         let failed = unsafe made.bytes.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return -EINVAL }

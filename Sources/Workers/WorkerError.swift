@@ -15,8 +15,9 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case exited(code: Int32)
     /// The job was not done in time; its worker was killed and is replaced.
     case timedOut(after: Duration)
-    /// No worker can be had on this machine, now.
-    case refusedToStart(detail: String)
+    /// No worker can be had on this machine: `isForGood` until the pool is made anew, because a worker can not be locked
+    /// here, else now. `detail` names what is missing.
+    case refusedToStart(detail: String, isForGood: Bool)
     /// The worker's answer made no sense and was thrown away with the worker.
     case badAnswer(detail: String)
     /// This process could not hand the job over (memory, descriptors).
@@ -34,7 +35,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .crashed(let signal): "the picture worker died of signal \(signal)"
         case .exited(let code): "the picture worker ended with code \(code)"
         case .timedOut(let limit): "the picture worker took longer than \(limit)"
-        case .refusedToStart(let detail): "no picture worker could be started: \(detail)"
+        case .refusedToStart(let detail, _): "no picture worker could be started: \(detail)"
         case .badAnswer(let detail): "the picture worker's answer was refused: \(detail)"
         case .noResources(let detail): "the picture could not be handed to a worker: \(detail)"
         case .stopped: "the work on the picture was stopped"

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Imaging
 import Inspection
 
@@ -7,16 +7,20 @@ import Inspection
 /// Workers are started when first needed and replaced when they die, hang or have done many jobs. Waiting callers are
 /// served in the order they came; a caller that is cancelled gets `WorkerError.stopped`, at once while it waits and by
 /// killing its worker while it is served. Nothing here blocks the cooperative threads.
+///
+/// A worker locks itself before its first word. Where a part of the lock is missing no picture is opened: every call gets
+/// `WorkerError.refusedToStart`, for good, and no further worker is started.
 package final class WorkerPool: Sendable {
     private let bench: Bench
 
     /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
-    /// `timeout` is for each job and does not count waiting.
+    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach.
     package init(
         executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
-        keepErrorOutput: Bool = false
+        sandbox: SandboxLevel = .required, keepErrorOutput: Bool = false
     ) {
-        let recipe = Child.Recipe(executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput)
+        let recipe = Child.Recipe(
+            executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox)
         bench = Bench(recipe: recipe, count: min(max(count, 1), 64), timeout: timeout)
     }
 
@@ -47,6 +51,16 @@ package final class WorkerPool: Sendable {
         let inputs = Array(references.prefix(Request.mostInputs))
         return try await bench.perform(.paint(order), inputs: inputs).painted()
     }
+
+    /// Returns when a worker is or was ready, and throws why none can be had. To be asked before something is paid for
+    /// that only a worker can finish; costs nothing once a worker was there.
+    package func makeSure() async throws(WorkerError) {
+        guard bench.starts == 0 else { return }
+        _ = try await bench.perform(nil, inputs: [])
+    }
+
+    /// Workers that were ready until now, replaced ones among them.
+    package var starts: Int { bench.starts }
 
     /// Process numbers of the workers that run now, for the status.
     package var processes: [Int32] { bench.processes }

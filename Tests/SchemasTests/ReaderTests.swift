@@ -49,6 +49,7 @@ import Testing
         #"{"spool":"/srv/x","models":{"default":"mai",\#(mai),"b":{"provider":"simulator","timeout":"90s"}}}"#,
         #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
         #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false},"inbox":{"owners":[]}}"#,
+        #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {
@@ -71,7 +72,7 @@ import Testing
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
-        #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#,
+        #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"enhanced"}}"#,
         #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#, #"{"models":{\#(mai)},"log":{"level":"loud"}}"#,
         #"{"models":{\#(mai)},"disk":{"min_free":"2 gigabytes"}}"#, #"{"models":{\#(mai)},"formats":{"heif":true}}"#,

@@ -151,8 +151,8 @@ import Workers
             _ = try await pool.paint(small, references: [])
             Issue.record("\(program) painted")
         } catch {
-            guard case .refusedToStart(let detail) = error else { throw error }
-            #expect(!detail.isEmpty)
+            guard case .refusedToStart(let detail, let isForGood) = error else { throw error }
+            #expect(!detail.isEmpty && !isForGood)
         }
         await pool.shutDown()
     }

@@ -37,6 +37,8 @@ int lx_wait(int socket, int process_descriptor, int wake, int milliseconds);
 
 /// Sends one message with descriptors; never raises SIGPIPE.
 int lx_send(int socket, const void *bytes, size_t length, const int *_Nullable descriptors, int count);
+/// The same without descriptors and by the one call that a locked worker may send with.
+int lx_tell(int socket, const void *bytes, size_t length);
 /// Receives one message. Gives its length, 0 at the end, or minus the error number. A message that was cut, or that
 /// carries anything but at most `capacity` descriptors, is EBADMSG and its descriptors are closed.
 long lx_receive(int socket, void *bytes, size_t length, int *_Nullable descriptors, int capacity, int *count);
@@ -63,8 +65,38 @@ void lx_close(int descriptor);
 int lx_start_thread(void (*body)(void *), void *context);
 
 /// First steps of a worker: it is a worker at all (ENOTSOCK), dies with the thread that started it, whose process must be
-/// `parent` (ESRCH), one arena, no core file, not readable by others.
+/// `parent` (ESRCH), one arena, not readable by others.
 int lx_begin_worker(int parent);
+
+// Which part of the lock could not be had; exit codes of the worker.
+#define LX_NOT_DETACHED 80
+#define LX_MORE_THREADS 81
+#define LX_PRIVILEGES_REFUSED 82
+#define LX_NO_LANDLOCK 83
+#define LX_LANDLOCK_REFUSED 84
+#define LX_LANDLOCK_UNPROVED 85
+#define LX_SECCOMP_REFUSED 86
+#define LX_SECCOMP_UNPROVED 87
+#define LX_LIMIT_REFUSED 88
+
+/// Descriptors a worker may hold: three standard ones, its socket, and those of a job.
+#define LX_WORKER_DESCRIPTORS 24
+/// Bytes of address space between two jobs.
+#define LX_WORKER_MEMORY (512ULL << 20)
+/// Seconds of processor time until the first job.
+#define LX_WORKER_SECONDS 30
+
+/// Limits of a worker: no core file, few descriptors; memory, file size and processor time until lx_limit_job raises
+/// them. Gives 0 or LX_LIMIT_REFUSED.
+int lx_limit_worker(void);
+/// From the parent: sets the soft limits of one job. `seconds` of processor time count from now.
+int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seconds);
+/// The lock: no_new_privs, an empty Landlock domain with every right the kernel can take, and lx_filter_calls, each proved.
+/// Binds every later thread too; must be called while there is one. Gives 0 or the code of what is missing.
+int lx_lock_worker(int kept_error_output);
+/// The seccomp filter alone: what works on memory, own threads and held descriptors passes, looking for files and making
+/// executable memory are errors, everything else ends the process with SIGSYS. Gives 0 or a code.
+int lx_filter_calls(void);
 
 /// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
 int lx_notify(const char *state);

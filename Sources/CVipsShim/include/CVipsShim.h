@@ -28,6 +28,8 @@ typedef struct px_header {
 /// Starts libvips once for the process: no modules, no cache, only the three loaders, nothing spilled to disc, no output.
 /// Gives 0 when it is ready.
 int px_start(int threads);
+/// Has libvips' vector code made now, while executable memory can still be had; where it can not, vectors are switched off.
+void px_make_vector_code(void);
 
 /// Opens a picture whose signature was checked. The bytes must outlive every image made from it.
 /// `shrink` (1, 2, 4 or 8) lets a JPEG be decoded smaller; other formats ignore it.

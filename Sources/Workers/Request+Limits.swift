@@ -1,0 +1,49 @@
+import CLinuxShim
+import Domain
+import Imaging
+
+/// The kernel's limits of one job, set from outside while it runs.
+struct JobLimits: Equatable {
+    /// Bytes of address space.
+    let memory: Int
+    /// Bytes of the answer.
+    let fileSize: Int
+    /// Seconds of processor time; the pool's own limit of time ends a job first, unless the pool is held up itself.
+    let seconds: Int
+
+    init(_ request: Request, inputBytes: Int, timeout: Duration) {
+        memory = request.mostMemory + inputBytes
+        fileSize = request.mostBytes
+        // A decoder and the one thread that works on its lines may run at the same time.
+        seconds = 2 * Int(clamping: timeout.components.seconds) + 2
+    }
+
+    /// Sets them; 0 or minus an error number.
+    func apply(to process: Int32) -> Int32 {
+        lx_limit_job(process, UInt64(max(0, memory)), UInt64(max(0, fileSize)), UInt64(max(0, seconds)))
+    }
+}
+
+extension Request {
+    /// Bytes a worker needs besides pixels: its libraries, buffers and threads.
+    private static let base = 300 << 20
+    /// Bytes a pixel of a decoded source: 16 bits with alpha of an interlaced one, and an 8-bit copy that is turned.
+    private static let sourceBytes = 16
+    /// Bytes a pixel of a result: the pixels, the encoded file in a buffer that doubles, and its copy.
+    private static let resultBytes = 20
+
+    /// Most bytes of address space the job may need; the limits of pixels bound it.
+    fileprivate var mostMemory: Int {
+        switch self {
+        case .normalize(let order): Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
+        case .render(let order):
+            Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
+                + Self.bytes(mostPixels ?? 0, Self.resultBytes)
+        case .paint(let order):
+            Self.base + Self.bytes(PictureLimits().pixels, Self.sourceBytes)
+                + Self.bytes(order.size.pixels, Self.resultBytes)
+        }
+    }
+
+    private static func bytes(_ pixels: Int, _ each: Int) -> Int { min(max(pixels, 0), 1 << 30) * each }
+}
