@@ -79,10 +79,12 @@ static int is_null_device(int descriptor) {
 }
 
 static int limit(int what, rlim_t soft, rlim_t hard) {
-    struct rlimit now;
+    struct rlimit now = {0, 0};
     if (getrlimit((__rlimit_resource_t) what, &now)) return -1;
     if (hard > now.rlim_max) hard = now.rlim_max;
     struct rlimit wanted = {soft < hard ? soft : hard, hard};
+    // Nothing that was asked for, so that an answer without a deed is seen.
+    now = (struct rlimit){~wanted.rlim_cur, ~wanted.rlim_max};
     if (setrlimit((__rlimit_resource_t) what, &wanted) || getrlimit((__rlimit_resource_t) what, &now)) return -1;
     return now.rlim_cur == wanted.rlim_cur && now.rlim_max == wanted.rlim_max ? 0 : -1;
 }

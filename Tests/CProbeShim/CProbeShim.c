@@ -72,12 +72,13 @@ static int make_executable(void) {
 }
 
 static int eat(void) {
-    for (size_t eaten = 0; eaten < 2048; eaten += 16) {
-        void *part = malloc(16 << 20);
-        if (!part) return ENOMEM;
-        memset(part, 1, 16 << 20);
-    }
-    return PR_WENT_THROUGH;
+    enum { PARTS = 128, SIZE = 16 << 20 };
+    void *parts[PARTS];
+    int eaten = 0;
+    for (; eaten < PARTS && (parts[eaten] = malloc(SIZE)); eaten++) memset(parts[eaten], 1, SIZE);
+    int result = eaten < PARTS ? ENOMEM : PR_WENT_THROUGH;
+    while (eaten) free(parts[--eaten]);
+    return result;
 }
 
 static int spin(void) {

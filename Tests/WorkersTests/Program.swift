@@ -6,6 +6,12 @@ enum Program {
         URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name).path
     }
 
+    /// A picture of the samples.
+    static func sample(_ name: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "samples/jobs/\(name)")
+    }
+
     /// Waits until a process that was idle has used a tenth of a second of processor time.
     static func waitUntilBusy(_ process: Int32) async throws {
         let before = try ticks(process)
