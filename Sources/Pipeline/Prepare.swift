@@ -123,7 +123,8 @@ extension WorkerError {
         case .refusedToStart(let detail, isForGood: true):
             Reason(
                 .internalFault, "the picture was not opened, for no image worker could be locked: \(detail)",
-                field: field, hint: "run it where the kernel has seccomp and Landlock, or set workers.sandbox to \"off\"")
+                field: field,
+                hint: "run it on a kernel with seccomp and Landlock, or set workers.sandbox to \"off\"")
         case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .stopped:
             Reason(
                 .internalFault, "this machine's image workers could not work on the picture", field: field,

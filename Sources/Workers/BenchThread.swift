@@ -53,7 +53,9 @@ final class BenchThread {
                     child = consume ready
                     return .success(Answer(facts: [], bytes: []))
                 }
-                guard let outcome = ready.outcome(of: ticket, request, within: bench.timeout, stop: stop) else { continue }
+                guard let outcome = ready.outcome(of: ticket, request, within: bench.timeout, stop: stop) else {
+                    continue
+                }
                 if outcome.leavesWorkerHealthy { child = consume ready }
                 return outcome
             }
