@@ -1,6 +1,6 @@
 // A worker for tests: the same lock and the same jobs as in `darkroom worker`, and what a taken-over one would try.
 //
-// WorkerHost                                   a worker
+// WorkerHost [worker]                          a worker
 // WorkerHost TALLY refuse CALL OPTION ANSWER   a worker whose kernel answers ANSWER to one system call
 // WorkerHost TALLY thread                      a worker with a second thread before the lock
 // TALLY is a file that grows by one byte at each start.
@@ -10,7 +10,7 @@ import Workers
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
-if let tally = arguments.first {
+if arguments.count > 1, let tally = arguments.first {
     let file = unsafe open(tally, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode_t(0o600))
     guard file >= 0, unsafe write(file, "x", 1) == 1 else { exit(99) }
     close(file)
