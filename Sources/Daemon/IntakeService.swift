@@ -18,6 +18,8 @@ final class IntakeService: Sendable {
         var settling = 0
         /// Names that are still there.
         var left = 0
+        /// Names that no form explains, as many as were last spoken of.
+        var strangers = 0
         /// Why nothing more is taken, as it was last said.
         var waitsFor: String?
     }
@@ -94,6 +96,15 @@ final class IntakeService: Sendable {
         let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
         if taken < findings.arrivals.count { watcher.wake(within: .seconds(2)) }
+        let isNews = shared.withLock { state in
+            defer { state.strangers = findings.strangers }
+            return findings.strangers > state.strangers
+        }
+        if isNews {
+            stores.recorder.log.warning(
+                "the inbox holds names that are no hand-over: batches (not built yet), folders without a job.json, links",
+                ["names": String(findings.strangers)])
+        }
         shared.withLock { state in
             state.hasLooked = true
             state.settling = findings.settling + postponed.withLock { $0.count }
