@@ -114,7 +114,7 @@ package final class Service: Sendable {
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
         do throws(LedgerError) {
-            _ = try await stores.sweeper.runOnce()
+            _ = try await stores.sweeper.runOnce(claims: false)
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             await intake.recover()
