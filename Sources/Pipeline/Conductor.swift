@@ -46,7 +46,7 @@ package final class Conductor: Sendable {
             for await _ in wakes {
                 if shop.stopping.isSet { break }
                 let claimed = await claim()
-                for job in claimed {
+                for job in claimed ?? [] {
                     running.add(1, ordering: .acquiringAndReleasing)
                     group.addTask {
                         await JobRunner(self.shop).run(job)
@@ -54,11 +54,9 @@ package final class Conductor: Sendable {
                         self.poke()
                     }
                 }
-                if claimed.isEmpty { isIdle.store(true, ordering: .releasing) }
+                if claimed?.isEmpty ?? true { isIdle.store(true, ordering: .releasing) }
                 alarm?.cancel()
-                // With all hands full the next job that ends pokes; there is nothing to wake for before.
-                let isFull = inFlight >= mostInFlight
-                let sleep = isFull ? Self.longestSleep : claimed.isEmpty ? await sleepUntilWake() : .zero
+                let sleep = await sleep(after: claimed)
                 alarm = Task {
                     try? await Task.sleep(for: sleep.duration)
                     if !Task.isCancelled { self.continuation.yield() }
@@ -75,18 +73,22 @@ package final class Conductor: Sendable {
         continuation.finish()
     }
 
-    private func claim() async -> [JobRecord] {
+    /// Nil where nothing may be claimed or nothing could be.
+    private func claim() async -> [JobRecord]? {
         let room = mostInFlight - inFlight
-        guard room > 0 else { return [] }
+        guard room > 0 else { return nil }
         do throws(LedgerError) {
             return try await shop.ledger.claim(min(room, 32), for: owner, lease: Self.lease)
         } catch {
             shop.recorder.log.error("no job could be claimed", ["why": error.description])
-            return []
+            return nil
         }
     }
 
-    private func sleepUntilWake() async -> Span {
+    private func sleep(after claimed: [JobRecord]?) async -> Span {
+        // Whatever is due is due still: looking at once would be looking all the time. A job that ends pokes.
+        guard let claimed else { return .seconds(1) }
+        guard claimed.isEmpty else { return .zero }
         guard let now = try? await shop.ledger.now(), let wake = try? await shop.ledger.nextWake() else {
             return Self.longestSleep
         }
