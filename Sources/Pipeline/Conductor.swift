@@ -45,6 +45,8 @@ package final class Conductor: Sendable {
             var alarm: Task<Void, Never>?
             for await _ in wakes {
                 if shop.stopping.isSet { break }
+                // Before the claim: a job that is claimed and not yet counted must not look like rest.
+                isIdle.store(false, ordering: .releasing)
                 let claimed = await claim()
                 for job in claimed ?? [] {
                     running.add(1, ordering: .acquiringAndReleasing)
