@@ -11,6 +11,8 @@ package final class Conductor: Sendable {
     private let mostInFlight: Int
     private let running = Atomic<Int>(0)
     private let isIdle = Atomic(false)
+    /// Jobs that nobody works on although the ledger says so, for it could not be written, and when to try again.
+    private let stranded = Mutex<[(hold: Hold, after: Int64)]>([])
     private let wakes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -51,7 +53,7 @@ package final class Conductor: Sendable {
                 for job in claimed ?? [] {
                     running.add(1, ordering: .acquiringAndReleasing)
                     group.addTask {
-                        await JobRunner(self.shop).run(job)
+                        if !(await JobRunner(self.shop).run(job)) { self.strand(job) }
                         self.running.subtract(1, ordering: .acquiringAndReleasing)
                         self.poke()
                     }
@@ -75,8 +77,30 @@ package final class Conductor: Sendable {
         continuation.finish()
     }
 
+    private func strand(_ job: JobRecord) {
+        stranded.withLock { $0.append((job.hold, Monotonic.milliseconds() + Self.longestSleep.milliseconds)) }
+    }
+
+    /// Gives back what could not be given back before: a disk that was full must not keep jobs until the next start.
+    private func freeStranded() async {
+        let now = Monotonic.milliseconds()
+        let due = stranded.withLock { stranded in
+            let due = stranded.filter { $0.after <= now }
+            stranded.removeAll { $0.after <= now }
+            return due
+        }
+        for (place, one) in due.enumerated() {
+            do throws(LedgerError) {
+                try await shop.ledger.release(one.hold)
+            } catch {
+                return stranded.withLock { $0 += due[place...].map { ($0.hold, now + Self.longestSleep.milliseconds) } }
+            }
+        }
+    }
+
     /// Nil where nothing may be claimed or nothing could be.
     private func claim() async -> [JobRecord]? {
+        await freeStranded()
         let room = mostInFlight - inFlight
         guard room > 0 else { return nil }
         do throws(LedgerError) {

@@ -15,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 SAMPLE = os.path.join(TOP, "samples/jobs/dandelion.jpg")
-KINDS = ["fsync", "rename", "unlink", "create", "open", "write", "pwrite", "link", "send", "recv", "mkdir"]
+KINDS = ["fsync", "rename", "unlink", "create", "open", "write", "pwrite", "link", "send", "recv", "mkdir", "blob"]
 ENVIRONMENT = {**os.environ, "SWEEP_KEY": "KEYMARK-0123456789", "NO_COLOR": "1"}
 ENVIRONMENT.pop("DARKROOM_CONFIG", None)
 # What stands in prompts, names of references and metadata, and must stand nowhere else.
@@ -164,13 +164,13 @@ class Spool:
         path = self.path + "/" + folder
         return sorted(os.listdir(path)) if os.path.isdir(path) else []
 
-    def durable_answers(self):
+    def durable_answers(self, states="'intent', 'answered'"):
         """(job, output) whose answer is whole on the disk and explained by the ledger, but not read yet."""
         blobs = set(self.files(".darkroom/blobs"))
         rows = self.rows(
             "SELECT e.job, e.output, e.answer_blob, j.retain_inputs FROM effect e JOIN output o ON o.job = e.job "
             "AND o.position = e.output JOIN job j ON j.id = e.job "
-            "WHERE e.state IN ('intent', 'answered') AND o.state IN ('calling', 'answered') AND e.answer_blob IS NOT NULL")
+            "WHERE e.state IN (" + states + ") AND o.state IN ('calling', 'answered') AND e.answer_blob IS NOT NULL")
         found = []
         for job, output, blob, _ in rows:
             if blob in blobs:
