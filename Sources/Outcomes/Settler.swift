@@ -133,7 +133,7 @@ package struct Settler: Sendable {
         do throws(DiskError) {
             try await BlockingLane.disk.run(work)
         } catch {
-            throw error.isFull ? .full : .storage(code: error.code, doing: error.operation)
+            throw error.isFull ? .full : .disk(code: error.code, doing: error.operation)
         }
     }
 }
