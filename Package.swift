@@ -121,7 +121,7 @@ let package = Package(
         tests("Painting", ["Domain"]),
         tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
         tests("Digests"),
-        tests("Disk"),
+        tests("Disk", ["Support"]),
         tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Ledger", ["Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),

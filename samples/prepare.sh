@@ -31,25 +31,33 @@ install_packages() {
         fi
     fi
     say "Installing Debian packages: ${missing[*]}"
-    "${as_root[@]}" apt-get -qq update >&2 || give_up "apt-get update failed; look at its message above."
+    local log
+    log=$(mktemp)
+    "${as_root[@]}" apt-get -qq update >"$log" 2>&1 || { tail -n 20 "$log" >&2; give_up "apt-get update failed; its message stands above."; }
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
-        install --no-install-recommends "${missing[@]}" </dev/null >&2 ||
-        give_up "apt-get install failed; look at its message above."
+        install --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; give_up "apt-get install failed; its message stands above."; }
+    rm -f "$log"
 }
 
 # find_swift: a toolchain of at least $needed_swift on PATH.
 find_swift() {
-    local folder version
+    local folder version trouble=
     for folder in "" /opt/swift/usr/bin /usr/local/swift/usr/bin; do
         [ -z "$folder" ] || [ -x "$folder/swift" ] || continue
         version=$(PATH="${folder:+$folder:}$PATH" swift --version 2>/dev/null |
             sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || version=
-        [ -n "$version" ] || continue
+        if [ -z "$version" ]; then
+            [ -z "$folder" ] && ! command -v swift >/dev/null && continue
+            trouble=$(PATH="${folder:+$folder:}$PATH" swift --version 2>&1 | head -n 1) || true
+            continue
+        fi
         if [ "$(printf '%s\n' "$needed_swift" "$version" | sort -V | head -n 1)" = "$needed_swift" ]; then
             PATH="${folder:+$folder:}$PATH"
             export PATH
             return 0
         fi
     done
+    [ -z "$trouble" ] || give_up "Swift is there but does not start: $trouble"
     give_up "Swift $needed_swift or newer is needed: install the toolchain for Debian 12 from swift.org/install/linux and put its usr/bin on PATH."
 }

@@ -17,7 +17,7 @@ extension Program {
         }
         switch words[0] {
         case "check":
-            _ = try invocation.configuration()
+            warn(of: try invocation.configuration())
             let path = invocation.configurationPath()
             if invocation.wantsJSON {
                 Console.print(.fields(["schema": "darkroom.config-check/1", "file": .text(path), "valid": true]))
@@ -35,6 +35,21 @@ extension Program {
                 .usage, "config knows \(known.joined(separator: ", "))", hint: nearest.map { "did you mean \($0)?" })
         }
         return ExitCode.fine.rawValue
+    }
+
+    /// What is no fault of the file, but will keep jobs from being sent from here.
+    private static func warn(of configuration: Configuration) {
+        for route in configuration.routes.values.sorted(by: { $0.name < $1.name }) {
+            if route.endpoint?.contains("RESOURCE") == true {
+                Console.remark(
+                    "warning: models.\(route.name).endpoint: RESOURCE stands for the name of your own resource")
+            }
+            do throws(ConfigurationError) {
+                _ = try route.key?.read()
+            } catch {
+                Console.remark("warning: models.\(route.name).key: \(error.faults.joined(separator: "; "))")
+            }
+        }
     }
 
     private static func printSchema(_ name: String?) throws(CommandError) {

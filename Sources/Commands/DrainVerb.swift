@@ -105,7 +105,7 @@ private final class Progress: Sendable {
         let width = 24
         let filled = total == 0 ? 0 : width * tally.settled / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        Console.write(2, Array("\r\u{1B}[K[\(bar)] \(tally.settled)/\(total) jobs, \(tally.outputs) pictures".utf8))
+        Console.write(2, Array("\r\u{1B}[K[\(bar)] \(tally.settled)/\(total) jobs, pictures: \(tally.outputs)".utf8))
     }
 
     func end() {

@@ -59,11 +59,15 @@ struct JobStory {
             "inputs", job.inputsDeletedAt.map { "deleted \($0)" } ?? "deleted by \(job.inputsDeleteBy)",
         ])
         rows.append(["cost", "$" + Money.text(StatusDocument.cost(effects))])
-        for output in outputs { rows.append(["output \(output.index)", Self.line(output, job, spool)]) }
+        for output in outputs where !(job.state.isSettled && output.state == .pending) {
+            rows.append(["output \(output.index)", Self.line(output, job, spool)])
+        }
         var text = Console.table(rows) + "\n"
         text += Console.table(
             events.map { at, event in
-                let facts = event.facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                let facts = event.facts.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map {
+                    "\($0.key)=\($0.value)"
+                }
                 return [String(at.description.dropFirst(11).dropLast(1)), event.name, facts.joined(separator: " ")]
             })
         return text

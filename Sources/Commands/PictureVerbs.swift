@@ -185,7 +185,8 @@ extension Program {
     private static func inspectText(_ path: String, _ report: PictureReport, _ violations: [Violation]) -> String {
         let size = report.width.flatMap { width in report.height.map { "\(width)x\($0)" } } ?? "unknown size"
         var text = "\(path): \(report.container.rawValue), \(size), "
-        text += violations.isEmpty ? "clean\n" : "not clean\n"
+        let isOutput = report.violations(through: .output(allowingXMP: 1)).isEmpty
+        text += violations.isEmpty ? "clean\n" : isOutput ? "marked by one XMP packet, else clean\n" : "not clean\n"
         if let damage = report.damage { text += "  damaged: \(damage)\n" }
         text += Console.table(
             report.findings.map { ["  " + $0.kind.rawValue, $0.label, "\($0.length) bytes at \($0.offset)"] })

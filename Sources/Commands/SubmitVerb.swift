@@ -192,7 +192,7 @@ struct Waiting {
         guard Files.exists(spool.inbox) else {
             throw CommandError(.inputOutput, "there is no spool at \(spool.root)", hint: "name it with --spool")
         }
-        remarkIfNobodyWorks()
+        try await waitForSomebody(at: jobs)
         var isWell = true
         for job in jobs {
             let outcome = await outcome(of: job)
@@ -217,9 +217,22 @@ struct Waiting {
         }
     }
 
-    private func remarkIfNobodyWorks() {
-        guard let lock = (try? FolderLock.take(spool.lock)) ?? nil else { return }
-        _ = lock
-        Console.remark("nobody works on this spool at the moment: start `darkroom run --spool \(spool.root)`")
+    /// Without a daemon nothing would ever settle: that is said at once, and given up after ten seconds.
+    private func waitForSomebody(at jobs: [String]) async throws(CommandError) {
+        for attempt in 0..<100 {
+            let areSettled = jobs.allSatisfy { job in
+                Outcome.allCases.contains { Files.exists(spool.outcome($0, of: job)) }
+            }
+            if areSettled || isSomebodyThere { return }
+            if attempt == 0 {
+                Console.remark("nobody works on this spool yet; start `darkroom run --spool \(spool.root)`")
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        throw CommandError(
+            .unavailable, "nobody works on \(spool.root), so nothing was waited for",
+            hint: "what was handed over stays in the inbox; `darkroom drain` or `darkroom run` takes it")
     }
+
+    private var isSomebodyThere: Bool { FolderLock.isHeld(spool.lock) }
 }

@@ -18,6 +18,10 @@ final class IntakeService: Sendable {
         var settling = 0
         /// Names that are still there.
         var left = 0
+        /// Names that no form explains, as many as were last spoken of.
+        var strangers = 0
+        /// Why nothing more is taken, as it was last said.
+        var waitsFor: String?
     }
 
     private let stores: Stores
@@ -30,6 +34,9 @@ final class IntakeService: Sendable {
     private let shared = Mutex(State())
     /// Claims that could not be accepted yet, for want of room.
     private let postponed = Mutex<[Claim]>([])
+
+    /// Names that could not be taken and were said so.
+    private let troubled = Mutex<Set<String>>([])
 
     init(
         _ stores: Stores, watcher: InboxWatcher, conductor: Conductor, reserve: DiskReserve, stopping: StopFlag
@@ -69,21 +76,35 @@ final class IntakeService: Sendable {
     private func look(_ survey: inout InboxSurvey) async {
         await retryPostponed()
         let folder = stores.spool.inbox
-        let entries: [Folders.Entry]
+        let limit = stores.configuration.limits.manifestBytes.bytes
+        let before = survey
+        let findings: InboxSurvey.Findings
         do throws(DiskError) {
-            entries = try Folders.list(folder).entries
+            (findings, survey) = try await BlockingLane.disk.run { () throws(DiskError) in
+                var survey = before
+                let findings = survey.survey(
+                    try Folders.list(folder).entries, now: Timestamp(milliseconds: Monotonic.milliseconds()),
+                    inside: { name in (try? Folders.list(folder + "/" + name).entries) ?? [] },
+                    named: { name in Self.named(folder + "/" + name, limit) })
+                return (findings, survey)
+            }
         } catch {
             stores.recorder.log.error("the inbox could not be listed", ["why": error.description])
             return watcher.wake(within: .seconds(5))
         }
-        let now = Timestamp(milliseconds: Monotonic.milliseconds())
-        let limit = stores.configuration.limits.manifestBytes.bytes
-        let findings = survey.survey(
-            entries, now: now, inside: { name in (try? Folders.list(folder + "/" + name).entries) ?? [] },
-            named: { name in Self.named(folder + "/" + name, limit) })
         let taken = await take(findings.arrivals)
+        let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
         if taken < findings.arrivals.count { watcher.wake(within: .seconds(2)) }
+        let isNews = shared.withLock { state in
+            defer { state.strangers = findings.strangers }
+            return findings.strangers > state.strangers
+        }
+        if isNews {
+            stores.recorder.log.warning(
+                "the inbox holds names that are no hand-over: batches (not built yet), folders without a job.json, links",
+                ["names": String(findings.strangers)])
+        }
         shared.withLock { state in
             state.hasLooked = true
             state.settling = findings.settling + postponed.withLock { $0.count }
@@ -107,20 +128,36 @@ final class IntakeService: Sendable {
         for arrival in arrivals {
             guard !stopping.isSet, room > 0, reserve.hasRoom else { break }
             do throws(DiskError) {
-                if let claim = try claims.take(arrival) { await accept(claim) }
+                let claims = claims
+                let claim = try await BlockingLane.disk.run { () throws(DiskError) in try claims.take(arrival) }
+                if let claim { await accept(claim) }
             } catch {
-                stores.recorder.log.error("a hand-over could not be taken", ["why": error.description])
-                break
+                if error.isFull { break }
+                // One that cannot be moved stops no other, and is named in the log once.
+                if troubled.withLock({ $0.insert(arrival.name).inserted }) {
+                    stores.recorder.log.error(
+                        "a hand-over could not be taken",
+                        ["label": JobName.label(from: arrival.name), "why": error.description])
+                }
+                continue
             }
             taken += 1
             room -= 1
         }
-        if taken < arrivals.count, !stopping.isSet {
-            let waiting = String(arrivals.count - taken)
-            let why = room == 0 ? "queue.max_accepted is reached" : reserve.hasRoom ? "see above" : "the disk is full"
-            stores.recorder.log.warning("hand-overs wait in the inbox", ["waiting": waiting, "why": why])
-        }
+        sayWhyTheyWait(arrivals.count - taken, isFull: room <= 0)
         return taken
+    }
+
+    /// One line when hand-overs begin to wait for want of room, and none until it has changed.
+    private func sayWhyTheyWait(_ waiting: Int, isFull: Bool) {
+        let why =
+            waiting == 0 ? nil : isFull ? "queue.max_accepted is reached" : reserve.hasRoom ? nil : "the disk is full"
+        let isNews = shared.withLock { state in
+            defer { state.waitsFor = why }
+            return state.waitsFor != why
+        }
+        guard isNews, let why else { return }
+        stores.recorder.log.warning("hand-overs wait in the inbox", ["waiting": String(waiting), "why": why])
     }
 
     private func openPlaces() async -> Int {

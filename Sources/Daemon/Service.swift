@@ -95,7 +95,9 @@ package final class Service: Sendable {
     package func drain() async throws(StartError) -> Rest {
         try await begin()
         async let running: Void = loops()
+        var stillness = Stillness()
         while !stopping.isSet, !(await isDrained()) {
+            if await isStuck(&stillness) { break }
             try? await Task.sleep(for: .milliseconds(40))
         }
         stop()
@@ -119,7 +121,7 @@ package final class Service: Sendable {
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
         do throws(LedgerError) {
-            _ = try await stores.sweeper.runOnce()
+            _ = try await stores.sweeper.runOnce(claims: false)
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             await intake.recover()
@@ -180,6 +182,40 @@ package final class Service: Sendable {
         let wake = (try? await stores.ledger.nextWake()) ?? nil
         if let wake, wake.since(now) <= .minutes(1) { return false }
         return conductor.isResting
+    }
+
+    /// How long nothing has moved: a full or broken disk lets jobs try again for ever, and a drain must come to an end.
+    private struct Stillness {
+        struct Picture: Equatable {
+            var counts: [JobState: Int]?
+            var left: Int
+            var settling: Int
+        }
+
+        var picture: Picture?
+        /// Milliseconds of rest with this picture; a call under way is no rest.
+        var rested: Int64 = 0
+        var looked: Int64 = 0
+    }
+
+    private var longestStillness: Span {
+        Span(milliseconds: max(120_000, stores.configuration.inbox.settle.milliseconds + 60_000))
+    }
+
+    /// Whether tries have led nowhere for so long that what is left is reported as waiting.
+    private func isStuck(_ stillness: inout Stillness) async -> Bool {
+        let now = Monotonic.milliseconds()
+        let passed = now - stillness.looked
+        stillness.looked = now
+        guard conductor.isResting else { return false }
+        let inbox = intake.state
+        let picture = Stillness.Picture(
+            counts: try? await stores.ledger.counts(), left: inbox.left, settling: inbox.settling)
+        stillness.rested = picture == stillness.picture ? stillness.rested + passed : 0
+        stillness.picture = picture
+        guard stillness.rested > longestStillness.milliseconds else { return false }
+        stores.recorder.log.warning("the drain ends although jobs are left: nothing has moved for minutes")
+        return true
     }
 
     // MARK: parts

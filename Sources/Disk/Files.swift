@@ -161,8 +161,27 @@ package struct FolderLock: ~Copyable {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(0o600))
         guard number >= 0 else { throw DiskError("open a lock file") }
         let file = Descriptor(adopting: number)
-        if flock(number, LOCK_EX | LOCK_NB) == 0 { return FolderLock(file) }
+        if flock(number, LOCK_EX | LOCK_NB) == 0 {
+            // Who it is stands in the file, so that others can ask without touching the lock.
+            guard ftruncate(number, 0) == 0 else { throw DiskError("write a lock file") }
+            try file.write(Array("\(getpid())\n".utf8))
+            return FolderLock(file)
+        }
         guard errno == EWOULDBLOCK else { throw DiskError("lock a file") }
         return nil
+    }
+
+    /// Whether a process that took the lock is alive, as far as this user can tell; the lock is not touched.
+    package static func isHeld(_ path: String) -> Bool {
+        let text: [UInt8]?
+        do throws(DiskError) {
+            text = try Files.read(path, limit: 64)
+        } catch {
+            // A lock that is not ours to read belongs to another user's process.
+            return !error.isMissing
+        }
+        let digits = String(decoding: text ?? [], as: UTF8.self).prefix { $0.isNumber }
+        guard let holder = Int32(digits), holder > 0 else { return false }
+        return kill(holder, 0) == 0 || errno == EPERM
     }
 }

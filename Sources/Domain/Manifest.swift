@@ -70,10 +70,11 @@ private final class ManifestReader {
     }
 
     func manifest() throws(Reason) -> Manifest {
-        var spec = JobSpec(prompt: reader.string("prompt") ?? "")
+        let prompt = reader.string("prompt")
+        var spec = JobSpec(prompt: prompt ?? "")
         if reader.value("prompt") == nil, reader.value("template") == nil {
             reader.fail("prompt", "is missing", hint: "write what to draw")
-        } else if reader.string("prompt") != nil, let reason = Manifest.checkPrompt(spec.prompt) {
+        } else if prompt != nil, let reason = Manifest.checkPrompt(spec.prompt) {
             refusals.append(reason)
         }
         let references = names()

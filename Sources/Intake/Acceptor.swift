@@ -86,16 +86,22 @@ package struct Acceptor: Sendable {
         hexadecimal(keyedHash(Array(subject.utf8), key: key))
     }
 
-    /// Accepts one claim and returns the job's id.
+    /// Accepts one claim and returns the job's id; nil where an earlier try accepted it and only could not end the claim.
     @discardableResult
-    package func accept(_ claim: Claim) async throws(AcceptError) -> String {
+    package func accept(_ claim: Claim) async throws(AcceptError) -> String? {
         do {
             let limits = rules.limits
+            let claims = claims
+            let isOver = try await BlockingLane.disk.run { () throws(DiskError) in
+                guard try claims.isOver(claim) else { return false }
+                try claims.drop(claim)
+                return true
+            }
+            if isOver { return nil }
             let handOver = try await BlockingLane.disk.run { () throws(DiskError) in
                 try HandOver.read(claim, limits: limits)
             }
             let id = try await enter(claim, handOver)
-            let claims = claims
             try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(claim) }
             return id
         } catch let error as DiskError {

@@ -70,6 +70,9 @@ package struct Claims: Sendable {
         return claims
     }
 
+    /// Whether nothing of the claim can be accepted any more: its job is in the ledger, and only its files have to go.
+    package func isOver(_ claim: Claim) throws(DiskError) -> Bool { try Files.info(claim.folder) == nil }
+
     /// Ends a claim whose job is in the ledger; one that is ended already is no error.
     package func drop(_ claim: Claim) throws(DiskError) {
         // One rename first: half a claim is never taken for a hand-over that was not accepted.

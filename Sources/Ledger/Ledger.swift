@@ -62,6 +62,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
+    /// A folder beside the ledger that could not be changed; `code` is `errno`.
+    case disk(code: Int32, doing: String)
 
     package var description: String {
         switch self {
@@ -71,6 +73,7 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .newer(let found, let known):
             "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
         case .full: "the ledger's disk is full"
+        case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"
         }
     }

@@ -96,13 +96,16 @@ package struct Settler: Sendable {
         let from = spool.staged(job.id)
         let target = spool.outcome(outcome, of: job.id)
         try await onDisk { () throws(DiskError) in
-            guard Files.exists(from) else { return }
-            // A job has one outcome folder at a time: what waited for a person makes way, and so does what a retry left.
-            // A folder of the same name with outputs in it was paid for: the rename fails rather than lose it.
-            for other in Outcome.allCases where other != outcome || other != .done {
-                try Folders.removeTree(spool.outcome(other, of: job.id))
+            // What can not be looked at may well be there: then this is tried again, and nothing is settled without it.
+            if try Files.info(from) != nil {
+                // A job has one outcome folder at a time: what waited for a person makes way, and so does what a retry
+                // left. A folder of the same name with outputs in it was paid for: the rename fails rather than lose it.
+                for other in Outcome.allCases where other != outcome || other != .done {
+                    try Folders.removeTree(spool.outcome(other, of: job.id))
+                }
+                try Files.rename(from, to: target)
             }
-            try Files.rename(from, to: target)
+            // Also after a rename of an earlier run: the row must not be durable before it.
             try Folders.sync(Files.parent(of: target))
             try Folders.sync(Files.parent(of: from))
         }
@@ -130,7 +133,7 @@ package struct Settler: Sendable {
         do throws(DiskError) {
             try await BlockingLane.disk.run(work)
         } catch {
-            throw error.isFull ? .full : .storage(code: error.code, doing: error.operation)
+            throw error.isFull ? .full : .disk(code: error.code, doing: error.operation)
         }
     }
 }

@@ -242,9 +242,15 @@ struct Calls: Sendable {
 
     /// An answer that was durable before the ledger could say so: whole, and a picture. It gets its row here.
     private func lateAnswer(_ effect: EffectRecord, _ adapter: any Adapter) async throws -> EffectRecord? {
-        guard effect.state == .intent, let id = effect.answerBlob,
-            let body = try? await shop.blobs.get(id, limit: 64 << 20)
-        else { return nil }
+        guard effect.state == .intent, let id = effect.answerBlob else { return nil }
+        let body: [UInt8]
+        do throws(VaultError) {
+            body = try await shop.blobs.get(id, limit: 64 << 20)
+        } catch {
+            // Only an answer that is not there is none. One that can not be read now was paid for: it is read later.
+            if case .disk = error { throw error }
+            return nil
+        }
         let blob = BlobRecord(
             id: id, job: job.id, kind: .answer, position: effect.output, bytes: Int64(body.count))
         let isPicture = adapter.read(AnswerHead(status: 200, headers: [:], bodyBytes: body.count), body: body).1 != nil

@@ -11,6 +11,8 @@ package final class Conductor: Sendable {
     private let mostInFlight: Int
     private let running = Atomic<Int>(0)
     private let isIdle = Atomic(false)
+    /// Jobs that nobody works on although the ledger says so, for it could not be written, and when to try again.
+    private let stranded = Mutex<[(hold: Hold, after: Int64)]>([])
     private let wakes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -45,20 +47,20 @@ package final class Conductor: Sendable {
             var alarm: Task<Void, Never>?
             for await _ in wakes {
                 if shop.stopping.isSet { break }
+                // Before the claim: a job that is claimed and not yet counted must not look like rest.
+                isIdle.store(false, ordering: .releasing)
                 let claimed = await claim()
-                for job in claimed {
+                for job in claimed ?? [] {
                     running.add(1, ordering: .acquiringAndReleasing)
                     group.addTask {
-                        await JobRunner(self.shop).run(job)
+                        if !(await JobRunner(self.shop).run(job)) { self.strand(job) }
                         self.running.subtract(1, ordering: .acquiringAndReleasing)
                         self.poke()
                     }
                 }
-                if claimed.isEmpty { isIdle.store(true, ordering: .releasing) }
+                if claimed?.isEmpty ?? true { isIdle.store(true, ordering: .releasing) }
                 alarm?.cancel()
-                // With all hands full the next job that ends pokes; there is nothing to wake for before.
-                let isFull = inFlight >= mostInFlight
-                let sleep = isFull ? Self.longestSleep : claimed.isEmpty ? await sleepUntilWake() : .zero
+                let sleep = await sleep(after: claimed)
                 alarm = Task {
                     try? await Task.sleep(for: sleep.duration)
                     if !Task.isCancelled { self.continuation.yield() }
@@ -75,18 +77,44 @@ package final class Conductor: Sendable {
         continuation.finish()
     }
 
-    private func claim() async -> [JobRecord] {
+    private func strand(_ job: JobRecord) {
+        stranded.withLock { $0.append((job.hold, Monotonic.milliseconds() + Self.longestSleep.milliseconds)) }
+    }
+
+    /// Gives back what could not be given back before: a disk that was full must not keep jobs until the next start.
+    private func freeStranded() async {
+        let now = Monotonic.milliseconds()
+        let due = stranded.withLock { stranded in
+            let due = stranded.filter { $0.after <= now }
+            stranded.removeAll { $0.after <= now }
+            return due
+        }
+        for (place, one) in due.enumerated() {
+            do throws(LedgerError) {
+                try await shop.ledger.release(one.hold)
+            } catch {
+                return stranded.withLock { $0 += due[place...].map { ($0.hold, now + Self.longestSleep.milliseconds) } }
+            }
+        }
+    }
+
+    /// Nil where nothing may be claimed or nothing could be.
+    private func claim() async -> [JobRecord]? {
+        await freeStranded()
         let room = mostInFlight - inFlight
-        guard room > 0 else { return [] }
+        guard room > 0 else { return nil }
         do throws(LedgerError) {
             return try await shop.ledger.claim(min(room, 32), for: owner, lease: Self.lease)
         } catch {
             shop.recorder.log.error("no job could be claimed", ["why": error.description])
-            return []
+            return nil
         }
     }
 
-    private func sleepUntilWake() async -> Span {
+    private func sleep(after claimed: [JobRecord]?) async -> Span {
+        // Whatever is due is due still: looking at once would be looking all the time. A job that ends pokes.
+        guard let claimed else { return .seconds(1) }
+        guard claimed.isEmpty else { return .zero }
         guard let now = try? await shop.ledger.now(), let wake = try? await shop.ledger.nextWake() else {
             return Self.longestSleep
         }

@@ -95,7 +95,9 @@ struct Finish: Sendable {
 
     private func render(_ answer: [UInt8], _ order: RenderOrder) async throws -> RenderedPicture {
         do throws(WorkerError) {
-            return try await shop.workers.render(answer, as: order)
+            return try await shop.withWorker { workers throws(WorkerError) in
+                try await workers.render(answer, as: order)
+            }
         } catch {
             if error == .stopped { throw StepEnd.stopping }
             throw StepEnd.refused(Self.reason(of: error))

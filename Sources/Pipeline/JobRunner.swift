@@ -18,11 +18,14 @@ package struct JobRunner: Sendable {
     }
 
     /// Runs the job until it is settled, held, waits, or the daemon stops.
-    package func run(_ job: JobRecord) async {
+    ///
+    /// - Returns: false when the ledger could not even be told that nobody works on the job any more.
+    package func run(_ job: JobRecord) async -> Bool {
         do {
             try await advance(job)
+            return true
         } catch {
-            await end(job, error)
+            return await end(job, error)
         }
     }
 
@@ -134,7 +137,7 @@ package struct JobRunner: Sendable {
     // MARK: ends
 
     /// Nothing is ever dropped: what stopped a job fails it, lets it wait, or gives it back.
-    private func end(_ job: JobRecord, _ error: any Error) async {
+    private func end(_ job: JobRecord, _ error: any Error) async -> Bool {
         do {
             switch error {
             case StepEnd.stopping: try await shop.ledger.release(job.hold)
@@ -151,10 +154,11 @@ package struct JobRunner: Sendable {
                 shop.recorder.log.error("a job could not go on", ["job": job.id, "why": "\(error)"])
                 try await wait(job, Reason(.internalFault, "this machine could not go on with the job"), .seconds(15))
             }
+            return true
         } catch {
-            // Not even that could be written: the claim is freed at the next start, and the job goes on from there.
+            // Not even that could be written: the claim is given back later, and the job goes on from there.
             shop.recorder.log.error("a job's state could not be saved", ["job": job.id, "why": "\(error)"])
-            try? await shop.ledger.release(job.hold)
+            return false
         }
     }
 

@@ -72,7 +72,9 @@ struct Prepare: Sendable {
             limits: PictureLimits(
                 bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
         do throws(WorkerError) {
-            return try await shop.workers.normalize(source, as: order)
+            return try await shop.withWorker { workers throws(WorkerError) in
+                try await workers.normalize(source, as: order)
+            }
         } catch {
             if error == .stopped { throw StepEnd.stopping }
             throw StepEnd.refused(error.reason(field: field))

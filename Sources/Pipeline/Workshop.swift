@@ -47,6 +47,24 @@ package struct Workshop: Sendable {
         self.bench = Turnstile(width: workerCount + 1)
     }
 
+    /// Has an image worker do something, once more where the first one died under it.
+    ///
+    /// A worker that was killed from outside (memory, an operator) says nothing about the picture; two in a row do.
+    func withWorker<Result>(
+        _ work: (WorkerPool) async throws(WorkerError) -> Result
+    ) async throws(WorkerError) -> Result {
+        do throws(WorkerError) {
+            return try await work(workers)
+        } catch {
+            switch error {
+            case .crashed, .exited: break
+            default: throw error
+            }
+            recorder.log.warning("an image worker died; its picture is tried once more", ["why": error.description])
+            return try await work(workers)
+        }
+    }
+
     /// No new step is begun: whoever waits for a place is turned away.
     package func stop() {
         stopping.set()

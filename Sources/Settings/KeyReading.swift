@@ -34,16 +34,14 @@ extension KeySource {
     }
 
     private func readFile(_ path: String, mayBeShared: Bool) throws(ConfigurationError) -> SecretText {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw refusal("cannot be read: \(DiskError.text(of: errno))") }
+        if !mayBeShared, status.st_mode & 0o007 != 0 { throw refusal("may be read by everybody: chmod 600 \(path)") }
         let bytes: [UInt8]?
         do throws(DiskError) {
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { throw DiskError("read it") }
-            if !mayBeShared, status.st_mode & 0o077 != 0 {
-                throw DiskError("use it while others may read it (chmod 600)", code: EPERM)
-            }
             bytes = try Files.read(Files.absolute(path) ?? path, limit: 65_536)
         } catch {
-            throw refusal(error.description)
+            throw refusal("cannot be read: \(DiskError.text(of: error.code))")
         }
         guard let bytes else { throw refusal("is larger than 64 kB") }
         return try secret(bytes)

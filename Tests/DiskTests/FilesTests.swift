@@ -57,5 +57,6 @@ import Testing
         let second = try FolderLock.take(folder + "/lock")
         let isTaken = second != nil
         #expect(isHeld && !isTaken)
+        #expect(FolderLock.isHeld(folder + "/lock") && !FolderLock.isHeld(folder + "/no-lock"))
     }
 }

@@ -91,4 +91,22 @@ import Testing
         #expect(try await spool.darkroom("show", "nobody").code == 1)
         #expect(try await spool.darkroom("submit", "--prompt", "x", "--count", "11").code == 65)
     }
+
+    @Test func `waiting where nobody works ends with a sentence, and the job stays in the inbox`() async throws {
+        let spool = try TestSpool("nobody")
+        let waited = try await spool.darkroom("submit", "--prompt", "x", "--id", "lonely", "--wait")
+        #expect(waited.code == 69 && waited.err.contains("darkroom run"))
+        #expect(FileManager.default.fileExists(atPath: spool.path + "/inbox/lonely/job.json"))
+    }
+
+    @Test func `submit waits for a daemon that works and tells how it ended`() async throws {
+        let spool = try TestSpool("wait")
+        let daemon = try spool.daemon()
+        try await eventually("the daemon runs") { daemon.printed.contains("darkroom is running") }
+        let good = try await spool.darkroom("submit", "--prompt", "x", "--size", "native", "--wait", "--json")
+        #expect(good.code == 0 && good.json["outcome"] as? String == "done")
+        let bad = try await spool.darkroom("submit", "--prompt", "x", "--model", "nowhere", "--wait")
+        #expect(bad.code == 1 && bad.out.contains("unsupported_parameter"))
+        #expect(await daemon.end() == 0)
+    }
 }

@@ -41,6 +41,37 @@ import Testing
         try check(spool, ids, requests: lines(ledger))
     }
 
+    @Test func `an image worker that is killed costs no job its life`() async throws {
+        let spool = try TestSpool("worker")
+        for number in 1...3 {
+            try spool.drop("j\(number)", manifest: #"{"prompt":"hills \#(number)","id":"j\#(number)"}"#)
+        }
+        let daemon = try spool.daemon()
+        var killed: Int32?
+        try await eventually("all three are done, with a worker killed on the way") {
+            if killed == nil, let worker = children(of: daemon.process.processIdentifier).first {
+                kill(worker, SIGKILL)
+                killed = worker
+            }
+            return spool.outcomes("done").count == 3
+        }
+        #expect(killed != nil)
+        #expect(spool.outcomes("failed") == [])
+        #expect(await daemon.end() == 0)
+    }
+
+    /// Processes whose parent is `process`: the fourth field of `/proc/PID/stat`.
+    private func children(of process: Int32) -> [Int32] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.compactMap { Int32($0) }.filter { candidate in
+            guard let line = try? String(contentsOfFile: "/proc/\(candidate)/stat", encoding: .utf8) else {
+                return false
+            }
+            let fields = line.split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && fields[1] == "\(process)"
+        }
+    }
+
     private func check(_ spool: TestSpool, _ ids: [String], requests: [[String: Any]]) throws {
         let done = spool.outcomes("done")
         let held = spool.outcomes("held")

@@ -46,6 +46,19 @@ import Vault
         #expect(try Folders.list(desk.spool.claims).entries.isEmpty)
     }
 
+    @Test func `a claim that was accepted and only half ended is ended at the next try`() async throws {
+        let claim = try desk.claim(manifest, images)
+        let acceptor = try await desk.acceptor()
+        let staysBehind = desk.spool.privateFolder + "/copy"
+        try shell("cp -a '\(claim.folder)' '\(staysBehind)'", in: desk.spool.claims)
+        #expect(try await acceptor.accept(claim) != nil)
+        // Its first rename was made, and what came after it failed.
+        try Files.rename(staysBehind, to: desk.spool.claims + "/gone-" + claim.token)
+        #expect(try await acceptor.accept(claim) == nil)
+        #expect(try await desk.ledger.jobs(JobFilter()).count == 1)
+        #expect(try Folders.list(desk.spool.claims).entries.isEmpty)
+    }
+
     @Test(arguments: 0...2)
     func `a disk that fills up keeps the claim and no half of a job`(written: Int) async throws {
         let claim = try desk.claim(manifest, images)

@@ -65,8 +65,9 @@ final class Desk {
 
     /// Accepts a folder and gives the job.
     func accept(_ manifest: String, _ files: [String: String] = [:], name: String = "job") async throws -> JobRecord {
-        let id = try await acceptor().accept(try claim(manifest, files, name: name))
-        guard let job = try await ledger.job(id) else { throw LedgerError.unknownJob(id) }
+        guard let id = try await acceptor().accept(try claim(manifest, files, name: name)),
+            let job = try await ledger.job(id)
+        else { throw LedgerError.unknownJob(name) }
         return job
     }
 

@@ -183,6 +183,25 @@ import Vault
         #expect(try Folders.list(counter.spool.staged("fox")).entries.map(\.name) == ["fox-1.png", "fox-1.png.json"])
     }
 
+    @Test func `a folder that can not be looked at is not taken for a published one`() async throws {
+        let job = try await counter.made()
+        let dying = DyingLedger(counter.ledger, dying: .init(write: 1, isAfter: true))
+        await #expect(throws: DyingLedger.killed) {
+            try await counter.settler(dying).settle(job, as: .done, because: nil)
+        }
+        let again = try #require(try await counter.restart())
+        let aside = counter.scratch.file("staging")
+        try Files.rename(counter.spool.staging, to: aside)
+        try FileManager.default.createSymbolicLink(
+            atPath: counter.spool.staging, withDestinationPath: counter.spool.staging)
+        await #expect(throws: LedgerError.self) { try await counter.settler.resume(again) }
+        #expect(try await counter.ledger.job("fox")?.state == .made)
+        try Files.remove(counter.spool.staging)
+        try Files.rename(aside, to: counter.spool.staging)
+        try await counter.settler.resume(again)
+        #expect(try counter.outcomes == ["done/fox"])
+    }
+
     @Test func `an upstream that took the folder away is no hindrance`() async throws {
         let job = try await counter.made()
         let dying = DyingLedger(counter.ledger, dying: .init(write: 2, isAfter: false))

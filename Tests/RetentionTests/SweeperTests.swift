@@ -170,6 +170,18 @@ import Vault
         #expect(!Files.exists(spool.staged("nobody")) && Files.exists(spool.staged(kept.id)))
     }
 
+    @Test func `a start leaves an old claim to be accepted, and only later sweeps end it`() async throws {
+        let claim = spool.claim("plain-0123456789abcdef")
+        try Folders.make(claim)
+        try Files.writeDurably([1], to: claim + "/fox.txt")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: claim)
+        #expect(try await sweeper.runOnce(claims: false).strays == 0)
+        #expect(Files.exists(claim + "/fox.txt"))
+        #expect(try await sweeper.runOnce().strays == 1)
+        #expect(!Files.exists(claim))
+    }
+
     @Test func `a work file that was just written is no stray`() async throws {
         let fresh = try await blobs.put([1])
         #expect(try await sweeper.runOnce().strays == 0)

@@ -40,5 +40,9 @@ final class TLSServer: @unchecked Sendable {
         port = UInt16(line.split(separator: ":").last ?? "") ?? 0
     }
 
-    deinit { process.terminate() }
+    // A child may have inherited a mask that blocks SIGTERM.
+    deinit {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
 }

@@ -1,0 +1,83 @@
+"""Ends a running daemon at random moments while jobs of every sort come in, then drains and checks the invariants."""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+from crash import Finds, Simulator, Spool, marked_photo, violations
+
+KILLS = int(os.environ.get("KILLS", "200"))
+JOBS = int(os.environ.get("JOBS", "100"))
+LIMIT = float(os.environ.get("SECONDS_AT_MOST", "420"))
+SEED = int(os.environ.get("SEED", str(int(time.time()))))
+
+
+def drop(spool, number):
+    """One job in four has a reference, one in five several outputs, one in ten is bad, one in six a plain text."""
+    id = "job-%d" % number
+    if number % 10 == 7:
+        spool.drop(id, bad=True)
+    elif number % 6 == 5:
+        spool.drop(id, text=True)
+    else:
+        references = [marked_photo()] if number % 4 == 0 else []
+        spool.drop(id, count=3 if number % 5 == 0 else 1, references=references)
+
+
+def main():
+    chance = random.Random(SEED)
+    folder = tempfile.mkdtemp(prefix="random-kills-")
+    finds = Finds()
+    # Each latency has a simulator and a spool of its own; every other one keeps no inputs.
+    latencies = ["50ms", "150ms", "300ms"]
+    kills = 0
+    begun = time.monotonic()
+    try:
+        for place, latency in enumerate(latencies):
+            home = os.path.join(folder, latency)
+            os.makedirs(home)
+            simulator = Simulator(home, latency)
+            spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2)
+            most = KILLS // len(latencies)
+            jobs = JOBS // len(latencies)
+            dropped = here = 0
+            durable = []
+            while here < most and time.monotonic() - begun < LIMIT * (place + 1) / len(latencies):
+                # Work comes in bit by bit, so that there is something to kill until the end.
+                while dropped < jobs and dropped <= jobs * here / (most * 0.9):
+                    drop(spool, dropped)
+                    dropped += 1
+                daemon = spool.start("run" if here % 3 else "drain")
+                time.sleep(chance.choice([chance.uniform(0.01, 0.15), chance.uniform(0.05, 0.6), chance.uniform(0.3, 1.5)]))
+                if daemon.poll() is None:
+                    daemon.send_signal(signal.SIGKILL)
+                    here += 1
+                else:
+                    here += 1 if dropped >= jobs else 0
+                daemon.wait()
+                durable += spool.durable_answers()
+            while dropped < jobs:
+                drop(spool, dropped)
+                dropped += 1
+            kills += here
+            if spool.run(limit=180) is None:
+                finds.add(latency, ["drain did not end"], spool)
+            # The blobs of the last run are looked at after one more start.
+            spool.run(limit=60)
+            finds.add(latency, violations(spool, simulator, here, durable, concurrency=3), spool)
+            print("%s: %d kills, %d jobs: %d done, %d failed, %d held; %d durable answers were met unread" % (
+                latency, here, dropped, len(spool.files("done")), len(spool.files("failed")),
+                len(spool.files("held")), len(durable)), flush=True)
+            simulator.stop()
+        print("%d kills, seed %d" % (kills, SEED))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    finds.end("random-kills")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
