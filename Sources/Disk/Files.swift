@@ -100,10 +100,6 @@ package enum Folders {
         guard unsafe chmod(path, mode) == 0 else { throw DiskError("set a mode") }
     }
 
-    package static func setGroup(_ path: String, _ group: UInt32) throws(DiskError) {
-        guard unsafe chown(path, uid_t.max, group) == 0 else { throw DiskError("set a group") }
-    }
-
     /// Makes names in the folder durable (`fsync` on the folder).
     package static func sync(_ path: String) throws(DiskError) {
         try Descriptor.folder(path).sync()

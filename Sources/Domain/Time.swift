@@ -31,9 +31,6 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
             + "T\(clock.joined(separator: ":")).\(Self.padded(inDay % 1000, 3))Z"
     }
 
-    /// The UTC day, `2026-11-21`.
-    package var day: String { String(description.prefix(10)) }
-
     private static func padded(_ number: Int64, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
