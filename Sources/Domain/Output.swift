@@ -19,6 +19,19 @@ package enum Fit: String, Sendable, Codable, CaseIterable {
     case pad
 }
 
+/// How a picture that has to grow is enlarged (`output.upscale`).
+package enum UpscaleMode: String, Sendable, Codable, CaseIterable {
+    /// Lanczos3.
+    case plain
+    /// A trained filter bank on luma, then Lanczos3.
+    case enhanced
+}
+
+/// How hard the PNG writer tries (`output.png`).
+package enum PNGEffort: String, Sendable, Codable, CaseIterable {
+    case fast, balanced, small
+}
+
 /// Width and height in pixels.
 package struct PixelSize: Sendable, Hashable, Codable, CustomStringConvertible {
     package var width: Int

@@ -81,15 +81,23 @@ package struct RenderOrder: Sendable, Hashable {
     package var format: PictureFormat
     /// 1 to 100, for JPEG and WebP. JPEG keeps full colour resolution above 90.
     package var quality: Int
+    package var upscale: UpscaleMode
+    package var png: PNGEffort
+    /// Threads that one picture may use, 1 to 64.
+    package var threads: Int
     package var limits: PictureLimits
 
     package init(
-        size: OutputSize, fit: Fit, format: PictureFormat, quality: Int = 90, limits: PictureLimits = PictureLimits()
+        size: OutputSize, fit: Fit, format: PictureFormat, quality: Int = 90, upscale: UpscaleMode = .plain,
+        png: PNGEffort = .fast, threads: Int = 1, limits: PictureLimits = PictureLimits()
     ) {
         self.size = size
         self.fit = fit
         self.format = format
         self.quality = quality
+        self.upscale = upscale
+        self.png = png
+        self.threads = threads
         self.limits = limits
     }
 }

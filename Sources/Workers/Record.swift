@@ -1,10 +1,10 @@
-/// One message between pool and worker: 40 little-endian words of 64 bits, nothing else. It holds no pointer and no name,
+/// One message between pool and worker: 52 little-endian words of 64 bits, nothing else. It holds no pointer and no name,
 /// so that reading one can not go wrong.
 struct Record: Equatable {
-    static let wordCount = 40
+    static let wordCount = 52
     static let byteCount = wordCount * 8
     /// "darkrm" and the version of this layout.
-    static let magic = 0x6D72_6B72_6164_0001
+    static let magic = 0x6D72_6B72_6164_0002
 
     // Words every record has.
     static let magicWord = 0
@@ -13,12 +13,12 @@ struct Record: Equatable {
     static let kindWord = 2
     /// Inputs of a request, bytes of an answer.
     static let countWord = 3
-    /// First of twelve words of facts.
+    /// First of twenty-four words of facts.
     static let factsWord = 4
     /// First of sixteen lengths of inputs.
-    static let lengthsWord = 16
+    static let lengthsWord = 28
     /// First of four words of seed, or of eight words of note.
-    static let textWord = 32
+    static let textWord = 44
 
     private(set) var words: [Int]
 
@@ -28,7 +28,7 @@ struct Record: Equatable {
         words[Self.idWord] = id
         words[Self.kindWord] = kind
         words[Self.countWord] = count
-        for (index, fact) in facts.prefix(12).enumerated() { words[Self.factsWord + index] = fact }
+        for (index, fact) in facts.prefix(24).enumerated() { words[Self.factsWord + index] = fact }
         for (index, length) in lengths.prefix(16).enumerated() { words[Self.lengthsWord + index] = length }
         for (index, byte) in text.prefix(64).enumerated() {
             words[Self.textWord + index / 8] |= Int(bitPattern: UInt(byte) << (8 * UInt(index % 8)))

@@ -19,7 +19,11 @@ enum Request: Sendable {
             return Record(
                 id: id, kind: 1, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
         case .render(let order):
-            let facts = order.size.facts + [Code.of(order.fit), Code.of(order.format), order.quality]
+            let facts =
+                order.size.facts + [
+                    Code.of(order.fit), Code.of(order.format), order.quality, Code.of(order.upscale),
+                    Code.of(order.png), order.threads,
+                ]
             return Record(
                 id: id, kind: 2, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
         case .paint(let order):
@@ -41,12 +45,13 @@ enum Request: Sendable {
                     keepAlpha: record.fact(4) == 1, limits: PictureLimits(record, at: 5)))
         case 2:
             guard let size = OutputSize(record), let fit: Fit = Code.value(record.fact(3)),
-                let format: PictureFormat = Code.value(record.fact(4))
+                let format: PictureFormat = Code.value(record.fact(4)),
+                let upscale: UpscaleMode = Code.value(record.fact(6)), let png: PNGEffort = Code.value(record.fact(7))
             else { return nil }
             self = .render(
                 RenderOrder(
-                    size: size, fit: fit, format: format, quality: record.fact(5),
-                    limits: PictureLimits(record, at: 6)))
+                    size: size, fit: fit, format: format, quality: record.fact(5), upscale: upscale, png: png,
+                    threads: min(max(record.fact(8), 1), 64), limits: PictureLimits(record, at: 9)))
         case 3:
             self = .paint(
                 PaintOrder(

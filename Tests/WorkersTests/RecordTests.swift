@@ -24,7 +24,8 @@ import Testing
     @Test(arguments: [OutputSize.native, .long(3840), .box(PixelSize(width: 16, height: 2160))], Fit.allCases)
     func `a render order survives the way`(size: OutputSize, fit: Fit) throws {
         let order = RenderOrder(
-            size: size, fit: fit, format: .webp, quality: 81, limits: PictureLimits(bytes: 1, pixels: 2, edge: 3))
+            size: size, fit: fit, format: .webp, quality: 81, upscale: .enhanced, png: .small, threads: 5,
+            limits: PictureLimits(bytes: 1, pixels: 2, edge: 3))
         let record = Request.render(order).record(id: 4, lengths: [99])
         guard case .render(let read)? = Request(record) else { throw Lost() }
         #expect(read == order && record.count == 1 && record.length(0) == 99)
