@@ -5,6 +5,7 @@
 #include "Bank.h"
 #include "JPEG.h"
 #include "PNG.h"
+#include "PNGPlanes.h"
 #include "Planes.h"
 #include "Render.h"
 #include "Resample.h"
