@@ -91,6 +91,7 @@ struct JPEGWalk {
             if !segment.isWellFormedTable { survey.damaged("malformed \(segment.label)", at: segment.whole.start) }
         case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF:
             frame(segment, into: &survey)
+            survey.isProgressive = marker & 3 == 2
         case 0xDA:
             guard let components = segment.body[0], segment.body.count == 4 + 2 * Int(components), hasFrame
             else { return survey.damaged("malformed SOS", at: segment.whole.start) }

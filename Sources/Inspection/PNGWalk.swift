@@ -94,5 +94,6 @@ private struct PNGWalk {
         else { return survey.damaged("malformed IHDR", at: data.start) }
         survey.size(width, height)
         survey.hasAlpha = colour & 4 != 0
+        survey.isProgressive = data[12] == 1
     }
 }

@@ -12,6 +12,8 @@ package struct PictureReport: Sendable {
     package let frames: Int
     /// Whether the file has transparency or room for it.
     package let hasAlpha: Bool
+    /// Whether rows cannot be had before the whole file was read: a progressive JPEG, an interlaced PNG.
+    package let isProgressive: Bool
     /// Everything that is not on the list of what pixels need, in file order; at most 4,096.
     package let findings: [Finding]
     /// The first break in the structure: where and what, without content; nil when all is whole.

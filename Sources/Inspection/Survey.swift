@@ -12,6 +12,7 @@ struct Survey {
     var hasOrientation = false
     var frames = 1
     var hasAlpha = false
+    var isProgressive = false
     var packets: [Range<Int>] = []
     var work = 0
     /// How many bytes may still be unpacked from compressed text in this file.
@@ -48,6 +49,7 @@ struct Survey {
     func report(_ container: Container, isWalked: Bool) -> PictureReport {
         PictureReport(
             container: container, width: width, height: height, orientation: orientation, frames: frames,
-            hasAlpha: hasAlpha, findings: findings, damage: damage, packets: packets, isWalked: isWalked, work: work)
+            hasAlpha: hasAlpha, isProgressive: isProgressive, findings: findings, damage: damage, packets: packets,
+            isWalked: isWalked, work: work)
     }
 }

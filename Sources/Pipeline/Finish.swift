@@ -35,10 +35,8 @@ struct Finish: Sendable {
             try Folders.setMode(folder, 0o750)
         }
         for output in outputs where output.state == .answered {
-            guard await shop.bench.enter() else { throw StepEnd.stopping }
-            defer { shop.bench.leave() }
             do {
-                try await make(output)
+                try await shop.withPlace { try await make(output) }
             } catch StepEnd.refused(let reason) {
                 var failed = output
                 failed.state = .failed
@@ -94,8 +92,12 @@ struct Finish: Sendable {
     }
 
     private func render(_ answer: [UInt8], _ order: RenderOrder) async throws -> RenderedPicture {
+        let report = try? inspect(answer)
+        let native = PixelSize(width: report?.width ?? 0, height: report?.height ?? 0)
+        let canvas = Geometry(native: native, size: order.size, fit: order.fit).canvas
+        let need = MemoryEstimate.rendering(native: native, bytes: answer.count, canvas: canvas, as: order.format)
         do throws(WorkerError) {
-            return try await shop.withWorker { workers throws(WorkerError) in
+            return try await shop.withWorker(taking: need) { workers throws(WorkerError) in
                 try await workers.render(answer, as: order)
             }
         } catch {

@@ -33,25 +33,27 @@ struct Prepare: Sendable {
         var removed: Set<MetadataKind> = []
         var sizes: [PixelSize] = []
         for reference in blobs where reference.kind == .reference {
-            guard await shop.bench.enter() else { throw StepEnd.stopping }
-            defer { shop.bench.leave() }
-            let field = "references[\(reference.position)]"
-            let source = try await shop.blobs.get(reference.id, limit: shop.configuration.limits.referenceBytes.bytes)
-            removed.formUnion(Self.kinds(of: source))
-            let clean = try await normalized(source, field)
-            try Self.check(clean, field)
-            let id = try await shop.blobs.put(clean.bytes)
-            made.append(id)
-            changes.append(
-                .addBlob(
-                    BlobRecord(
-                        id: id, job: job.id, kind: .normalized, position: reference.position,
-                        bytes: Int64(clean.bytes.count), mediaType: clean.format.rawValue)))
-            sizes.append(clean.size)
+            try await shop.withPlace {
+                let field = "references[\(reference.position)]"
+                let source = try await shop.blobs.get(
+                    reference.id, limit: shop.configuration.limits.referenceBytes.bytes)
+                let report = try? inspect(source)
+                removed.formUnion(report?.kinds ?? [])
+                let clean = try await normalized(source, report, field)
+                try Self.check(clean, field)
+                let id = try await shop.blobs.put(clean.bytes)
+                made.append(id)
+                changes.append(
+                    .addBlob(
+                        BlobRecord(
+                            id: id, job: job.id, kind: .normalized, position: reference.position,
+                            bytes: Int64(clean.bytes.count), mediaType: clean.format.rawValue)))
+                sizes.append(clean.size)
+            }
         }
         // Checked again with the sizes that are known now, before anything is spent.
         do throws(Reason) {
-            _ = try CallPlan(spec, on: route, references: sizes)
+            try checkMemory(for: try CallPlan(spec, on: route, references: sizes))
         } catch {
             throw StepEnd.refused(error)
         }
@@ -64,26 +66,41 @@ struct Prepare: Sendable {
         return ready
     }
 
-    private func normalized(_ source: [UInt8], _ field: String) async throws -> NormalizedPicture {
+    /// An output that this machine may not make is refused before it is paid for.
+    private func checkMemory(for plan: CallPlan) throws(Reason) {
+        let defaults = shop.configuration.output
+        let native = plan.size ?? PixelSize(width: 1024, height: 1024)
+        let canvas = Geometry(
+            native: native, size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit
+        ).canvas
+        let memory = shop.configuration.workers.memory
+        let need = MemoryEstimate.rendering(
+            native: native, bytes: native.pixels * 4, canvas: canvas, as: spec.output.format ?? defaults.format)
+        guard need > memory.bytes else { return }
+        throw Reason(
+            .unsupportedParameter, "an output of \(canvas) takes more memory than workers.memory allows",
+            field: "output.size", limit: memory.description, value: ByteCount(need).description,
+            hint: "ask for a smaller output or another format, or raise workers.memory")
+    }
+
+    private func normalized(
+        _ source: [UInt8], _ report: PictureReport?, _ field: String
+    ) async throws -> NormalizedPicture {
         let able = route.capability
         let limits = shop.configuration.limits
         let order = NormalizeOrder(
             maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, keepAlpha: false,
             limits: PictureLimits(
                 bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
+        let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)
         do throws(WorkerError) {
-            return try await shop.withWorker { workers throws(WorkerError) in
+            return try await shop.withWorker(taking: need) { workers throws(WorkerError) in
                 try await workers.normalize(source, as: order)
             }
         } catch {
             if error == .stopped { throw StepEnd.stopping }
             throw StepEnd.refused(error.reason(field: field))
         }
-    }
-
-    private static func kinds(of source: [UInt8]) -> [MetadataKind] {
-        guard let report = try? inspect(source) else { return [] }
-        return report.kinds
     }
 
     /// The gate: what the encoder wrote is read again, and anything but pixels stops the job.
@@ -124,10 +141,10 @@ extension WorkerError {
                 hint: "do not send this picture again; report it")
         case .refusedToStart(let detail, isForGood: true):
             Reason(
-                .internalFault, "the picture was not opened, for no image worker could be locked: \(detail)",
-                field: field,
-                hint: "run it on a kernel with seccomp and Landlock, or set workers.sandbox to \"off\"")
-        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .stopped:
+                .internalFault, "the picture was not opened, for no image worker can be had: \(detail)", field: field,
+                hint: "install the package that is named; for the lock, run it on a kernel with seccomp and Landlock, "
+                    + "or set workers.sandbox to \"off\"")
+        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .needsLibrary, .stopped:
             Reason(
                 .internalFault, "this machine's image workers could not work on the picture", field: field,
                 hint: "look into the log, then retry the job")

@@ -1,48 +1,54 @@
 import Domain
 import Synchronization
 
-/// Lets at most `width` callers in at a time, first come, first in; `close` turns the waiting ones away.
+/// Lets callers in as long as what they weigh together is at most `width`: first come, first in, so that a heavy one is not
+/// passed for ever by light ones. `close` turns the waiting ones away.
 package final class Turnstile: Sendable {
     private struct State {
         var free: Int
         var isClosed = false
-        var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
-        var next = 0
+        var waiting: [(weight: Int, continuation: CheckedContinuation<Bool, Never>)] = []
     }
 
     private let state: Mutex<State>
+    private let width: Int
 
     package init(width: Int) {
-        state = Mutex(State(free: max(1, width)))
+        self.width = max(1, width)
+        state = Mutex(State(free: self.width))
     }
 
-    /// Waits for a place; false when the turnstile is closed.
-    package func enter() async -> Bool {
-        await withCheckedContinuation { continuation in
+    /// Waits for room; false when the turnstile is closed. Whoever weighs more than all there is goes in alone.
+    package func enter(_ weight: Int = 1) async -> Bool {
+        let weight = bounded(weight)
+        return await withCheckedContinuation { continuation in
             let answer: Bool? = state.withLock { state in
                 if state.isClosed { return false }
-                if state.free > 0 {
-                    state.free -= 1
+                if state.waiting.isEmpty, state.free >= weight {
+                    state.free -= weight
                     return true
                 }
-                state.next += 1
-                state.waiting.append((state.next, continuation))
+                state.waiting.append((weight, continuation))
                 return nil
             }
             if let answer { continuation.resume(returning: answer) }
         }
     }
 
-    /// Gives the place to the next one.
-    package func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            if state.waiting.isEmpty {
-                state.free += 1
-                return nil
+    private func bounded(_ weight: Int) -> Int { min(max(weight, 1), width) }
+
+    /// Gives the room to those who are next; `weight` as it was at `enter`.
+    package func leave(_ weight: Int = 1) {
+        let next = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+            state.free += bounded(weight)
+            var next: [CheckedContinuation<Bool, Never>] = []
+            while let first = state.waiting.first, first.weight <= state.free {
+                state.free -= first.weight
+                next.append(state.waiting.removeFirst().continuation)
             }
-            return state.waiting.removeFirst().continuation
+            return next
         }
-        next?.resume(returning: true)
+        for one in next { one.resume(returning: true) }
     }
 
     /// Turns away everybody who waits, and whoever comes after.

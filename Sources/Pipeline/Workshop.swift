@@ -24,7 +24,9 @@ package struct Workshop: Sendable {
     let lanes: [String: Lane]
     let reserve: DiskReserve
     /// How many jobs hold pictures in memory at once.
-    let bench: Turnstile
+    private let bench: Turnstile
+    /// Bytes that the pictures in the workers may take together (`workers.memory`).
+    private let memory: Turnstile
 
     /// - Parameter adapters: one a route.
     package init(
@@ -45,12 +47,29 @@ package struct Workshop: Sendable {
         self.reserve = reserve
         self.stopping = stopping
         self.bench = Turnstile(width: workerCount + 1)
+        self.memory = Turnstile(width: configuration.workers.memory.bytes)
+    }
+
+    /// Runs a step that holds a picture in memory, when it is its turn.
+    func withPlace<Result>(_ work: () async throws -> Result) async throws -> Result {
+        guard await bench.enter() else { throw StepEnd.stopping }
+        defer { bench.leave() }
+        return try await work()
+    }
+
+    /// Has an image worker do something that takes about so many bytes, when there is room for them.
+    func withWorker<Result>(
+        taking bytes: Int, _ work: (WorkerPool) async throws(WorkerError) -> Result
+    ) async throws(WorkerError) -> Result {
+        guard await memory.enter(bytes) else { throw .stopped }
+        defer { memory.leave(bytes) }
+        return try await withWorker(work)
     }
 
     /// Has an image worker do something, once more where the first one died under it.
     ///
     /// A worker that was killed from outside (memory, an operator) says nothing about the picture; two in a row do.
-    func withWorker<Result>(
+    private func withWorker<Result>(
         _ work: (WorkerPool) async throws(WorkerError) -> Result
     ) async throws(WorkerError) -> Result {
         do throws(WorkerError) {
@@ -69,6 +88,7 @@ package struct Workshop: Sendable {
     package func stop() {
         stopping.set()
         bench.close()
+        memory.close()
         for lane in lanes.values { lane.close() }
     }
 }

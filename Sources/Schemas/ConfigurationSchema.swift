@@ -45,7 +45,8 @@ enum ConfigurationSchema {
                 [
                     "count": Shape.integer("How many; 0 is one a core.", 0...64),
                     "timeout": Shape.span("Longest that one picture may take, at least 1s."),
-                    "memory": Shape.unbuilt("a limit of memory."),
+                    "memory": Shape.byteCount(
+                        "What all pictures in them may take at once, at least 128MB; more has to wait."),
                     "sandbox": Shape.choice(
                         "required: locked, or no picture is opened. off: limits of memory and time only.",
                         ["required", "off"]),

@@ -25,7 +25,7 @@ extension Configuration {
             ]),
             "workers": .fields([
                 "count": .integer(workers.count), "timeout": .string(workers.timeout.description),
-                "sandbox": .string(workers.sandbox.rawValue),
+                "memory": .string(workers.memory.description), "sandbox": .string(workers.sandbox.rawValue),
             ]),
             "limits": .fields([
                 "reference_bytes": .string(limits.referenceBytes.description),
@@ -86,6 +86,7 @@ extension Configuration {
 
           workers: {
             count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core
+            memory: "1GB",                            // what all their pictures may take at once; more has to wait
             sandbox: "required",                      // locked with seccomp and Landlock, or no picture is opened;
           },                                          // "off" leaves only limits of memory and time, and a warning
 

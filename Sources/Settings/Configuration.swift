@@ -60,6 +60,9 @@ package struct OutputSettings: Sendable, Equatable {
 package struct WorkerSettings: Sendable, Equatable {
     /// Image workers; 0 is one a core.
     package var count = 0
+    /// What all pictures in image workers may take together; a step that needs more waits for room.
+    package var memory = ByteCount(1_000_000_000)
+    package static let leastMemory = ByteCount(128_000_000)
     /// Longest that one picture may take.
     package var timeout = Span.seconds(30)
     /// How far they are locked up; below `required` only where the operator says so.

@@ -149,7 +149,12 @@ private final class ConfigurationReader {
         section("workers") { section in
             set(&made.workers.count, section.int("count", in: 0...64))
             set(&made.workers.timeout, span(section, "timeout", from: .seconds(1)))
-            unbuilt(section, "memory") { _ in false }
+            if let memory = size(section, "memory") {
+                if memory < WorkerSettings.leastMemory {
+                    section.fail("memory", "is too little for one picture", hint: "at least 128MB")
+                }
+                made.workers.memory = memory
+            }
             set(&made.workers.sandbox, section.choice("sandbox", as: SandboxLevel.self))
         }
         section("formats") { section in

@@ -32,6 +32,17 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `an output that would take more memory than allowed is refused before it is paid for`() async throws {
+        let provider = try Provider { _, _ in nil }
+        let spool = try TestSpool(
+            "call", config: provider.configuration("workers: { memory: '128MB' }"))
+        try spool.drop("j", manifest: #"{"prompt":"a mill","id":"j","output":{"size":"8k"}}"#)
+        #expect(try await drain(spool).code == 1)
+        let reason = try spool.reason("j")
+        #expect(reason.code == "unsupported_parameter" && provider.requests.isEmpty)
+        await provider.stop()
+    }
+
     @Test func `a rate limit is waited out as asked, and paid for once`() async throws {
         let provider = try Provider { number, _ in
             number == 1 ? .error(429, "rate_limit", headers: [("Retry-After", "2")]) : nil

@@ -49,6 +49,33 @@ import Testing
         #expect(await turnstile.enter() == false)
     }
 
+    @Test func `a heavy one waits until there is room and is not passed by light ones`() async {
+        let turnstile = Turnstile(width: 10)
+        #expect(await turnstile.enter(6))
+        let order = Order()
+        let tasks = [8, 1, 1].map { weight in
+            Task.immediate {
+                guard await turnstile.enter(weight) else { return }
+                order.note(weight)
+            }
+        }
+        #expect(order.numbers.isEmpty)
+        turnstile.leave(6)
+        for task in tasks { await task.value }
+        #expect(order.numbers == [8, 1, 1])
+        #expect(await Self.places(of: turnstile) == 0)
+    }
+
+    @Test func `one that weighs more than all goes in alone`() async {
+        let turnstile = Turnstile(width: 10)
+        #expect(await turnstile.enter(4))
+        let heavy = Task.immediate { await turnstile.enter(Int.max) }
+        turnstile.leave(4)
+        #expect(await heavy.value)
+        turnstile.leave(Int.max)
+        #expect(await Self.places(of: turnstile) == 10)
+    }
+
     @Test func `a width below one still lets one in`() async {
         #expect(await Self.places(of: Turnstile(width: 0)) == 1)
         #expect(await Self.places(of: Turnstile(width: -5)) == 1)

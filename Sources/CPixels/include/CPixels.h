@@ -3,6 +3,7 @@
 #define DARKROOM_CPIXELS_H
 
 #include "Bank.h"
+#include "Decode.h"
 #include "JPEG.h"
 #include "PNG.h"
 #include "PNGPlanes.h"
