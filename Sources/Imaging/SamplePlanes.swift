@@ -62,7 +62,8 @@ import Domain
             guard let samples = unsafe from.samples,
                 let shrinker = unsafe kn_shrinker_new(from.width, from.height, result.planes + index)
             else { throw Kernel.noMemory }
-            for row in 0..<Int(from.height) { unsafe kn_shrinker_push(shrinker, samples + row * from.stride) }
+            let rows = unsafe Int(from.height)
+            for row in 0..<rows { unsafe kn_shrinker_push(shrinker, samples + row * from.stride) }
             unsafe kn_shrinker_free(shrinker)
         }
         return result
@@ -88,7 +89,7 @@ import Domain
         let height = Int32(size.height)
         return [
             kn_render(
-                scaled_width: width, scaled_height: height, canvas_width: width, canvas_height: height, enhanced: 0,
+                scaled_width: width, scaled_height: height, canvas_width: width, canvas_height: height, bank: 0,
                 threads: 1)
         ]
     }
