@@ -135,7 +135,7 @@ let package = Package(
         tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Ledger", ["Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),
-        tests("Imaging", ["CPixels", "Domain", "Support"]),
+        tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Support", "WorkerHost", "darkroom"]),
         tests("Transport", ["HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),

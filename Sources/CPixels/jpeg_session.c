@@ -6,12 +6,6 @@
 
 // Coefficients of a progressive picture are the only thing that grows with its pixels: six bytes for each at most.
 #define MOST_MEMORY (512L << 20)
-// No encoder writes so many scans.
-#define MOST_SCANS 500
-// Blocks visited by all scans together. A scan that says nothing still visits each block of its components, about ten
-// nanoseconds for each; 64 megapixels at 4:2:0 are 1.5 million blocks, and encoders write about ten scans.
-#define MOST_VISITS 50000000
-
 /// What an error of libjpeg says about the picture.
 static kn_result meaning(int code) {
     switch (code) {
@@ -58,10 +52,10 @@ static void judge_warning(j_common_ptr common, int level) {
     errors->remarks++;
     if (errors->is_past_pixels) return;
     switch (errors->manager.msg_code) {
+        case JWRN_BOGUS_PROGRESSION:
         case JWRN_JFIF_MAJOR:
         case JWRN_NOT_SEQUENTIAL: return;
-        case JWRN_ADOBE_XFORM:
-        case JWRN_BOGUS_PROGRESSION: jp_give_up(errors, KN_OTHER);
+        case JWRN_ADOBE_XFORM: jp_give_up(errors, KN_OTHER);
         case JWRN_EXTRANEOUS_DATA:
             if (is_padding(common)) return;
             jp_give_up(errors, KN_DAMAGED);
@@ -86,18 +80,6 @@ kn_result jp_guarded(struct jp_errors *errors, void (*work)(void *context), void
     return errors->result;
 }
 
-/// Ends a progressive picture whose scans would take longer than any real one's.
-static void count_scans(j_common_ptr common) {
-    struct jp_source *source = common->client_data;
-    int64_t scans = source->info.input_scan_number;
-    int64_t blocks = 0;
-    for (int index = 0; index < source->info.num_components; index++) {
-        const jpeg_component_info *component = &source->info.comp_info[index];
-        blocks += (int64_t) component->width_in_blocks * component->height_in_blocks;
-    }
-    if (scans > MOST_SCANS || scans * blocks > MOST_VISITS) jp_give_up(&source->errors, KN_DAMAGED);
-}
-
 static int is_ours(const struct jpeg_decompress_struct *info) {
     if (info->arith_code || info->data_precision != 8) return 0;
     if (info->num_components == 1) return info->jpeg_color_space == JCS_GRAYSCALE;
@@ -112,13 +94,11 @@ static int is_ours(const struct jpeg_decompress_struct *info) {
 void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length) {
     struct jpeg_decompress_struct *info = &source->info;
     jpeg_create_decompress(info);
-    info->client_data = source;
     info->mem->max_memory_to_use = MOST_MEMORY;
-    source->progress.progress_monitor = count_scans;
-    info->progress = &source->progress;
     jpeg_mem_src(info, bytes, length);
     jpeg_read_header(info, TRUE);
     if (!is_ours(info)) jp_give_up(&source->errors, KN_OTHER);
+    if (jpeg_has_multiple_scans(info) && jp_check_scans(bytes, length) != KN_DONE) jp_give_up(&source->errors, KN_DAMAGED);
 }
 
 void jp_source_close(struct jp_source *source) { jpeg_destroy_decompress(&source->info); }

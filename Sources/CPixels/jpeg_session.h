@@ -32,7 +32,6 @@ _Noreturn void jp_give_up(struct jp_errors *errors, kn_result result);
 struct jp_source {
     struct jp_errors errors;
     struct jpeg_decompress_struct info;
-    struct jpeg_progress_mgr progress;
 };
 
 /// Reads the header of a JPEG and gives up on kinds that are not ours; guarded. `source` may hold anything before.

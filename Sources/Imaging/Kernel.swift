@@ -22,6 +22,12 @@ enum Kernel {
         return true
     }
 
+    /// Throws for a JPEG that would keep any decoder busy for long with scans that say little.
+    @unsafe static func bounded(jpeg bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) {
+        guard let start = bytes.baseAddress else { return }
+        try unsafe require(jp_check_scans(start, bytes.count), .convert)
+    }
+
     /// Takes the bytes that a kernel gives away.
     @unsafe static func adopt(
         _ make: (inout UnsafeMutablePointer<UInt8>?, inout Int) -> kn_result

@@ -27,10 +27,13 @@ extension NormalizeOrder {
         guard input.byteCount <= limits.bytes, let format = Signature.format(of: input) else { return nil }
         return try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             let bytes = unsafe bytes.bindMemory(to: UInt8.self)
-            return switch format {
-            case .jpeg: try unsafe normalized(jpeg: bytes)
-            case .png: try unsafe normalized(png: bytes)
-            case .webp: nil
+            switch format {
+            case .jpeg:
+                if let made = try unsafe normalized(jpeg: bytes) { return made }
+                try unsafe Kernel.bounded(jpeg: bytes)
+                return nil
+            case .png: return try unsafe normalized(png: bytes)
+            case .webp: return nil
             }
         }
     }
