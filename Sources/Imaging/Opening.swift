@@ -7,21 +7,13 @@ struct Opening {
 
     /// Checks size of the file, signature, then width and height against the limits.
     init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
-        guard input.byteCount <= limits.bytes else {
-            throw .tooLarge(limit: .bytes, limitValue: limits.bytes, value: input.byteCount)
-        }
+        try limits.checkBytes(of: input)
         guard let format = Signature.format(of: input) else { throw .unsupportedContent }
         self.format = format
         header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             try unsafe RasterImage(opening: bytes, as: format).header
         }
-        let size = header.size
-        guard size.pixels <= limits.pixels else {
-            throw .tooLarge(limit: .pixels, limitValue: limits.pixels, value: size.pixels)
-        }
-        guard size.longEdge <= limits.edge else {
-            throw .tooLarge(limit: .edge, limitValue: limits.edge, value: size.longEdge)
-        }
+        try limits.check(header.size)
     }
 
     /// The size a viewer shows.
