@@ -73,21 +73,24 @@ static void turn_component(struct turning *turning, int index, jvirt_barray_ptr 
     struct jpeg_decompress_struct *info = &turning->source.info;
     const jpeg_component_info *component = &info->comp_info[index];
     kn_turn turn = turning->turn;
-    int source_width = (int) component->width_in_blocks, source_height = (int) component->height_in_blocks;
-    int width = turn.is_transposed ? source_height : source_width;
-    int height = turn.is_transposed ? source_width : source_height;
-    for (int row = 0; row < source_height; row++) {
-        JBLOCKROW source = block_row(info, from, row, FALSE)[0];
-        for (int column = 0; column < source_width; column++) {
-            int x = turn.is_transposed ? row : column, y = turn.is_transposed ? column : row;
-            if (turn.mirrors_columns) x = width - 1 - x;
-            if (turn.mirrors_rows) y = height - 1 - y;
-            turn_block(turning, source[column], block_row(info, to, y, TRUE)[0][x]);
+    int across = (int) component->width_in_blocks, down = (int) component->height_in_blocks;
+    int width = turn.is_transposed ? down : across, height = turn.is_transposed ? across : down;
+    // In the order of the result: an array of libjpeg's takes no row before those above it.
+    for (int row = 0; row < height; row++) {
+        JBLOCKROW result = block_row(info, to, row, TRUE)[0];
+        int y = turn.mirrors_rows ? height - 1 - row : row;
+        for (int column = 0; column < width; column++) {
+            int x = turn.mirrors_columns ? width - 1 - column : column;
+            JBLOCKROW source = block_row(info, from, turn.is_transposed ? x : y, FALSE)[0];
+            turn_block(turning, source[turn.is_transposed ? y : x], result[column]);
         }
     }
 }
 
-static unsigned whole(unsigned blocks, int factor) { return (blocks + (unsigned) factor - 1) / (unsigned) factor * (unsigned) factor; }
+static unsigned whole(unsigned blocks, int factor) {
+    unsigned each = (unsigned) factor;
+    return (blocks + each - 1) / each * each;
+}
 
 /// Room for the turned coefficients, filled to whole MCUs.
 static jvirt_barray_ptr room_for(struct turning *turning, int index) {
@@ -97,7 +100,8 @@ static jvirt_barray_ptr room_for(struct turning *turning, int index) {
     unsigned down = whole(component->height_in_blocks, component->v_samp_factor);
     int turned = turning->turn.is_transposed;
     return info->mem->request_virt_barray(
-        (j_common_ptr) info, JPOOL_IMAGE, FALSE, turned ? down : across, turned ? across : down, 1);
+        (j_common_ptr) info, JPOOL_IMAGE, TRUE, turned ? down : across, turned ? across : down,
+        (JDIMENSION) (turned ? component->h_samp_factor : component->v_samp_factor));
 }
 
 static void turn_file(void *context) {

@@ -99,7 +99,7 @@ kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render
     *source = (rd_source){.rgb = rgb, .order = *order};
     if (!is_possible(rgb, order)) return KN_ROOM;
     int width = rgb->width, height = rgb->height;
-    source->order.threads = larger(order->threads, 1);
+    source->order.threads = larger(1, smaller(order->threads, rd_strips(source)));
     source->across = span_of(order->scaled_width, order->canvas_width);
     source->down = span_of(order->scaled_height, order->canvas_height);
     if (order->scaled_width == width && order->scaled_height == height) return KN_DONE;

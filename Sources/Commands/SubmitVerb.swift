@@ -23,7 +23,7 @@ extension Program {
             Option("--fit", "FIT", "output: inside, cover, pad"),
             Option("--format", "FORMAT", "output: png, jpeg, webp"),
             Option("--quality", "N", "output: 1 to 100, for JPEG and WebP"),
-            Option("--upscale", "MODE", "output: plain"), Option("--subject", "ID", "whose data this is, a pseudonym"),
+            Option("--upscale", "MODE", "output: plain, enhanced"), Option("--subject", "ID", "whose data this is, a pseudonym"),
             Option("--id", "ID", "the job's id"), Option("--max-cost", "DOLLARS", "refused if it may cost more"),
             Option("--wait", nil, "wait until the job has settled"),
             Option("--dry-run", nil, "show model, sizes, what would be removed and the price; send nothing"), .json,

@@ -7,13 +7,15 @@ struct Opening {
 
     /// Checks size of the file, signature, then width and height against the limits.
     init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
-        try limits.checkBytes(of: input)
+        guard input.byteCount <= limits.bytes else {
+            throw .tooLarge(limit: .bytes, limitValue: limits.bytes, value: input.byteCount)
+        }
         guard let format = Signature.format(of: input) else { throw .unsupportedContent }
         self.format = format
         header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             try unsafe RasterImage(opening: bytes, as: format).header
         }
-        try limits.check(header.size)
+        try limits.admit(header.size)
     }
 
     /// The size a viewer shows.
@@ -40,6 +42,14 @@ struct Opening {
     private func shrink(for maxEdge: Int) -> Int {
         guard format == .jpeg else { return 1 }
         return [8, 4, 2].first { header.size.longEdge / $0 >= maxEdge } ?? 1
+    }
+}
+
+extension PictureLimits {
+    /// Refuses a picture of this size where it passes a limit.
+    func admit(_ size: PixelSize) throws(ImagingError) {
+        guard size.pixels <= pixels else { throw .tooLarge(limit: .pixels, limitValue: pixels, value: size.pixels) }
+        guard size.longEdge <= edge else { throw .tooLarge(limit: .edge, limitValue: edge, value: size.longEdge) }
     }
 }
 

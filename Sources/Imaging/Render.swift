@@ -3,8 +3,7 @@ import Domain
 extension RenderOrder {
     /// Makes the output of the asked size and format from a model's picture. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> RenderedPicture {
-        try limits.checkBytes(of: input)
-        if Signature.format(of: input) == .png, let picture = try RGBPlanes.decoding(png: input, limits: limits) {
+        if let picture = try withoutLibrary(input) {
             let plan = Geometry(native: picture.size, size: size, fit: fit)
             return rendered(try output(of: picture, plan), plan, native: picture.size, .png)
         }
@@ -16,13 +15,19 @@ extension RenderOrder {
         }
     }
 
+    /// A picture that our own code decodes; nil for every other.
+    private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> SamplePlanes? {
+        guard input.byteCount <= limits.bytes, Signature.format(of: input) == .png else { return nil }
+        return try SamplePlanes.colours(png: input, limits: limits)
+    }
+
     /// Through libvips: every format, every colour, and what is transparent.
     private func output(
         of opening: Opening, _ input: RawSpan, _ plan: Geometry
     ) throws(ImagingError) -> RenderOutput {
         let image = try opening.decoded(input, keepAlpha: format != .jpeg)
         let bands = image.header.hasAlpha ? 4 : 3
-        let picture = try RGBPlanes.taking(try image.pixels(bands: bands), bands: bands, size: image.header.size)
+        let picture = try SamplePlanes.colours(of: try image.pixels(bands: bands), bands: bands, size: image.header.size)
         guard let picture else { return try output(of: image, plan) }
         return try output(of: picture, plan)
     }

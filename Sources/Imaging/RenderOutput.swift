@@ -10,29 +10,46 @@ struct RenderOutput {
 
 extension RenderOrder {
     /// Scales and encodes an opaque picture strip by strip; only the encoders of libvips need all its pixels at once.
-    func output(of picture: borrowing RGBPlanes, _ plan: Geometry) throws(ImagingError) -> RenderOutput {
+    func output(of picture: borrowing SamplePlanes, _ plan: Geometry) throws(ImagingError) -> RenderOutput {
+        let planes = unsafe picture.pointer
         var order = kn_render(
             scaled_width: Int32(clamping: plan.scaled.width), scaled_height: Int32(clamping: plan.scaled.height),
             canvas_width: Int32(clamping: plan.canvas.width), canvas_height: Int32(clamping: plan.canvas.height),
             bank: 0, threads: Int32(clamping: threads))
-        if upscale == .enhanced { order.bank = unsafe picture.withPlanes { unsafe kn_render_bank($0, &order) } }
-        let bytes: [UInt8]
-        switch format {
-        case .png:
-            bytes = try unsafe encoded { out, length in
-                unsafe picture.withPlanes { unsafe kn_render_png($0, &order, png.code, out, length, nil) }
+        if upscale == .enhanced { order.bank = unsafe kn_render_bank(planes, &order) }
+        let made =
+            switch format {
+            case .png:
+                try unsafe Kernel.adopt { unsafe kn_render_png(planes, &order, png.code, &$0, &$1, nil) }
+            case .jpeg:
+                try unsafe Kernel.adopt {
+                    unsafe kn_render_jpeg(planes, &order, Int32(min(max(quality, 1), 100)), &$0, &$1)
+                }
+            default: try library(pixels(of: picture, &order, plan.canvas), plan.canvas)
             }
-        case .jpeg:
-            bytes = try unsafe encoded { out, length in
-                unsafe picture.withPlanes { unsafe kn_render_jpeg($0, &order, Int32(quality.clampedQuality), out, length) }
-            }
-        default:
-            let pixels = try picture.pixels(&order, plan.canvas)
-            bytes = try Vips.job { () throws(ImagingError) in
-                try RasterImage(rgb: pixels, size: plan.canvas).encoded(as: format, quality: quality)
-            }
+        guard let made else { throw .failed(.encode, detail: "no encoder for this picture") }
+        return RenderOutput(bytes: made, upscale: order.bank == 0 ? .plain : .enhanced)
+    }
+
+    private func library(_ pixels: [UInt8], _ size: PixelSize) throws(ImagingError) -> [UInt8]? {
+        try Vips.job { () throws(ImagingError) in
+            try RasterImage(rgb: pixels, size: size).encoded(as: format, quality: quality)
         }
-        return RenderOutput(bytes: bytes, upscale: order.bank == 0 ? .plain : .enhanced)
+    }
+
+    private func pixels(
+        of picture: borrowing SamplePlanes, _ order: inout kn_render, _ size: PixelSize
+    ) throws(ImagingError) -> [UInt8] {
+        let count = size.pixels * 3
+        let planes = unsafe picture.pointer
+        var result = KN_MEMORY
+        let pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            guard let start = buffer.baseAddress else { return }
+            result = unsafe kn_render_rgb(planes, &order, start)
+            filled = result == KN_DONE ? count : 0
+        }
+        try Kernel.require(result, .resize)
+        return pixels
     }
 
     /// The same for a picture that shows what is behind it. Colour has to be weighed with alpha, which the float kernel does.
@@ -57,37 +74,13 @@ func writtenPNG(
     guard size.width > 0, size.height > 0, pixels.count == size.pixels * bands else {
         throw .failed(.encode, detail: "the pixels do not fill the size")
     }
-    return try unsafe encoded { out, length in
+    let made = try unsafe Kernel.adopt {
         unsafe kn_write_png(
             pixels, Int32(clamping: size.width), Int32(clamping: size.height), Int32(bands), effort.code,
-            Int32(clamping: threads), out, length)
+            Int32(clamping: threads), &$0, &$1)
     }
-}
-
-extension RGBPlanes {
-    fileprivate borrowing func pixels(_ order: inout kn_render, _ size: PixelSize) throws(ImagingError) -> [UInt8] {
-        let count = size.pixels * 3
-        var result = KN_MEMORY
-        let pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            guard let start = buffer.baseAddress else { return }
-            result = unsafe withPlanes { unsafe kn_render_rgb($0, &order, start) }
-            filled = result == KN_DONE ? count : 0
-        }
-        guard result == KN_DONE else { throw ImagingError(result, in: .resize) }
-        return pixels
-    }
-}
-
-/// Runs an encoder that allocates what it makes, and takes that over.
-private func encoded(
-    _ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>) -> kn_result
-) throws(ImagingError) -> [UInt8] {
-    var bytes: UnsafeMutablePointer<UInt8>?
-    var length = 0
-    let result = unsafe encode(&bytes, &length)
-    defer { unsafe kn_render_free(bytes) }
-    guard result == KN_DONE, let start = unsafe bytes else { throw ImagingError(result, in: .encode) }
-    return unsafe Array(UnsafeBufferPointer(start: start, count: length))
+    guard let made else { throw .failed(.encode, detail: "no PNG for these pixels") }
+    return made
 }
 
 extension PNGEffort {
@@ -98,8 +91,4 @@ extension PNGEffort {
         case .small: PN_SMALL
         }
     }
-}
-
-extension Int {
-    fileprivate var clampedQuality: Int { Swift.min(Swift.max(self, 1), 100) }
 }

@@ -61,8 +61,9 @@ import Testing
     @Test func `an honest answer is taken`() throws {
         let picture = try Answer(facts: honest, bytes: png).normalized(for: normalize)
         #expect(picture.size == PixelSize(width: 100, height: 50) && picture.sourceFormat == .jpeg)
-        let output = try Answer(facts: [400, 200, 400, 200, 100, 50, 3, 0, 0, 0, 0, 0], bytes: png).rendered(
+        let output = try Answer(facts: [400, 200, 400, 200, 100, 50, 3, 1, 0, 0, 0, 0], bytes: png).rendered(
             for: render)
+        #expect(output.upscale == .plain)
         #expect(output.native == PixelSize(width: 100, height: 50) && output.nativeFormat == .webp)
     }
 
@@ -76,9 +77,9 @@ import Testing
         #expect(throws: WorkerError.self) { try Answer(facts: facts, bytes: png).normalized(for: normalize) }
     }
 
-    @Test(arguments: [(0, 401), (1, 199), (2, 401), (3, 0), (4, 0), (5, .max), (6, 7)])
-    func `an output of another size is refused`(place: Int, lie: Int) {
-        var facts = [400, 200, 400, 200, 100, 50, 3, 0, 0, 0, 0, 0]
+    @Test(arguments: [(0, 401), (1, 199), (2, 401), (3, 0), (4, 0), (5, .max), (6, 7), (7, 0), (7, 2), (7, 3)])
+    func `an output that is not what was ordered is refused`(place: Int, lie: Int) {
+        var facts = [400, 200, 400, 200, 100, 50, 3, 1, 0, 0, 0, 0]
         facts[place] = lie
         #expect(throws: WorkerError.self) { try Answer(facts: facts, bytes: png).rendered(for: render) }
     }

@@ -6,6 +6,7 @@
 #include "Decode.h"
 #include "JPEG.h"
 #include "PNG.h"
+#include "PNGPlanes.h"
 #include "Planes.h"
 #include "Render.h"
 #include "Resample.h"
