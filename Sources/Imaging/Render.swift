@@ -27,8 +27,10 @@ extension RenderOrder {
     ) throws(ImagingError) -> RenderOutput {
         let image = try opening.decoded(input, keepAlpha: format != .jpeg)
         let bands = image.header.hasAlpha ? 4 : 3
-        let picture = try SamplePlanes.colours(of: try image.pixels(bands: bands), bands: bands, size: image.header.size)
-        guard let picture else { return try output(of: image, plan) }
+        let pixels = try image.pixels(bands: bands)
+        guard let picture = try SamplePlanes.colours(of: pixels, bands: bands, size: image.header.size) else {
+            return try output(of: image, plan)
+        }
         return try output(of: picture, plan)
     }
 

@@ -55,8 +55,8 @@ import Testing
     private let normalize = NormalizeOrder(maxEdge: 100, maxBytes: 50)
     private let render = RenderOrder(size: .long(400), fit: .inside, format: .png)
 
-    /// Format, size, source's format and size, orientation, pages, profile, alpha.
-    private let honest = [1, 100, 50, 2, 200, 100, 1, 1, 0, 0, 0, 0]
+    /// Format, size, source's format and size, orientation, pages, profile, alpha, path.
+    private let honest = [1, 100, 50, 2, 200, 100, 1, 1, 0, 0, 1, 0]
 
     @Test func `an honest answer is taken`() throws {
         let picture = try Answer(facts: honest, bytes: png).normalized(for: normalize)
@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: [
         (0, 2), (0, 0), (0, 99), (0, -1), (0, .min), (1, 101), (1, 0), (1, .max), (2, -5), (3, 4), (4, .max), (5, 0),
-        (6, 9), (6, 0), (7, 0),
+        (6, 9), (6, 0), (7, 0), (10, 0), (10, 99),
     ])
     func `one false fact is enough to refuse`(place: Int, lie: Int) {
         var facts = honest
