@@ -12,7 +12,7 @@ struct opening {
 
 static void read_header(void *context) {
     struct opening *opening = context;
-    jp_source_open(&opening->source, opening->bytes, opening->length);
+    jp_source_open(&opening->source, opening->bytes, opening->length, JP_PLANES);
     const struct jpeg_decompress_struct *info = &opening->source.info;
     const jpeg_component_info *luma = info->comp_info, *chroma = &info->comp_info[info->num_components - 1];
     *opening->header = (jp_header){
@@ -55,19 +55,33 @@ struct decoding {
     struct channel channels[3];
 };
 
-/// The smallest size that can be decoded to at once and is still no smaller than what is wanted. Only powers of two have
-/// vector code in libjpeg-turbo; the sizes between are slower than the full one.
-static unsigned scale_for(const struct jpeg_decompress_struct *info, const kn_plane *wanted) {
-    for (unsigned scale = 8; scale > 1; scale /= 2) {
-        unsigned width = (info->image_width + scale - 1) / scale, height = (info->image_height + scale - 1) / scale;
-        if (width >= (unsigned) wanted->width && height >= (unsigned) wanted->height) return scale;
+/// Whether every plane has at least the samples that are wanted of it.
+static int is_enough(const struct jpeg_decompress_struct *info, const kn_plane *wanted) {
+    for (int index = 0; index < info->num_components; index++) {
+        const jpeg_component_info *component = &info->comp_info[index];
+        if (component->downsampled_width < (unsigned) wanted[index].width ||
+            component->downsampled_height < (unsigned) wanted[index].height)
+            return 0;
     }
     return 1;
+}
+
+/// Chooses the smallest size that can be decoded to at once and is still no smaller than what is wanted. Only powers of two
+/// have vector code in libjpeg-turbo; the sizes between are slower than the full one.
+static void choose_scale(struct jpeg_decompress_struct *info, const kn_plane *wanted) {
+    info->scale_num = 1;
+    for (info->scale_denom = 8; info->scale_denom > 1; info->scale_denom /= 2) {
+        jpeg_calc_output_dimensions(info);
+        if (is_enough(info, wanted)) return;
+    }
 }
 
 static void *room(struct jpeg_decompress_struct *info, size_t size) {
     return info->mem->alloc_large((j_common_ptr) info, JPOOL_IMAGE, size);
 }
+
+/// How many places of luma share one of this plane.
+static int sharing(int luma, int plane) { return plane == luma ? 1 : 2; }
 
 static void prepare(struct decoding *decoding, int index) {
     struct jpeg_decompress_struct *info = &decoding->source.info;
@@ -83,15 +97,22 @@ static void prepare(struct decoding *decoding, int index) {
     const kn_plane *out = channel->out;
     if (!out->samples || out->width < 1 || out->height < 1 || channel->width < out->width || channel->height < out->height)
         jp_give_up(&decoding->source.errors, KN_OTHER);
-    if (channel->width == out->width && channel->height == out->height) return;
+    // Pixels of the picture under one sample.
+    int across = info->max_h_samp_factor * DCTSIZE / (component->h_samp_factor * component->DCT_scaled_size);
+    int down = info->max_v_samp_factor * DCTSIZE / (component->v_samp_factor * component->DCT_scaled_size);
     // Chroma at half size is decoded twice as large as asked when luma is decoded smaller: libjpeg upsamples that way.
     if (index && channel->row_count % 2 == 0 && channel->width >= 2 * out->width && channel->height >= 2 * out->height) {
         channel->width = (channel->width + 1) / 2;
         channel->height = (channel->height + 1) / 2;
+        across *= 2;
+        down *= 2;
         channel->halved = room(info, (size_t) channel->width);
-        if (channel->width == out->width && channel->height == out->height) return;
     }
-    channel->shrinker = kn_shrinker_new(channel->width, channel->height, out);
+    if (channel->width == out->width && channel->height == out->height) return;
+    const kn_plane *luma = &decoding->out[0];
+    kn_ratio columns = {(int) info->image_width * sharing(luma->width, out->width), luma->width * across};
+    kn_ratio rows = {(int) info->image_height * sharing(luma->height, out->height), luma->height * down};
+    channel->shrinker = kn_shrinker_new_ratio(channel->width, channel->height, columns, rows, out);
     if (!channel->shrinker) jp_give_up(&decoding->source.errors, KN_MEMORY);
 }
 
@@ -129,9 +150,8 @@ static void take_rows(struct channel *channel, const jpeg_component_info *compon
 static void decode(void *context) {
     struct decoding *decoding = context;
     struct jpeg_decompress_struct *info = &decoding->source.info;
-    jp_source_open(&decoding->source, decoding->bytes, decoding->length);
-    info->scale_num = 1;
-    info->scale_denom = scale_for(info, decoding->out);
+    jp_source_open(&decoding->source, decoding->bytes, decoding->length, JP_PLANES);
+    choose_scale(info, decoding->out);
     info->raw_data_out = TRUE;
     info->do_block_smoothing = FALSE;
     jpeg_start_decompress(info);
@@ -166,7 +186,7 @@ static void check_one_scan(struct jp_source *source) {
     info->scale_denom = 8;
     info->raw_data_out = TRUE;
     jpeg_start_decompress(info);
-    JSAMPARRAY rows[3] = {NULL, NULL, NULL};
+    JSAMPARRAY rows[MAX_COMPONENTS] = {NULL};
     for (int index = 0; index < info->num_components; index++) {
         const jpeg_component_info *component = &info->comp_info[index];
         rows[index] = info->mem->alloc_sarray(
@@ -182,7 +202,7 @@ static void check_one_scan(struct jp_source *source) {
 static void check(void *context) {
     struct opening *opening = context;
     struct jp_source *source = &opening->source;
-    jp_source_open(source, opening->bytes, opening->length);
+    jp_source_open(source, opening->bytes, opening->length, JP_ANY_KIND);
     if (jpeg_has_multiple_scans(&source->info)) {
         jpeg_read_coefficients(&source->info);
         source->errors.is_past_pixels = 1;

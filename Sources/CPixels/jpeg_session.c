@@ -91,13 +91,13 @@ static int is_ours(const struct jpeg_decompress_struct *info) {
         across <= 2 && down <= 2;
 }
 
-void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length) {
+void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length, enum jp_kinds kinds) {
     struct jpeg_decompress_struct *info = &source->info;
     jpeg_create_decompress(info);
     info->mem->max_memory_to_use = MOST_MEMORY;
     jpeg_mem_src(info, bytes, length);
     jpeg_read_header(info, TRUE);
-    if (!is_ours(info)) jp_give_up(&source->errors, KN_OTHER);
+    if (kinds == JP_PLANES && !is_ours(info)) jp_give_up(&source->errors, KN_OTHER);
     if (jpeg_has_multiple_scans(info) && jp_check_scans(bytes, length) != KN_DONE) jp_give_up(&source->errors, KN_DAMAGED);
 }
 

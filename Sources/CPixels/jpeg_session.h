@@ -34,9 +34,12 @@ struct jp_source {
     struct jpeg_decompress_struct info;
 };
 
-/// Reads the header of a JPEG and gives up on kinds that are not ours; guarded. `source` may hold anything before.
-void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length);
-/// Lets go of everything; also of a source whose opening failed, when it was all zero before that.
+/// Which JPEGs are taken: grey and Y'CbCr, whose planes are a picture of their own, or whatever libjpeg reads.
+enum jp_kinds { JP_PLANES, JP_ANY_KIND };
+
+/// Reads the header of a JPEG and gives up on kinds that are not wanted, and on scans without end; guarded.
+void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length, enum jp_kinds kinds);
+/// Lets go of everything; also of a source whose opening failed.
 void jp_source_close(struct jp_source *source);
 
 /// Memory that a JPEG is written to. libjpeg's own grows by doubling from 4 KiB, and leaks when an error ends it.

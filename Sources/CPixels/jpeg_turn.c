@@ -108,7 +108,7 @@ static void turn_file(void *context) {
     struct turning *turning = context;
     struct jpeg_decompress_struct *source = &turning->source.info;
     struct jpeg_compress_struct *info = &turning->info;
-    jp_source_open(&turning->source, turning->bytes, turning->length);
+    jp_source_open(&turning->source, turning->bytes, turning->length, JP_PLANES);
     require_exact(turning);
     jvirt_barray_ptr turned[3] = {NULL, NULL, NULL};
     for (int index = 0; index < source->num_components; index++) turned[index] = room_for(turning, index);

@@ -26,8 +26,8 @@ struct centre {
     int64_t part;
 };
 
-static struct centre centre_of(int64_t place, int64_t length, int64_t scaled) {
-    int64_t position = (2 * place + 1) * length - scaled;
+static struct centre centre_of(int64_t place, int64_t span, int64_t scaled) {
+    int64_t position = (2 * place + 1) * span - scaled;
     int64_t whole = position / (2 * scaled);
     int64_t part = position % (2 * scaled);
     if (part < 0) {
@@ -64,14 +64,14 @@ static int common_divisor(int a, int b) {
 }
 
 /// Every `period` places the kernel lies on the samples in the same way; only near the borders it is cut off.
-static int fill_places(kn_axis *axis, int scaled, int start, int reached) {
-    double stretch = axis->length > scaled ? (double) axis->length / scaled : 1;
-    int period = scaled / common_divisor(axis->length, scaled);
+static int fill_places(kn_axis *axis, int span, int scaled, int start, int reached) {
+    double stretch = span > scaled ? (double) span / scaled : 1;
+    int period = scaled / common_divisor(span, scaled);
     int inner_from = axis->places;
     double *shares = malloc((size_t) reached * sizeof *shares);
     if (!shares) return -1;
     for (int place = 0; place < axis->places; place++) {
-        struct centre centre = centre_of((int64_t) start + place, axis->length, scaled);
+        struct centre centre = centre_of((int64_t) start + place, span, scaled);
         double part = (double) centre.part / (2.0 * scaled);
         int64_t wanted = centre.whole + (int64_t) floor(part - LOBES * stretch) + 1;
         int64_t first = wanted > axis->length - reached ? axis->length - reached : wanted;
@@ -115,10 +115,15 @@ static void fill_groups(kn_axis *axis) {
 }
 
 kn_axis *kn_axis_new(int length, int scaled, int start, int count) {
-    if (length < 1 || scaled < 1 || start < 0 || count < 1 || count > scaled - start) return NULL;
+    if (count > scaled - start) return NULL;
+    return kn_axis_new_span(length, length, scaled, start, count);
+}
+
+kn_axis *kn_axis_new_span(int length, int span, int scaled, int start, int count) {
+    if (length < 1 || span < 1 || scaled < 1 || start < 0 || count < 1) return NULL;
     kn_axis *axis = calloc(1, sizeof *axis);
     if (!axis) return NULL;
-    double stretch = length > scaled ? (double) length / scaled : 1;
+    double stretch = span > scaled ? (double) span / scaled : 1;
     int reached = (int) ceil(2 * LOBES * stretch);
     if (reached > length) reached = length;
     int step = stretch > NARROW_RATIO ? WIDE_STEP : 2;
@@ -129,7 +134,7 @@ kn_axis *kn_axis_new(int length, int scaled, int start, int count) {
     size_t places = (size_t) count, groups = (places + GROUP - 1) / GROUP;
     axis->first = calloc(places, sizeof *axis->first);
     axis->weights = calloc(places * (size_t) axis->taps, sizeof *axis->weights);
-    int is_well = axis->first && axis->weights && !fill_places(axis, scaled, start, reached);
+    int is_well = axis->first && axis->weights && !fill_places(axis, span, scaled, start, reached);
     if (is_well && axis->is_narrow) {
         axis->lane_start = calloc(groups * 2, sizeof *axis->lane_start);
         axis->picks = calloc(groups, 32);

@@ -40,6 +40,10 @@ struct kn_axis {
     int16_t *paired;
 };
 
+/// The same as `kn_axis_new` where the samples are not a whole number of those of the picture: `length` of them are there, and `span`
+/// lie under `scaled` places.
+kn_axis *_Nullable kn_axis_new_span(int length, int span, int scaled, int start, int count);
+
 /// The pass across: `count` places from `from` (a multiple of GROUP) of one row. `row[0]` is the source's sample `origin`;
 /// SLACK bytes after the last one needed must be readable. `out` has room for SLACK samples more.
 void kn_across(const kn_axis *axis, int from, int count, const uint8_t *row, int origin, int16_t *out);

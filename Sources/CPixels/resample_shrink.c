@@ -20,14 +20,19 @@ struct kn_shrinker {
 };
 
 kn_shrinker *kn_shrinker_new(int width, int height, const kn_plane *out) {
+    kn_ratio across = {width, out->width}, down = {height, out->height};
+    return kn_shrinker_new_ratio(width, height, across, down, out);
+}
+
+kn_shrinker *kn_shrinker_new_ratio(int width, int height, kn_ratio across, kn_ratio down, const kn_plane *out) {
     if (!out->samples) return NULL;
     kn_shrinker *shrinker = calloc(1, sizeof *shrinker);
     if (!shrinker) return NULL;
     shrinker->out = *out;
     shrinker->width = width;
     shrinker->height = height;
-    shrinker->columns = kn_axis_new(width, out->width, 0, out->width);
-    shrinker->rows = kn_axis_new(height, out->height, 0, out->height);
+    shrinker->columns = kn_axis_new_span(width, across.samples, across.places, 0, out->width);
+    shrinker->rows = kn_axis_new_span(height, down.samples, down.places, 0, out->height);
     if (shrinker->columns && shrinker->rows) {
         size_t taps = (size_t) shrinker->rows->taps;
         shrinker->ring_stride = (size_t) out->width + SLACK;

@@ -22,10 +22,11 @@ enum Kernel {
         return true
     }
 
-    /// Throws for a JPEG that would keep any decoder busy for long with scans that say little.
-    @unsafe static func bounded(jpeg bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) {
+    /// Throws for a JPEG with a damaged scan, which libvips would show as far as it goes, or with scans without end.
+    @unsafe static func require(wholeJPEG bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) {
         guard let start = bytes.baseAddress else { return }
         try unsafe require(jp_check_scans(start, bytes.count), .convert)
+        _ = try unsafe did(jp_check(start, bytes.count))
     }
 
     /// Takes the bytes that a kernel gives away.

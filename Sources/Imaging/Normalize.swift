@@ -30,7 +30,7 @@ extension NormalizeOrder {
             switch format {
             case .jpeg:
                 if let made = try unsafe normalized(jpeg: bytes) { return made }
-                try unsafe Kernel.bounded(jpeg: bytes)
+                try unsafe Kernel.require(wholeJPEG: bytes)
                 return nil
             case .png: return try unsafe normalized(png: bytes)
             case .webp: return nil

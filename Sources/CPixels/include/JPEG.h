@@ -29,7 +29,7 @@ kn_result jp_check_scans(const uint8_t *bytes, size_t length);
 /// source's own. Any damage in the data is KN_DAMAGED; KN_OTHER where a plane would have to grow.
 kn_result jp_decode(const uint8_t *bytes, size_t length, kn_plane *out);
 
-/// Reads every coefficient and keeps none: KN_DAMAGED where the scan is cut off or damaged, KN_OTHER where the pixels are whole but
+/// Reads every coefficient of a JPEG of any kind and keeps none: KN_DAMAGED where the scan is cut off or damaged, KN_OTHER where the pixels are whole but
 /// a stricter decoder might complain.
 kn_result jp_check(const uint8_t *bytes, size_t length);
 

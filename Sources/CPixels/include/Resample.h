@@ -28,6 +28,13 @@ kn_result kn_resample_rows(
 typedef struct kn_shrinker kn_shrinker;
 /// `out` has the size of the result. NULL without memory.
 kn_shrinker *_Nullable kn_shrinker_new(int width, int height, const kn_plane *out);
+/// How many samples of a source lie under how many of the result.
+typedef struct kn_ratio {
+    int samples;
+    int places;
+} kn_ratio;
+/// The same for a source that is a smaller copy of something else, whose last column or row may stand for part of itself only.
+kn_shrinker *_Nullable kn_shrinker_new_ratio(int width, int height, kn_ratio across, kn_ratio down, const kn_plane *out);
 /// The next row of the source, `width` samples; rows after the last are ignored.
 void kn_shrinker_push(kn_shrinker *shrinker, const uint8_t *row);
 /// Whether every row of the result has been written.
