@@ -56,7 +56,8 @@ extension NormalizeOrder {
     private func encoded(
         _ image: borrowing RasterImage, as wanted: PictureFormat, mayBecomeJPEG: Bool
     ) throws(ImagingError) -> Encoded {
-        try fitting(image.header.size, as: wanted, mayBecomeJPEG: mayBecomeJPEG) { (format, size) throws(ImagingError) in
+        try fitting(image.header.size, as: wanted, mayBecomeJPEG: mayBecomeJPEG) {
+            (format, size) throws(ImagingError) in
             size == image.header.size
                 ? try image.encoded(as: format, quality: quality)
                 : try image.resampled(to: size, within: size).encoded(as: format, quality: quality)

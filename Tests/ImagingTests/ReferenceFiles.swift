@@ -45,6 +45,14 @@ extension ToolFolder {
         return mean == 0 ? .infinity : 10 * log10(255 * 255 / mean)
     }
 
+    /// What libvips' own encoder leaves of `name` at this quality with chroma at half size: as near as a result can be asked to be.
+    func decibels(encoding name: String, quality: Int) throws -> Double {
+        try run("vips", "copy", name, "encoded.jpg[Q=\(quality),subsample_mode=on]")
+        try run("vips", "colourspace", "encoded.jpg", "encoded.v", "srgb")
+        try run("vips", "colourspace", name, "other.v", "srgb")
+        return try decibels("encoded.v", "other.v")
+    }
+
     /// The same for the bytes of a result, against a file of this folder.
     func decibels(_ made: NormalizedPicture, _ other: String) throws -> Double {
         let name = "made.\(made.format.suffix)"

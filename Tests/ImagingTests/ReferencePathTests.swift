@@ -81,7 +81,8 @@ import Testing
         // Transposition never has to give up part of a block.
         #expect(made.path == (orientation == 5 && size.longEdge <= edge && path == .planes ? .turned : path))
         #expect(made.sourceOrientation == orientation)
-        #expect(try scratch.decibels(made, "want.png") > 38)
+        let most = try scratch.decibels(encoding: "want.png", quality: 95)
+        #expect(try scratch.decibels(made, "want.png") > min(most - 1.5, 40))
     }
 
     @Test(arguments: kinds, [PixelSize(width: 401, height: 303), PixelSize(width: 1001, height: 750)])
@@ -93,7 +94,7 @@ import Testing
         let made = try normalize(bytes, edge: 240)
         #expect(made.path == .planes)
         #expect(made.size.width == 240)
-        #expect(try scratch.decibels(made, "want.png") > 38)
+        #expect(try scratch.decibels(made, "want.png") > scratch.decibels(encoding: "want.png", quality: 95) - 1)
     }
 
     @Test func `twelve megapixels go to the edge of a model as they do with libvips`() throws {
@@ -195,7 +196,9 @@ import Testing
     }
 
     @Test(arguments: [(PictureFormat.png, 45.0), (.jpeg, 36.0)], 1...8)
-    func `a PNG is shrunk and turned by planes as by libvips`(to target: (PictureFormat, Double), orientation: Int) throws {
+    func `a PNG is shrunk and turned by planes as by libvips`(to target: (PictureFormat, Double), orientation: Int)
+        throws
+    {
         let scratch = try Scratch()
         try scratch.makeClouds(PixelSize(width: 301, height: 203))
         try scratch.run("vips", "extract_band", "clouds.png", "grey.png", "1")
