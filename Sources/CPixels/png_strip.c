@@ -15,6 +15,7 @@ struct pn_scratch {
     size_t deflated_room;
     uint8_t *zeroes;
     size_t zeroes_room;
+    pn_search *search;
 };
 
 pn_scratch *pn_scratch_new(void) { return calloc(1, sizeof(pn_scratch)); }
@@ -24,6 +25,7 @@ void pn_scratch_free(pn_scratch *scratch) {
     free(scratch->filtered);
     free(scratch->deflated);
     free(scratch->zeroes);
+    pn_search_free(scratch->search);
     free(scratch);
 }
 
@@ -126,23 +128,33 @@ static uint32_t filter_all(const struct source *source, int filter, uint8_t *out
     return adler;
 }
 
+static size_t deflate(pn_scratch *scratch, pn_effort effort, size_t row, size_t rows, int is_last) {
+    size_t raw = row * rows;
+    if (effort == PN_FAST) {
+        // A symbol's share is known well enough from 64 KB.
+        size_t step = raw / 65536 < 1 ? 1 : raw / 65536 < 16 ? raw / 65536 : 16;
+        return pn_deflate_runs(scratch->filtered, row, rows, step, is_last, scratch->deflated);
+    }
+    int depth = effort == PN_SMALL ? 2 : 1;
+    return pn_deflate_searching(scratch->search, scratch->filtered, raw, depth, is_last, scratch->deflated);
+}
+
 kn_result pn_strip_make(
     const uint8_t *rows, ptrdiff_t stride, const uint8_t *above, int width, int channels, int count,
     pn_effort effort, int is_last, pn_scratch *scratch, pn_strip *strip) {
     *strip = (pn_strip){.bytes = NULL};
-    (void) effort;
     struct source source = {rows, stride, above, (size_t) width * (size_t) channels, channels, count};
     size_t raw = (source.row + 1) * (size_t) count;
     if (!grow(&scratch->filtered, &scratch->filtered_room, raw + SAMPLE + PN_PADDING)) return KN_MEMORY;
     if (!grow(&scratch->deflated, &scratch->deflated_room, pn_deflate_bound(raw))) return KN_MEMORY;
     if (!above && !grow(&scratch->zeroes, &scratch->zeroes_room, source.row)) return KN_MEMORY;
     if (!above) source.above = scratch->zeroes;
+    if (effort != PN_FAST && !scratch->search) scratch->search = pn_search_new();
+    if (effort != PN_FAST && !scratch->search) return KN_MEMORY;
     int filter = choose_filter(&source, scratch->filtered);
     strip->raw = raw;
     strip->adler = filter_all(&source, filter, scratch->filtered);
-    // A symbol's share is known well enough from 64 KB.
-    size_t step = raw / 65536 < 1 ? 1 : raw / 65536 < 16 ? raw / 65536 : 16;
-    size_t length = pn_deflate_runs(scratch->filtered, source.row + 1, (size_t) count, step, is_last, scratch->deflated);
+    size_t length = deflate(scratch, effort, source.row + 1, (size_t) count, is_last);
     if (!length) length = pn_deflate_stored(scratch->filtered, raw, is_last, scratch->deflated);
     return keep(strip, scratch->deflated, length, above == NULL);
 }
