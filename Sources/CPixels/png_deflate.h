@@ -9,7 +9,7 @@
 
 enum {
     /// Shorter runs of zeroes are cheaper as literals.
-    PN_SHORTEST_RUN = 8,
+    PN_SHORTEST_RUN = 12,
     /// What one match covers at most (RFC 1951 §3.2.5).
     PN_LONGEST_MATCH = 258,
     /// Four codes of this length, and what a flush leaves behind, fit a word of 64 bits.
@@ -45,6 +45,16 @@ void pn_count_runs(const uint8_t *bytes, size_t length, uint32_t *counts);
 /// Gives 0 where stored blocks are no longer.
 size_t pn_deflate_runs(
     const uint8_t *bytes, size_t row, size_t rows, size_t step, int is_last, uint8_t *out);
+
+/// What a search for matches remembers.
+typedef struct pn_search pn_search;
+pn_search *_Nullable pn_search_new(void);
+void pn_search_free(pn_search *_Nullable search);
+
+/// Literals and matches in blocks of some hundred thousand bytes; `depth` is how many earlier places are looked at for each byte.
+/// Gives 0 where stored blocks are no longer. `bytes` are padded.
+size_t pn_deflate_searching(
+    pn_search *search, const uint8_t *bytes, size_t length, int depth, int is_last, uint8_t *out);
 
 /// Stored blocks; needs no room beyond the bound.
 size_t pn_deflate_stored(const uint8_t *bytes, size_t length, int is_last, uint8_t *out);

@@ -15,6 +15,7 @@ struct pn_scratch {
     size_t deflated_room;
     uint8_t *zeroes;
     size_t zeroes_room;
+    pn_search *search;
 };
 
 pn_scratch *pn_scratch_new(void) { return calloc(1, sizeof(pn_scratch)); }
@@ -24,6 +25,7 @@ void pn_scratch_free(pn_scratch *scratch) {
     free(scratch->filtered);
     free(scratch->deflated);
     free(scratch->zeroes);
+    pn_search_free(scratch->search);
     free(scratch);
 }
 
@@ -80,20 +82,35 @@ static uint64_t estimate(const uint32_t *counts) {
     return bits / 256;
 }
 
-/// Paeth, unless a few rows say that another is clearly better: as a rule of drawn pictures only.
+/// What is looked at to choose a filter: pieces of some rows, each a bit further right than the last.
+enum { SAMPLES = 6, SAMPLE = 1536 };
+
+static void filter_sample(const struct source *source, int number, int filter, uint8_t *out, size_t length) {
+    int y = source->count * number / SAMPLES;
+    size_t pixels = (source->row - length) / (size_t) source->channels * (size_t) number / SAMPLES;
+    const uint8_t *row = source->rows + (ptrdiff_t) y * source->stride, *above = y ? row - source->stride : source->above;
+    size_t start = pixels * (size_t) source->channels;
+    pn_filter(filter, row + start, above + start, length, source->channels, out);
+    memset(out + length, 1, PN_PADDING);
+}
+
+/// Paeth, unless the samples say that another is clearly better: of drawn pictures, as a rule.
 static int choose_filter(const struct source *source, uint8_t *row) {
-    uint64_t least = UINT64_MAX;
+    size_t most = (size_t) (SAMPLE / source->channels) * (size_t) source->channels;
+    size_t length = source->row < most ? source->row : most;
+    uint64_t least = 0;
     int best = PN_PAETH;
     for (int filter = PN_PAETH; filter >= PN_NONE; filter--) {
         uint32_t counts[PN_LITERALS] = {0};
-        for (int sample = 1; sample <= 3; sample += 2) {
-            filter_row(source, source->count * sample / 4, filter, row);
-            memset(row + source->row + 1, 1, PN_PADDING);
-            pn_count_runs(row, source->row + 1, counts);
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            filter_sample(source, sample, filter, row, length);
+            pn_count_runs(row, length, counts);
         }
         uint64_t bits = estimate(counts);
-        if (filter == PN_PAETH ? 1 : bits < least) {
-            least = filter == PN_PAETH ? bits - bits / 32 : bits;
+        if (filter == PN_PAETH) {
+            least = bits - bits / 16;
+        } else if (bits < least) {
+            least = bits;
             best = filter;
         }
     }
@@ -111,22 +128,33 @@ static uint32_t filter_all(const struct source *source, int filter, uint8_t *out
     return adler;
 }
 
+static size_t deflate(pn_scratch *scratch, pn_effort effort, size_t row, size_t rows, int is_last) {
+    size_t raw = row * rows;
+    if (effort == PN_FAST) {
+        // A symbol's share is known well enough from 64 KB.
+        size_t step = raw / 65536 < 1 ? 1 : raw / 65536 < 16 ? raw / 65536 : 16;
+        return pn_deflate_runs(scratch->filtered, row, rows, step, is_last, scratch->deflated);
+    }
+    int depth = effort == PN_SMALL ? 2 : 1;
+    return pn_deflate_searching(scratch->search, scratch->filtered, raw, depth, is_last, scratch->deflated);
+}
+
 kn_result pn_strip_make(
     const uint8_t *rows, ptrdiff_t stride, const uint8_t *above, int width, int channels, int count,
     pn_effort effort, int is_last, pn_scratch *scratch, pn_strip *strip) {
     *strip = (pn_strip){.bytes = NULL};
-    (void) effort;
     struct source source = {rows, stride, above, (size_t) width * (size_t) channels, channels, count};
     size_t raw = (source.row + 1) * (size_t) count;
-    if (!grow(&scratch->filtered, &scratch->filtered_room, raw + PN_PADDING)) return KN_MEMORY;
+    if (!grow(&scratch->filtered, &scratch->filtered_room, raw + SAMPLE + PN_PADDING)) return KN_MEMORY;
     if (!grow(&scratch->deflated, &scratch->deflated_room, pn_deflate_bound(raw))) return KN_MEMORY;
     if (!above && !grow(&scratch->zeroes, &scratch->zeroes_room, source.row)) return KN_MEMORY;
     if (!above) source.above = scratch->zeroes;
+    if (effort != PN_FAST && !scratch->search) scratch->search = pn_search_new();
+    if (effort != PN_FAST && !scratch->search) return KN_MEMORY;
     int filter = choose_filter(&source, scratch->filtered);
     strip->raw = raw;
     strip->adler = filter_all(&source, filter, scratch->filtered);
-    size_t step = count >= 16 ? 8 : 1;
-    size_t length = pn_deflate_runs(scratch->filtered, source.row + 1, (size_t) count, step, is_last, scratch->deflated);
+    size_t length = deflate(scratch, effort, source.row + 1, (size_t) count, is_last);
     if (!length) length = pn_deflate_stored(scratch->filtered, raw, is_last, scratch->deflated);
     return keep(strip, scratch->deflated, length, above == NULL);
 }
