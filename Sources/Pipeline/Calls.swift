@@ -158,8 +158,8 @@ struct Calls: Sendable {
             id: original, job: job.id, kind: .original, position: output.index, bytes: Int64(image.picture.count),
             mediaType: image.model)
         var paid = effect
-        if let usage = image.usage {
-            paid.cost = usage.cost(at: route.capability.prices)
+        if let cost = image.cost ?? image.usage?.cost(at: route.capability.prices) {
+            paid.cost = cost
             paid.costSource = "usage"
         }
         var answered = output

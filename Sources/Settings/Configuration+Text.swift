@@ -120,9 +120,12 @@ extension Route {
         case nil: key = nil
         }
         let isRemote = provider != .simulator
+        let isDeployed = provider == .microsoftMAI || provider == .azureOpenAI
         return .fields([
             "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
-            "deployment": isRemote ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil, "key": key,
+            "model": isRemote && !isDeployed ? .string(deployment) : nil,
+            "deployment": isDeployed ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil,
+            "key": key,
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
         ])

@@ -69,6 +69,8 @@ import Testing
         #"{}"#, #"{"models":{}}"#, #"{"models":{"default":"x"}}"#, #"{"models":{"a b":{"provider":"simulator"}}}"#,
         #"{"models":{"a":{"provider":"simulator"},"b":{"provider":"simulator"}}}"#,
         #"{"models":{"a":{"provider":"simulater"}}}"#, #"{"models":{"a":{"provider":"openai","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"azure-openai","deployment":"d","family":"gpt-image-2","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"google-gemini","model":"../x","key":{"env":"K"}}}}"#,
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
