@@ -24,8 +24,8 @@ package protocol JobLedger: Sendable {
 
     /// Takes at most `limit` jobs that can go on, highest priority and oldest first.
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord]
-    /// Takes one job whoever had it; nil when it has settled or is gone.
-    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord?
+    /// Takes one job in one of these states, whoever had it; nil when it is in another, or gone.
+    func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord?
     /// Frees every job of other owners: the caller holds the spool's lock, so they are dead.
     func freeAll(but owner: String) async throws(LedgerError) -> Int
     /// Gives a job back unchanged.
@@ -48,6 +48,13 @@ package protocol JobLedger: Sendable {
     func record(_ event: LedgerEvent) async throws(LedgerError)
     /// A value that belongs to this installation, made by `make` on first use.
     func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8]
+}
+
+extension JobLedger {
+    /// Takes one job whoever had it; nil when it has settled or is gone.
+    package func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord? {
+        try await seize(job, for: owner, from: JobState.allCases.filter { !$0.isSettled })
+    }
 }
 
 /// What the ledger could not do.

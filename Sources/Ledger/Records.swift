@@ -47,6 +47,8 @@ package struct JobRecord: Sendable, Hashable {
     package var reason: Reason?
     package var simulated = false
     package var duplicateOf: String?
+    /// How often a person had it run again.
+    package var reopened = 0
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -185,6 +187,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.
+    case reopened(inputsDeleteBy: Timestamp)
 }
 
 /// Which jobs to list, newest first.

@@ -154,12 +154,14 @@ package actor SQLiteLedger: JobLedger {
         }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
     }
 
-    package func seize(_ job: String, for owner: String) throws(LedgerError) -> JobRecord? {
-        let sql = """
-            UPDATE job SET owner = ?, fence = fence + 1 WHERE id = ? AND state NOT IN ('done', 'failed') RETURNING *
-            """
+    package func seize(
+        _ job: String, for owner: String, from states: [JobState]
+    ) throws(LedgerError) -> JobRecord? {
+        let marks = states.map { _ in "?" }.joined(separator: ", ")
+        let sql = "UPDATE job SET owner = ?, fence = fence + 1 WHERE id = ? AND state IN (\(marks)) RETURNING *"
+        let values: [Database.Value] = [.text(owner), .text(job)] + states.map { .text($0.rawValue) }
         return try database.transaction { () throws(LedgerError) in
-            try database.rows(sql, [.text(owner), .text(job)]).first.flatMap(JobRecord.init)
+            try database.rows(sql, values).first.flatMap(JobRecord.init)
         }
     }
 
@@ -201,7 +203,8 @@ package actor SQLiteLedger: JobLedger {
         guard let next = job.state.after(event) else {
             throw LedgerError.illegal(job: job.id, from: job.state, event: "\(event)")
         }
-        let parting = event == .hindered || next.isSettled || next == .held
+        var parting = event == .hindered || next.isSettled || next == .held
+        if case .reopened = event { parting = true }
         let owner = parting ? ", owner = NULL, lease_until = NULL" : ""
         let moved = try database.run(
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
@@ -233,6 +236,12 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .reopened(let deleteBy):
+            try set(
+                """
+                reopened = reopened + 1, settled_at = NULL, reason = NULL, staged = NULL, waiting = NULL, run_after = ?,
+                inputs_delete_by = ?
+                """, .integer(try now().milliseconds), .integer(deleteBy.milliseconds))
         }
     }
 

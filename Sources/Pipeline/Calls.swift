@@ -176,13 +176,16 @@ struct Calls: Sendable {
         _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
         changes: [Change]
     ) async throws -> End {
-        let before = try await shop.ledger.effects(of: job.id)
-        let faults = before.filter { other in
+        let before = try await shop.ledger.effects(of: job.id).filter { other in
             other.output == output.index && other.id != effect.id
-                && [CallClass.serverError, .overloaded, .notSent].map(\.rawValue).contains(other.callClass ?? "")
-        }.count
+        }
+        func count(_ classes: CallClass...) -> Int {
+            before.filter { classes.map(\.rawValue).contains($0.callClass ?? "") }.count
+        }
         let decision = CallDecision(
-            faultsBefore: faults, requestsPerMinute: route.requestsPerMinute, chance: Double.random(in: 0..<1))
+            faultsBefore: count(.serverError, .overloaded, .notSent), unknownBefore: count(.outcomeUnknown),
+            repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
+            chance: Double.random(in: 0..<1))
         var effect = effect
         var output = output
         effect.callClass = verdict.callClass.rawValue
@@ -201,7 +204,7 @@ struct Calls: Sendable {
             output.state = .failed
             output.reason = reason
         case .wait(let span, let reason):
-            effect.state = .failed
+            effect.state = verdict.callClass == .outcomeUnknown ? .unknown : .failed
             output.state = .pending
             output.reason = reason
             end = .wait(span, reason)

@@ -237,7 +237,9 @@ enum ConfigurationSchema {
             "requests_per_minute": Shape.integer("Pace of the calls.", 1...100_000),
             "concurrency": Shape.integer("Most calls under way at once.", 1...10_000),
             "timeout": Shape.span("Longest that a call may take, 1s to 1h."),
-            "on_unknown": Shape.choice("A call whose end is unknown. retry-once is not built yet.", ["hold"]),
+            "on_unknown": Shape.choice(
+                "A call whose end is unknown: held for a person, or made once more, which may be paid twice.",
+                ["hold", "retry-once"]),
             "fallback": Shape.unbuilt("a second route."),
         ])
         let provider = JSONValue.Member(key: "provider", value: Shape.fixed("The service.", .string(provider)))

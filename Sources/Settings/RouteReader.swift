@@ -119,7 +119,6 @@ struct RouteReader {
         }
         if let onUnknown = fields.choice("on_unknown", as: Route.OnUnknown.self) {
             route.onUnknown = onUnknown
-            if onUnknown == .retryOnce { fields.fail("on_unknown", "retry-once is not built yet", hint: "\"hold\"") }
         }
         if fields.value("fallback") != nil { fields.fail("fallback", "is not built yet", hint: "leave it out") }
     }

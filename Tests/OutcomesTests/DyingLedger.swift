@@ -57,8 +57,8 @@ final class DyingLedger: JobLedger {
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         try await real.claim(limit, for: owner, lease: lease)
     }
-    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord? {
-        try await real.seize(job, for: owner)
+    func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord? {
+        try await real.seize(job, for: owner, from: states)
     }
     func freeAll(but owner: String) async throws(LedgerError) -> Int { try await real.freeAll(but: owner) }
     func release(_ hold: Hold) async throws(LedgerError) { try await real.release(hold) }

@@ -82,7 +82,6 @@ import Testing
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"9","key":{"env":"K"}}}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":"secret"}}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K","file":"/k"}}}}"#,
-        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K"},"on_unknown":"retry-once"}}}"#,
     ])
     func `a configuration that the reader refuses does not fit`(text: String) throws {
         #expect(throws: ConfigurationError.self) { try Configuration.read(Array(text.utf8), source: "test") }
