@@ -37,6 +37,9 @@ package protocol JobLedger: Sendable {
     @discardableResult
     func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord
 
+    /// Micro-dollars of a UTC day by route, with what is set aside for calls under way.
+    func spending(on day: String) async throws(LedgerError) -> [String: Int64]
+
     /// Jobs whose inputs are due at the age clock's now.
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
     /// Published outputs that are due at the age clock's now.
@@ -66,6 +69,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownJob(String)
     /// The file was written by a newer Darkroom.
     case newer(found: Int, known: Int)
+    /// A paid request would pass a budget; in micro-dollars.
+    case overBudget(SpendLimits.Budget, limit: Int64, need: Int64)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -79,6 +84,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownJob(let job): "the ledger has no job \(job)"
         case .newer(let found, let known):
             "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
+        case .overBudget(let budget, let limit, let need):
+            "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"

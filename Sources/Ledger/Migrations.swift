@@ -54,6 +54,9 @@ enum Migrations {
     /// A person's word about an ended job, and the money of a day.
     private static let second = """
         ALTER TABLE job ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE effect ADD COLUMN day TEXT NOT NULL DEFAULT '';
+        ALTER TABLE effect ADD COLUMN subject_ref TEXT;
+        CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

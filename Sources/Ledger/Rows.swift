@@ -108,7 +108,7 @@ extension OutputRecord {
 extension EffectRecord {
     static let columns = [
         "id", "job", "output", "state", "route", "provider", "model", "request_id", "class", "billed", "cost",
-        "cost_source", "http_status", "sent_at", "ended_at", "answer_blob",
+        "cost_source", "http_status", "sent_at", "ended_at", "answer_blob", "day", "subject_ref",
     ]
 
     var values: [Database.Value] {
@@ -116,6 +116,7 @@ extension EffectRecord {
             .text(id), .text(job), .init(output), .text(state.rawValue), .text(route), .text(provider), .text(model),
             .init(requestID), .init(callClass), .text(billed.rawValue), .integer(cost), .text(costSource),
             .init(httpStatus), .integer(sentAt.milliseconds), .init(endedAt?.milliseconds), .init(answerBlob),
+            .text(day), .init(subjectRef),
         ]
     }
 
@@ -134,6 +135,8 @@ extension EffectRecord {
         httpStatus = row["http_status"].integer.map(Int.init)
         endedAt = Timestamp(row["ended_at"])
         answerBlob = row["answer_blob"].text
+        day = row["day"].text ?? ""
+        subjectRef = row["subject_ref"].text
     }
 }
 

@@ -225,6 +225,9 @@ package actor SQLiteLedger: JobLedger {
                 .text(JobRecord.text(of: sizes)))
         case .output(let output): try insert("output", OutputRecord.columns, output.values)
         case .effect(let effect): try insert("effect", EffectRecord.columns, effect.values)
+        case .spend(let effect, let limits):
+            try check(effect, within: limits)
+            try insert("effect", EffectRecord.columns, effect.values)
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
         case .wait(let until, let code):
             try set("run_after = ?, waiting = ?", .integer(until.milliseconds), .text(code.rawValue))
@@ -243,6 +246,35 @@ package actor SQLiteLedger: JobLedger {
                 inputs_delete_by = ?
                 """, .integer(try now().milliseconds), .integer(deleteBy.milliseconds))
         }
+    }
+
+    // MARK: money
+
+    /// Everything that is not known to be free counts, with its cost or what was set aside for it.
+    private func spent(_ condition: String, _ values: Database.Value...) throws(LedgerError) -> Int64 {
+        try database.rows(
+            "SELECT coalesce(sum(cost), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)", values
+        ).first?["spent"].integer ?? 0
+    }
+
+    private func check(_ effect: EffectRecord, within limits: SpendLimits) throws(LedgerError) {
+        func check(_ limit: Int64?, _ budget: SpendLimits.Budget, _ spent: Int64) throws(LedgerError) {
+            guard let limit, spent + effect.cost > limit else { return }
+            throw .overBudget(budget, limit: limit, need: spent + effect.cost)
+        }
+        try check(limits.perJob, .perJob, try spent("job = ?", .text(effect.job)))
+        try check(limits.perDay, .perDay, try spent("day = ?", .text(effect.day)))
+        guard let subject = effect.subjectRef else { return }
+        let spentBySubject = try spent("day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
+        try check(limits.perSubjectDay, .perSubjectDay, spentBySubject)
+    }
+
+    package func spending(on day: String) throws(LedgerError) -> [String: Int64] {
+        let rows = try database.rows(
+            "SELECT route, sum(cost) AS spent FROM effect WHERE day = ? AND billed <> 'no' GROUP BY route", [.text(day)]
+        )
+        let pairs = rows.compactMap { row in row["route"].text.map { ($0, row["spent"].integer ?? 0) } }
+        return Dictionary(pairs) { first, _ in first }
     }
 
     // MARK: retention

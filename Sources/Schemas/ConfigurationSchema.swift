@@ -65,8 +65,10 @@ enum ConfigurationSchema {
                 "Money.",
                 [
                     "per_job": Shape.number("Most dollars that one job may cost.", 0...1_000_000),
-                    "per_day": Shape.unbuilt("a budget for the day."),
-                    "per_subject_day": Shape.unbuilt("a budget for one subject's day."),
+                    "per_day": Shape.number(
+                        "Most dollars of a UTC day; more waits for the next.", 0...1_000_000),
+                    "per_subject_day": Shape.number(
+                        "Most dollars of one subject's UTC day; more waits for the next.", 0...1_000_000),
                 ]),
             "retention": Shape.closed(
                 "How long things stay.",

@@ -35,7 +35,10 @@ extension Configuration {
                 "manifest_bytes": .string(limits.manifestBytes.description),
             ]),
             "disk": .fields(["min_free": .string(minFree.description)]),
-            "budget": .fields(["per_job": budgetPerJob.map { Money.dollars($0) }]),
+            "budget": .fields([
+                "per_job": budgetPerJob.map { Money.dollars($0) }, "per_day": budgetPerDay.map { Money.dollars($0) },
+                "per_subject_day": budgetPerSubjectDay.map { Money.dollars($0) },
+            ]),
             "policy": "default",
             "retention": .fields([
                 "inputs": .string(retainInputs.description),
@@ -97,7 +100,8 @@ extension Configuration {
 
           disk: { min_free: "2GB" },                  // below this nothing new is taken and no call is made
 
-          budget: { per_job: 1.00 },                  // dollars; refused before anything is spent
+          budget: { per_job: 1.00 },                  // dollars; refused before anything is spent. per_day and
+                                                      // per_subject_day: more waits for the next UTC day
 
           retention: {
             inputs: "24h",                            // references and prompts: at most 24h, shorter if you like

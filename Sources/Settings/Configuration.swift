@@ -21,6 +21,9 @@ package struct Configuration: Sendable, Equatable {
     package var minFree = ByteCount(2_000_000_000)
     /// Most micro-dollars that one job may cost.
     package var budgetPerJob: Int64?
+    /// Most micro-dollars of a UTC day, of everybody and of one subject; more waits for the next day.
+    package var budgetPerDay: Int64?
+    package var budgetPerSubjectDay: Int64?
     package var retainInputs = Span.hours(24)
     /// nil keeps outputs.
     package var retainOutputs: Span?

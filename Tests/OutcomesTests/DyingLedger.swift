@@ -52,6 +52,7 @@ final class DyingLedger: JobLedger {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
         try await real.events(of: job)
     }
+    func spending(on day: String) async throws(LedgerError) -> [String: Int64] { try await real.spending(on: day) }
     func allBlobIDs() async throws(LedgerError) -> Set<String> { try await real.allBlobIDs() }
     func counts() async throws(LedgerError) -> [JobState: Int] { try await real.counts() }
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
