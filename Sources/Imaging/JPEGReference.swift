@@ -3,7 +3,7 @@ import Domain
 import Inspection
 
 /// What is known of a grey or Y'CbCr JPEG before its first scan is touched.
-private struct JPEGHead {
+struct JPEGHead {
     let size: PixelSize
     let isGrey: Bool
     /// How many samples of luma share one of chroma.
@@ -29,6 +29,9 @@ private struct JPEGHead {
         profile = Self.profile(in: ByteView(head), report)
     }
 
+    /// Whether the colours are sRGB, said or not.
+    var isSRGB: Bool { profile.map { !isGrey && SRGBProfile.matches($0) } ?? true }
+
     private static func profile(in head: ByteView, _ report: PictureReport) -> [UInt8]? {
         // Marker, length, name, number, count.
         let chunks = report.findings.filter { $0.kind == .iccProfile && $0.label == "APP2" }
@@ -43,7 +46,7 @@ extension NormalizeOrder {
     @unsafe func normalized(jpeg bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) -> NormalizedPicture? {
         guard format == nil || format == .jpeg, let head = try unsafe JPEGHead(bytes) else { return nil }
         try limits.admit(head.size)
-        if let profile = head.profile, head.isGrey || !SRGBProfile.matches(profile) { return nil }
+        guard head.isSRGB else { return nil }
 
         func result(_ made: [UInt8], _ size: PixelSize, _ path: NormalizePath) -> NormalizedPicture {
             NormalizedPicture(

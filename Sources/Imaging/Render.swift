@@ -3,9 +3,12 @@ import Domain
 extension RenderOrder {
     /// Makes the output of the asked size and format from a model's picture. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> RenderedPicture {
-        if let picture = try withoutLibrary(input) {
+        // A file that is too large or no picture is refused where all others are opened.
+        if input.byteCount <= limits.bytes, let format = Signature.format(of: input),
+            let picture = try withoutLibrary(input, format)
+        {
             let plan = Geometry(native: picture.size, size: size, fit: fit)
-            return rendered(try output(of: picture, plan), plan, native: picture.size, .png)
+            return rendered(try output(of: picture, plan), plan, native: picture.size, format)
         }
         return try Vips.job { () throws(ImagingError) in
             let opening = try Opening(input, limits: limits)
@@ -16,9 +19,14 @@ extension RenderOrder {
     }
 
     /// A picture that our own code decodes; nil for every other.
-    private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> SamplePlanes? {
-        guard input.byteCount <= limits.bytes, Signature.format(of: input) == .png else { return nil }
-        return try SamplePlanes.colours(png: input, limits: limits)
+    private func withoutLibrary(
+        _ input: RawSpan, _ format: PictureFormat
+    ) throws(ImagingError) -> SamplePlanes? {
+        switch format {
+        case .png: try SamplePlanes.colours(png: input, limits: limits)
+        case .jpeg: try SamplePlanes.colours(jpeg: input, limits: limits)
+        default: nil
+        }
     }
 
     /// Through libvips: every format, every colour, and what is transparent.

@@ -26,6 +26,18 @@ extension SamplePlanes {
         }
     }
 
+    /// Decodes a JPEG that is grey or Y'CbCr and sRGB; nil for every other, and for a damaged one.
+    static func colours(jpeg input: RawSpan, limits: PictureLimits) throws(ImagingError) -> SamplePlanes? {
+        try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
+            let bytes = unsafe bytes.bindMemory(to: UInt8.self)
+            guard let start = bytes.baseAddress, let head = try unsafe JPEGHead(bytes), head.isSRGB else { return nil }
+            try limits.admit(head.size)
+            let stored = SamplePlanes(head.size, .rgb)
+            guard try unsafe Kernel.did(kn_planes_read_jpeg(start, bytes.count, stored.pointer)) else { return nil }
+            return head.orientation == 1 ? stored : try stored.upright(from: head.orientation)
+        }
+    }
+
     /// Takes packed pixels of three or four samples apart; nil where one is not opaque.
     static func colours(of pixels: [UInt8], bands: Int, size: PixelSize) throws(ImagingError) -> SamplePlanes? {
         guard size.width > 0, size.height > 0, pixels.count == size.pixels * bands else {

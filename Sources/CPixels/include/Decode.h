@@ -14,5 +14,9 @@ kn_result kn_planes_read_png(pn_reader *reader, const pn_header *header, const k
 /// The same from packed pixels of 1, 3 or 4 samples.
 kn_result kn_planes_take(const uint8_t *pixels, int channels, const kn_plane *rgb);
 
+/// The same from a JPEG of this size that is grey or YCbCr, with chroma enlarged as libjpeg does it; KN_OTHER for what libvips
+/// should judge, damaged ones among it.
+kn_result kn_planes_read_jpeg(const uint8_t *bytes, size_t length, const kn_plane *rgb);
+
 #pragma clang assume_nonnull end
 #endif
