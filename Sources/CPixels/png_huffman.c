@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "png_huffman.h"
 
 struct leaf {
@@ -7,16 +5,26 @@ struct leaf {
     int symbol;
 };
 
-static int by_count(const void *one, const void *other) {
-    const struct leaf *a = one, *b = other;
-    if (a->count != b->count) return a->count < b->count ? -1 : 1;
-    return a->symbol - b->symbol;
+/// By rising count, then symbol, in place (Shell's way): the C library's sort asks a function for each comparison.
+static void sort(struct leaf *leaves, int count) {
+    static const int gaps[6] = {132, 57, 23, 10, 4, 1};
+    for (int round = 0; round < 6; round++)
+        for (int i = gaps[round], gap = i; i < count; i++) {
+            struct leaf leaf = leaves[i];
+            int to = i;
+            for (; to >= gap; to -= gap) {
+                struct leaf lower = leaves[to - gap];
+                if (lower.count < leaf.count || (lower.count == leaf.count && lower.symbol < leaf.symbol)) break;
+                leaves[to] = lower;
+            }
+            leaves[to] = leaf;
+        }
 }
 
 /// Depths of the leaves of Huffman's tree, which are given by rising count. Two queues: leaves, and nodes in the order they were made.
 static void measure_depths(const struct leaf *leaves, int count, uint8_t *depths) {
     uint64_t weight[PN_LITERALS];
-    int parent_of_leaf[PN_LITERALS], parent[PN_LITERALS], depth[PN_LITERALS], leaf = 0, node = 0;
+    int parent_of_leaf[PN_LITERALS] = {0}, parent[PN_LITERALS], depth[PN_LITERALS], leaf = 0, node = 0;
     for (int made = 0; made < count - 1; made++) {
         weight[made] = 0;
         for (int child = 0; child < 2; child++) {
@@ -68,7 +76,7 @@ void pn_code_lengths(const uint32_t *counts, int symbols, int longest, uint8_t *
         lengths[used ? 0 : 1] = 1;
         return;
     }
-    qsort(leaves, (size_t) count, sizeof leaves[0], by_count);
+    sort(leaves, count);
     measure_depths(leaves, count, depths);
     limit_depths(depths, count, longest);
     for (int i = 0; i < count; i++) lengths[leaves[i].symbol] = depths[i];

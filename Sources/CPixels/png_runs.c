@@ -99,7 +99,9 @@ VECTOR INLINE struct beginning begin_by_vectors(const uint8_t *bytes, size_t len
     uint64_t twos = zeroes & zeroes >> 1, fours = twos & twos >> 2, starts = fours & fours >> 4 & fours >> 8;
     struct beginning none = {length < 32 ? length : 32, 0};
     if (!(uint32_t) starts) return none;
-    size_t literals = (size_t) __builtin_ctzll(starts), run = (size_t) __builtin_ctzll(~(zeroes >> literals));
+    size_t literals = (size_t) __builtin_ctzll(starts);
+    uint64_t others = ~(zeroes >> literals);
+    size_t run = others ? (size_t) __builtin_ctzll(others) : 64;
     if (literals + run == 64 && length > 64) run += run_length(bytes + 64, length - 64);
     if (literals + run > length) run = literals < length ? length - literals : 0;
     return run < PN_SHORTEST_RUN ? none : (struct beginning){literals, run};
