@@ -1,4 +1,5 @@
 import Domain
+import Inspection
 
 extension NormalizeOrder {
     /// Encodings tried before a picture is given up as too large for a model.
@@ -16,7 +17,7 @@ extension NormalizeOrder {
             return NormalizedPicture(
                 bytes: made.bytes, format: made.format, size: made.size, sourceFormat: opening.format,
                 sourceSize: opening.header.size, sourceOrientation: opening.header.orientation,
-                sourcePages: opening.header.pages, hadProfile: opening.header.hasProfile,
+                sourcePages: opening.pages, hadProfile: opening.header.hasProfile,
                 hadAlpha: opening.header.hasAlpha)
         }
     }
@@ -25,6 +26,8 @@ extension NormalizeOrder {
         switch opening.format {
         case .jpeg: .jpeg
         case .png: .png
+        case .gif, .tiff: .png
+        case .heif, .avif, .jxl: keepAlpha && opening.header.hasAlpha ? .png : .jpeg
         case .webp: (keepAlpha && opening.header.hasAlpha) || Signature.isLosslessWebP(input) ? .png : .jpeg
         }
     }

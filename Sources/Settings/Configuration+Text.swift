@@ -23,6 +23,9 @@ extension Configuration {
                 "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
                 "format": .string(output.format.rawValue), "quality": .integer(output.quality), "upscale": "plain",
             ]),
+            "formats": .fields([
+                "heif": .bool(formats.heif), "gif": .bool(formats.gif), "tiff": .bool(formats.tiff),
+            ]),
             "workers": .fields([
                 "count": .integer(workers.count), "timeout": .string(workers.timeout.description),
                 "memory": .string(workers.memory.description), "sandbox": .string(workers.sandbox.rawValue),
@@ -83,6 +86,8 @@ extension Configuration {
           network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
 
           output: { size: "4k", fit: "inside", format: "png", quality: 90, upscale: "plain" },
+
+          formats: { heif: true, gif: true, tiff: false },   // what is taken besides JPEG, PNG, WebP; heif is AVIF too
 
           workers: {
             count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core
