@@ -189,10 +189,10 @@ static int avif_quality(int quality) {
     return from[1] + (quality - from[0]) * (to[1] - from[1]) / (to[0] - from[0]);
 }
 
-/// The same for JXL, as a distance: libjxl's own rule for the scale of JPEG.
+/// The same for JXL, as a distance: libjxl's own rule for the scale of JPEG, and below it straight to the worst that libvips
+/// allows.
 static double jxl_distance(int quality) {
-    if (quality >= 30) return 0.1 + (100 - quality) * 0.09;
-    return 53.0 / 3000 * quality * quality - 23.0 / 20 * quality + 25;
+    return quality >= 30 ? 0.1 + (100 - quality) * 0.09 : 6.4 + (30 - quality) * (15 - 6.4) / 30;
 }
 
 void *px_encode(px_image *in, px_format format, int quality, size_t *length) {

@@ -20,7 +20,9 @@ struct CodedColour: Hashable {
         // Display P3.
         12: [[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]],
     ]
-    private static let srgb = [[0.43607, 0.22249, 0.01392], [0.38515, 0.71687, 0.09708], [0.14307, 0.06061, 0.71410]]
+    private static let srgb = [
+        [0.43607, 0.22249, 0.01392], [0.38515, 0.71687, 0.09708], [0.14307, 0.06061, 0.71410],
+    ]
 
     /// BT.709, and those of television, whose difference nobody sees; also "not said".
     private static func isNearSRGB(_ primaries: Int) -> Bool { [1, 2, 5, 6, 7].contains(primaries) }
@@ -70,7 +72,8 @@ private struct ColourProfile {
 
     var bytes: [UInt8] {
         let white = [0.9642, 1.0, 0.8249]
-        let table = Array("curv".utf8) + word(0) + word(Self.points)
+        let table =
+            Array("curv".utf8) + word(0) + word(Self.points)
             + (0..<Self.points).flatMap { half(Int((curve(Double($0) / Double(Self.points - 1)) * 65_535).rounded())) }
         let places = ([white] + columns).map { Array("XYZ ".utf8) + word(0) + $0.flatMap(fixed) }
         let names = ["wtpt", "rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"]
@@ -92,6 +95,8 @@ private struct ColourProfile {
     }
 
     private func fixed(_ value: Double) -> [UInt8] { word(Int((value * 65_536).rounded())) }
-    private func half(_ value: Int) -> [UInt8] { [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)] }
+    private func half(_ value: Int) -> [UInt8] {
+        [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
+    }
     private func word(_ value: Int) -> [UInt8] { half(value >> 16) + half(value) }
 }

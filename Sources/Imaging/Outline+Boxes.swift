@@ -18,6 +18,7 @@ extension Outline {
             case "uuid": metadata += box.content.count
             default: break
             }
+            guard !isTooMuch else { return }
         }
         metadata += items.types.reduce(0) { sum, item in
             Items.pictures.contains(item.value) ? sum : sum + (items.lengths[item.key] ?? 0)
@@ -25,6 +26,7 @@ extension Outline {
         pieces += items.count
         let own = items.properties[items.primary] ?? []
         colour = own.lazy.compactMap { items.colours[$0] }.first
+        size = own.lazy.compactMap { items.sizes[$0] }.first
     }
 
     /// What the lists in a `meta` box say.
@@ -37,6 +39,7 @@ extension Outline {
         /// Indices of properties from 1.
         var properties: [Int: [Int]] = [:]
         var colours: [Int: CodedColour] = [:]
+        var sizes: [Int: PixelSize] = [:]
     }
 
     private struct Box {
@@ -95,8 +98,13 @@ extension Outline {
     }
 
     private mutating func readProperties(_ bytes: RawSpan, _ range: Range<Int>, into items: inout Items) {
-        for (index, property) in boxes(bytes, range).enumerated() where property.name == "colr" {
+        for (index, property) in boxes(bytes, range).enumerated() {
             let start = property.content.lowerBound
+            if property.name == "ispe", let width = bytes.big32(at: start + 4), let height = bytes.big32(at: start + 8)
+            {
+                items.sizes[index + 1] = PixelSize(width: width, height: height)
+            }
+            guard property.name == "colr" else { continue }
             if bytes.says("nclx", at: start), let primaries = bytes.big16(at: start + 4),
                 let transfer = bytes.big16(at: start + 6)
             {

@@ -37,10 +37,16 @@ struct Outline {
         }
     }
 
+    /// Whether enough has been seen to refuse the file; then a walk stops, for looking at more of it costs memory too.
+    var isTooMuch: Bool {
+        metadata > MetadataLimits.bytes || pieces > MetadataLimits.pieces || frames > MetadataLimits.frames
+            || scans > MetadataLimits.scans
+    }
+
     /// Refuses what passes a limit.
     func check(_ limits: PictureLimits) throws(ImagingError) {
         if let size {
-            try Self.need(size.width.multipliedReportingOverflow(by: size.height).overflow ? .max : size.pixels, .pixels, limits.pixels)
+            try Self.need(Self.area(size.width, size.height), .pixels, limits.pixels)
             try Self.need(size.longEdge, .edge, limits.edge)
         }
         try Self.need(metadata, .metadata, MetadataLimits.bytes)
@@ -49,6 +55,11 @@ struct Outline {
         try Self.need(frames, .frames, MetadataLimits.frames)
         try Self.need(scans, .scans, MetadataLimits.scans)
         try Self.need(tile, .pixels, limits.pixels)
+    }
+
+    static func area(_ width: Int, _ height: Int) -> Int {
+        let (pixels, isTooMuch) = width.multipliedReportingOverflow(by: height)
+        return isTooMuch ? .max : pixels
     }
 
     private static func need(_ value: Int, _ limit: ImagingLimit, _ most: Int) throws(ImagingError) {
@@ -76,7 +87,7 @@ extension Outline {
         var place = 2
         var components = 0
         var isProgressive = false
-        while let start = bytes.next(0xFF, from: place), let marker = bytes.byte(at: start + 1) {
+        while !isTooMuch, let start = bytes.next(0xFF, from: place), let marker = bytes.byte(at: start + 1) {
             place = start + 1
             switch marker {
             case 0xFF: continue
@@ -109,7 +120,8 @@ extension Outline {
     /// PNG 3, 5.3.
     mutating func readPNG(_ bytes: RawSpan) {
         var place = 8
-        while let length = bytes.big32(at: place) {
+        // A chunk that is cut off is left to the decoder.
+        while !isTooMuch, let length = bytes.big32(at: place), length <= bytes.byteCount - place - 8 {
             let data = place + 8
             pieces += 1
             if bytes.says("IHDR", at: place + 4), let width = bytes.big32(at: data),
@@ -134,7 +146,7 @@ extension Outline {
     mutating func readWebP(_ bytes: RawSpan) {
         var place = 12
         var moving = 0
-        while let length = bytes.little32(at: place + 4) {
+        while !isTooMuch, let length = bytes.little32(at: place + 4), length <= bytes.byteCount - place - 8 {
             let data = place + 8
             pieces += 1
             if bytes.says("VP8X", at: place), let width = bytes.little24(at: data + 4),
@@ -184,7 +196,7 @@ extension Outline {
                 place = Self.endOfBlocks(bytes, from: place + 11 + Self.colours(flags))
             default: return
             }
-            guard moving <= MetadataLimits.frames else { return }
+            guard !isTooMuch else { return }
         }
     }
 
@@ -223,7 +235,6 @@ extension Outline {
         size = PixelSize(width: width, height: height)
         let across = facts[322] ?? width
         let down = facts[323] ?? min(facts[278] ?? height, height)
-        let (pixels, isTooMuch) = across.multipliedReportingOverflow(by: down)
-        tile = isTooMuch ? .max : pixels
+        tile = Self.area(across, down)
     }
 }
