@@ -12,6 +12,10 @@ int dk_rename_to_free(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+int dk_exchange(const char *one, const char *other) {
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
 int dk_watch_open(void) {
     return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 }

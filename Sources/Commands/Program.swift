@@ -4,13 +4,14 @@ import Glibc
 /// The command: every verb of the public surface by name, those that are built with what they do.
 package enum Program {
     static let verbs = [
-        runVerb, drainVerb, submitVerb, waitVerb, jobsVerb, showVerb, sweepVerb, normalizeVerb, upscaleVerb,
+        runVerb, drainVerb, submitVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb, sweepVerb,
+        normalizeVerb, upscaleVerb,
         inspectVerb, simulateVerb, configVerb,
     ]
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "status", "retry", "release", "cancel", "save", "delete", "subject", "account", "audit", "prove", "key",
+        "status", "save", "delete", "subject", "account", "audit", "prove", "key",
         "verify", "contact-sheet", "doctor",
     ]
 

@@ -41,6 +41,7 @@ package struct Stores: Sendable {
     package let recorder: Recorder
     package let settler: Settler
     package let sweeper: Sweeper
+    package let reopener: Reopener
 
     /// Opens the spool of `configuration`.
     ///
@@ -67,6 +68,7 @@ package struct Stores: Sendable {
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
+        reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner)

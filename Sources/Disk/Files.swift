@@ -42,6 +42,11 @@ package enum Files {
         guard unsafe Glibc.rename(from, to) == 0 else { throw DiskError("rename a file") }
     }
 
+    /// Gives each of two names what the other had, at once (`renameat2`).
+    package static func exchange(_ one: String, _ other: String) throws(DiskError) {
+        guard unsafe dk_exchange(one, other) == 0 else { throw DiskError("exchange two folders") }
+    }
+
     /// Renames, and fails with `EEXIST` where something already stands (`renameat2`).
     package static func renameToFree(_ from: String, to: String) throws(DiskError) {
         guard unsafe dk_rename_to_free(from, to) == 0 else { throw DiskError("rename a file") }

@@ -32,7 +32,12 @@ package enum JobState: String, Sendable, CaseIterable {
         // A duplicate is done without having been made.
         case (.made, .settled(.done)), (.accepted, .settled(.done)): .done
         case (.calling, .settled(.held)), (.ready, .settled(.held)), (.accepted, .settled(.held)): .held
-        case (.done, .settled), (.failed, .settled): nil
+        // A person's word: nothing leads back out of an end by itself.
+        case (.held, .reopened(let next)), (.failed, .reopened(let next)), (.done, .reopened(let next)):
+            [.accepted, .ready, .answered].contains(next) ? next : nil
+        case (.done, _), (.failed, _): nil
+        // What was published before stands, when nothing more came of the second run.
+        case (_, .restored): .done
         case (_, .settled(.failed)): .failed
         default: nil
         }
@@ -43,6 +48,10 @@ package enum JobState: String, Sendable, CaseIterable {
 package enum JobEvent: Sendable, Hashable {
     case prepared, called, hindered, resumed, answered, finished
     case settled(Outcome)
+    /// A person lets it go on from there.
+    case reopened(JobState)
+    /// A reopened job ends as what it was before.
+    case restored
 }
 
 /// How a job ends, or is put before a person.

@@ -24,8 +24,8 @@ package protocol JobLedger: Sendable {
 
     /// Takes at most `limit` jobs that can go on, highest priority and oldest first.
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord]
-    /// Takes one job whoever had it; nil when it has settled or is gone.
-    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord?
+    /// Takes one job in one of these states, whoever had it; nil when it is in another, or gone.
+    func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord?
     /// Frees every job of other owners: the caller holds the spool's lock, so they are dead.
     func freeAll(but owner: String) async throws(LedgerError) -> Int
     /// Gives a job back unchanged.
@@ -36,6 +36,9 @@ package protocol JobLedger: Sendable {
     /// Moves the job by `event` (nil: it stays) and applies `changes`, if `hold` is still the newest.
     @discardableResult
     func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord
+
+    /// Micro-dollars of a UTC day by route, with what is set aside for calls under way.
+    func spending(on day: String) async throws(LedgerError) -> [String: Int64]
 
     /// Jobs whose inputs are due at the age clock's now.
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
@@ -50,6 +53,13 @@ package protocol JobLedger: Sendable {
     func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8]
 }
 
+extension JobLedger {
+    /// Takes one job whoever had it; nil when it has settled or is gone.
+    package func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord? {
+        try await seize(job, for: owner, from: JobState.allCases.filter { !$0.isSettled })
+    }
+}
+
 /// What the ledger could not do.
 package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Somebody else has taken the job since.
@@ -59,6 +69,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownJob(String)
     /// The file was written by a newer Darkroom.
     case newer(found: Int, known: Int)
+    /// A paid request would pass a budget; in micro-dollars.
+    case overBudget(SpendLimits.Budget, limit: Int64, need: Int64)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -72,6 +84,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownJob(let job): "the ledger has no job \(job)"
         case .newer(let found, let known):
             "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
+        case .overBudget(let budget, let limit, let need):
+            "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"

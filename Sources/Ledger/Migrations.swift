@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first]
+    static let steps = [first, second]
 
     private static let first = """
         CREATE TABLE job (
@@ -49,6 +49,14 @@ enum Migrations {
             since_boot INTEGER NOT NULL, boot_id TEXT NOT NULL
         ) STRICT;
         CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+        """
+
+    /// A person's word about an ended job, and the money of a day.
+    private static let second = """
+        ALTER TABLE job ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE effect ADD COLUMN day TEXT NOT NULL DEFAULT '';
+        ALTER TABLE effect ADD COLUMN subject_ref TEXT;
+        CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -47,6 +47,8 @@ package struct JobRecord: Sendable, Hashable {
     package var reason: Reason?
     package var simulated = false
     package var duplicateOf: String?
+    /// How often a person had it run again.
+    package var reopened = 0
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -131,6 +133,10 @@ package struct EffectRecord: Sendable, Hashable {
     package var sentAt: Timestamp
     package var endedAt: Timestamp?
     package var answerBlob: String?
+    /// The UTC day by the wall clock on which it left, as in 2026-11-21: whose budget it belongs to.
+    package var day = ""
+    /// Keyed hash of the subject.
+    package var subjectRef: String?
 
     package init(
         id: String, job: String, output: Int, route: String, provider: String, model: String, cost: Int64,
@@ -172,6 +178,25 @@ package struct BlobRecord: Sendable, Hashable {
     }
 }
 
+/// How many micro-dollars may be spent; nil is without limit.
+package struct SpendLimits: Sendable, Hashable {
+    package enum Budget: String, Sendable, Hashable {
+        case perJob = "budget.per_job"
+        case perDay = "budget.per_day"
+        case perSubjectDay = "budget.per_subject_day"
+    }
+
+    package var perJob: Int64?
+    package var perDay: Int64?
+    package var perSubjectDay: Int64?
+
+    package init(perJob: Int64? = nil, perDay: Int64? = nil, perSubjectDay: Int64? = nil) {
+        self.perJob = perJob
+        self.perDay = perDay
+        self.perSubjectDay = perSubjectDay
+    }
+}
+
 /// What one write changes beside the job's state; all of it or nothing.
 package enum Change: Sendable {
     case addBlob(BlobRecord)
@@ -179,12 +204,17 @@ package enum Change: Sendable {
     case references(removed: [String], sizes: [PixelSize])
     case output(OutputRecord)
     case effect(EffectRecord)
+    /// A new paid request, if what was spent and set aside before leaves room for it: else nothing is written and the
+    /// ledger throws `overBudget`.
+    case spend(EffectRecord, within: SpendLimits)
     case reason(Reason?)
     case wait(until: Timestamp, ReasonCode)
     case staged(Outcome?)
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.
+    case reopened(inputsDeleteBy: Timestamp)
 }
 
 /// Which jobs to list, newest first.

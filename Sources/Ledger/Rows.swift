@@ -9,7 +9,7 @@ extension JobRecord {
         "priority", "route", "accepted_at", "started_at", "settled_at", "inputs_delete_by", "inputs_deleted_at",
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
-        "simulated", "duplicate_of",
+        "simulated", "duplicate_of", "reopened",
     ]
 
     var values: [Database.Value] {
@@ -23,6 +23,7 @@ extension JobRecord {
             .text(originNode), .text(contentRef), .init(count), .init(referenceCount), .integer(inputBytes),
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
+            .init(reopened),
         ]
     }
 
@@ -57,6 +58,7 @@ extension JobRecord {
         reason = Reason(stored: row["reason"])
         simulated = row["simulated"].integer == 1
         duplicateOf = row["duplicate_of"].text
+        reopened = Int(row["reopened"].integer ?? 0)
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }
@@ -106,7 +108,7 @@ extension OutputRecord {
 extension EffectRecord {
     static let columns = [
         "id", "job", "output", "state", "route", "provider", "model", "request_id", "class", "billed", "cost",
-        "cost_source", "http_status", "sent_at", "ended_at", "answer_blob",
+        "cost_source", "http_status", "sent_at", "ended_at", "answer_blob", "day", "subject_ref",
     ]
 
     var values: [Database.Value] {
@@ -114,6 +116,7 @@ extension EffectRecord {
             .text(id), .text(job), .init(output), .text(state.rawValue), .text(route), .text(provider), .text(model),
             .init(requestID), .init(callClass), .text(billed.rawValue), .integer(cost), .text(costSource),
             .init(httpStatus), .integer(sentAt.milliseconds), .init(endedAt?.milliseconds), .init(answerBlob),
+            .text(day), .init(subjectRef),
         ]
     }
 
@@ -132,6 +135,8 @@ extension EffectRecord {
         httpStatus = row["http_status"].integer.map(Int.init)
         endedAt = Timestamp(row["ended_at"])
         answerBlob = row["answer_blob"].text
+        day = row["day"].text ?? ""
+        subjectRef = row["subject_ref"].text
     }
 }
 

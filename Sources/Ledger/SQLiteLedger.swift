@@ -154,12 +154,14 @@ package actor SQLiteLedger: JobLedger {
         }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
     }
 
-    package func seize(_ job: String, for owner: String) throws(LedgerError) -> JobRecord? {
-        let sql = """
-            UPDATE job SET owner = ?, fence = fence + 1 WHERE id = ? AND state NOT IN ('done', 'failed') RETURNING *
-            """
+    package func seize(
+        _ job: String, for owner: String, from states: [JobState]
+    ) throws(LedgerError) -> JobRecord? {
+        let marks = states.map { _ in "?" }.joined(separator: ", ")
+        let sql = "UPDATE job SET owner = ?, fence = fence + 1 WHERE id = ? AND state IN (\(marks)) RETURNING *"
+        let values: [Database.Value] = [.text(owner), .text(job)] + states.map { .text($0.rawValue) }
         return try database.transaction { () throws(LedgerError) in
-            try database.rows(sql, [.text(owner), .text(job)]).first.flatMap(JobRecord.init)
+            try database.rows(sql, values).first.flatMap(JobRecord.init)
         }
     }
 
@@ -201,7 +203,8 @@ package actor SQLiteLedger: JobLedger {
         guard let next = job.state.after(event) else {
             throw LedgerError.illegal(job: job.id, from: job.state, event: "\(event)")
         }
-        let parting = event == .hindered || next.isSettled || next == .held
+        var parting = event == .hindered || next.isSettled || next == .held
+        if case .reopened = event { parting = true }
         let owner = parting ? ", owner = NULL, lease_until = NULL" : ""
         let moved = try database.run(
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
@@ -222,6 +225,9 @@ package actor SQLiteLedger: JobLedger {
                 .text(JobRecord.text(of: sizes)))
         case .output(let output): try insert("output", OutputRecord.columns, output.values)
         case .effect(let effect): try insert("effect", EffectRecord.columns, effect.values)
+        case .spend(let effect, let limits):
+            try check(effect, within: limits)
+            try insert("effect", EffectRecord.columns, effect.values)
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
         case .wait(let until, let code):
             try set("run_after = ?, waiting = ?", .integer(until.milliseconds), .text(code.rawValue))
@@ -233,7 +239,42 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .reopened(let deleteBy):
+            try set(
+                """
+                reopened = reopened + 1, settled_at = NULL, reason = NULL, staged = NULL, waiting = NULL, run_after = ?,
+                inputs_delete_by = ?
+                """, .integer(try now().milliseconds), .integer(deleteBy.milliseconds))
         }
+    }
+
+    // MARK: money
+
+    /// Everything that is not known to be free counts, with its cost or what was set aside for it.
+    private func spent(_ condition: String, _ values: Database.Value...) throws(LedgerError) -> Int64 {
+        try database.rows(
+            "SELECT coalesce(sum(cost), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)", values
+        ).first?["spent"].integer ?? 0
+    }
+
+    private func check(_ effect: EffectRecord, within limits: SpendLimits) throws(LedgerError) {
+        func check(_ limit: Int64?, _ budget: SpendLimits.Budget, _ spent: Int64) throws(LedgerError) {
+            guard let limit, spent + effect.cost > limit else { return }
+            throw .overBudget(budget, limit: limit, need: spent + effect.cost)
+        }
+        try check(limits.perJob, .perJob, try spent("job = ?", .text(effect.job)))
+        try check(limits.perDay, .perDay, try spent("day = ?", .text(effect.day)))
+        guard let subject = effect.subjectRef else { return }
+        let spentBySubject = try spent("day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
+        try check(limits.perSubjectDay, .perSubjectDay, spentBySubject)
+    }
+
+    package func spending(on day: String) throws(LedgerError) -> [String: Int64] {
+        let rows = try database.rows(
+            "SELECT route, sum(cost) AS spent FROM effect WHERE day = ? AND billed <> 'no' GROUP BY route", [.text(day)]
+        )
+        let pairs = rows.compactMap { row in row["route"].text.map { ($0, row["spent"].integer ?? 0) } }
+        return Dictionary(pairs) { first, _ in first }
     }
 
     // MARK: retention

@@ -33,6 +33,7 @@ package struct Settler: Sendable {
             guard staged == .held, outcome != .held else { return }
             job = try await current(job)
         }
+        if outcome != .done, job.reopened > 0, try await isPublished(job) { return try await restore(job) }
         guard job.state.after(.settled(outcome)) != nil else {
             throw .illegal(job: job.id, from: job.state, event: "settled(\(outcome.rawValue))")
         }
@@ -53,6 +54,29 @@ package struct Settler: Sendable {
         let staged = try await ledger.write(
             job.hold, nil, [.staged(outcome), .reason(reason)] + settled + outputs.map { .output($0) })
         try await finish(staged)
+    }
+
+    /// Whether an earlier run of this job was published, in part, and is still there.
+    private func isPublished(_ job: JobRecord) async throws(LedgerError) -> Bool {
+        guard try await ledger.outputs(of: job.id).contains(where: { $0.file != nil && $0.deletedAt == nil }) else {
+            return false
+        }
+        let folder = spool.outcome(.done, of: job.id)
+        return await BlockingLane.disk.run { Files.exists(folder) }
+    }
+
+    /// A second run that came to nothing takes nothing away: the job is again what it was.
+    private func restore(_ job: JobRecord) async throws(LedgerError) {
+        let now = try await ledger.now()
+        let outputs = try await ledger.outputs(of: job.id).map { output in
+            var output = output
+            output.state = output.file != nil ? .made : .failed
+            return Change.output(output)
+        }
+        let deleteBy = Self.deleteBy(job, outcome: .done, settledAt: now)
+        try await ledger.write(
+            job.hold, .restored, [.settled(at: now, inputsDeleteBy: deleteBy), .staged(nil)] + outputs)
+        await recorder.record("job.settled", job.id, ["outcome": Outcome.done.rawValue, "partial": "yes"])
     }
 
     /// Goes on with an outcome that was complete when the daemon died.
@@ -103,7 +127,13 @@ package struct Settler: Sendable {
                 for other in Outcome.allCases where other != outcome || other != .done {
                     try Folders.removeTree(spool.outcome(other, of: job.id))
                 }
-                try Files.rename(from, to: target)
+                if job.reopened > 0, outcome == .done, Files.exists(target) {
+                    // The new folder holds what the old one held and more: nobody finds none in between.
+                    try Files.exchange(from, target)
+                    try Folders.removeTree(from)
+                } else {
+                    try Files.rename(from, to: target)
+                }
             }
             // Also after a rename of an earlier run: the row must not be durable before it.
             try Folders.sync(Files.parent(of: target))

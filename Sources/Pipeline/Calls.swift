@@ -88,9 +88,12 @@ struct Calls: Sendable {
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let references = try await sentPictures()
 
+        let wall = Timestamp(milliseconds: Monotonic.wall())
         var effect = EffectRecord(
             id: randomUUID(), job: job.id, output: output.index, route: route.name, provider: route.provider.rawValue,
             model: route.deployment, cost: plan.estimate, sentAt: try await shop.ledger.now())
+        effect.day = String(wall.description.prefix(10))
+        effect.subjectRef = job.subjectRef
         var calling = output
         calling.state = .calling
         let writer = try await shop.blobs.begin()
@@ -98,10 +101,11 @@ struct Calls: Sendable {
         effect.answerBlob = writer.id
         let request = adapter.request(plan, references: references, mask: nil)
         do throws(LedgerError) {
-            try await shop.ledger.write(job.hold, .called, [.effect(effect), .output(calling)])
+            try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {
             writer.abandon()
-            throw error
+            guard case .overBudget(let budget, let limit, let need) = error else { throw error }
+            return try await overBudget(budget, limit, need, output)
         }
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
 
@@ -123,6 +127,33 @@ struct Calls: Sendable {
             return try await ended(
                 verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
         }
+    }
+
+    private var limits: SpendLimits {
+        let budgets = [spec.maxCost, shop.configuration.budgetPerJob].compactMap { $0 }
+        return SpendLimits(
+            perJob: budgets.min(), perDay: shop.configuration.budgetPerDay,
+            perSubjectDay: shop.configuration.budgetPerSubjectDay)
+    }
+
+    /// Nothing was sent: what the job alone may cost fails its output, a day's budget comes back with the next day.
+    private func overBudget(
+        _ budget: SpendLimits.Budget, _ limit: Int64, _ need: Int64, _ output: OutputRecord
+    ) async throws -> End {
+        let reason = Reason(
+            .overBudget, "\(budget.rawValue) does not reach for another call", field: budget.rawValue,
+            limit: Money.text(limit), value: Money.text(need),
+            hint: budget == .perJob
+                ? "raise it, or ask for less" : "it goes on with the next UTC day, or with a raised budget")
+        guard budget == .perJob else {
+            let day = Int64(86_400_000)
+            return .wait(Span(milliseconds: day - Monotonic.wall() % day), reason)
+        }
+        var failed = output
+        failed.state = .failed
+        failed.reason = reason
+        try await shop.ledger.write(job.hold, nil, [.output(failed)])
+        return .ended
     }
 
     /// A whole answer: durable first, then read.
@@ -159,8 +190,8 @@ struct Calls: Sendable {
             id: original, job: job.id, kind: .original, position: output.index, bytes: Int64(image.picture.count),
             mediaType: image.model)
         var paid = effect
-        if let usage = image.usage {
-            paid.cost = usage.cost(at: route.capability.prices)
+        if let cost = image.cost ?? image.usage?.cost(at: route.capability.prices) {
+            paid.cost = cost
             paid.costSource = "usage"
         }
         var answered = output
@@ -177,13 +208,16 @@ struct Calls: Sendable {
         _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
         changes: [Change]
     ) async throws -> End {
-        let before = try await shop.ledger.effects(of: job.id)
-        let faults = before.filter { other in
+        let before = try await shop.ledger.effects(of: job.id).filter { other in
             other.output == output.index && other.id != effect.id
-                && [CallClass.serverError, .overloaded, .notSent].map(\.rawValue).contains(other.callClass ?? "")
-        }.count
+        }
+        func count(_ classes: CallClass...) -> Int {
+            before.filter { classes.map(\.rawValue).contains($0.callClass ?? "") }.count
+        }
         let decision = CallDecision(
-            faultsBefore: faults, requestsPerMinute: route.requestsPerMinute, chance: Double.random(in: 0..<1))
+            faultsBefore: count(.serverError, .overloaded, .notSent), unknownBefore: count(.outcomeUnknown),
+            repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
+            chance: Double.random(in: 0..<1))
         var effect = effect
         var output = output
         effect.callClass = verdict.callClass.rawValue
@@ -202,7 +236,7 @@ struct Calls: Sendable {
             output.state = .failed
             output.reason = reason
         case .wait(let span, let reason):
-            effect.state = .failed
+            effect.state = verdict.callClass == .outcomeUnknown ? .unknown : .failed
             output.state = .pending
             output.reason = reason
             end = .wait(span, reason)

@@ -173,7 +173,7 @@ struct Finish: Sendable {
             model: .init(
                 provider: route.provider.rawValue, route: route.name, model: route.deployment,
                 version: answered.model),
-            parameters: Self.parameters(plan, answered.sentSize ? plan?.size : nil),
+            parameters: Self.parameters(plan),
             native: .init(
                 size: rendered.native, format: format, sha256: hexadecimal(SHA256Digest.of(answer)),
                 provenance: (marks.hasC2PA ? ["c2pa"] : []) + (marks.packets > 0 ? ["xmp"] : [])),
@@ -183,7 +183,7 @@ struct Finish: Sendable {
             ),
             digitalSourceType: packet.sourceType.address,
             inputsDeleteBy: min(job.inputsDeleteBy, now.after(job.retainInputs)))
-        sidecar.expected = plan?.size
+        sidecar.expected = plan?.size?.size
         sidecar.outputExpiresAt = job.retainOutputs.map { now.after($0) }
         sidecar.usage = answered.usage.map { ($0.textIn, $0.imageIn, $0.imageOut) }
         sidecar.prompt = shop.configuration.includePrompt ? spec.prompt : nil
@@ -197,27 +197,25 @@ struct Finish: Sendable {
     }
 
     /// What the stored answer says beside the picture.
-    private func answeredFacts(_ index: Int) async throws -> (model: String?, usage: TokenUsage?, sentSize: Bool) {
-        let sentSize = job.referenceCount == 0 || route.capability.sizesEdits
+    private func answeredFacts(_ index: Int) async throws -> (model: String?, usage: TokenUsage?) {
         guard let effect = try await shop.ledger.effects(of: job.id).last(where: { $0.output == index }),
             let blob = effect.answerBlob, let adapter = shop.adapters[route.name],
             let body = try? await shop.blobs.get(blob, limit: 64 << 20)
-        else { return (nil, nil, sentSize) }
+        else { return (nil, nil) }
         let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)
         let answer = adapter.read(head, body: body).1
-        return (answer?.model, answer?.usage, sentSize)
+        return (answer?.model, answer?.usage)
     }
 
     /// As sent, without the prompt.
-    private static func parameters(_ plan: CallPlan?, _ size: PixelSize?) -> JSONValue {
+    private static func parameters(_ plan: CallPlan?) -> JSONValue {
         guard let plan else { return .object([]) }
         let fields = JSONValue.fields([
-            "size": .text(size?.description), "quality": .text(plan.quality), "background": .text(plan.background),
+            "size": .text(plan.size.map { $0.ratio == nil ? $0.size.description : $0.tier ?? "" }),
+            "aspect_ratio": .text(plan.size?.ratio), "quality": .text(plan.quality),
+            "background": .text(plan.background),
         ])
-        let extras = plan.parameters.compactMap { parameter in
-            (try? JSONParser.parse(parameter.json)).map { JSONValue.Member(key: parameter.name, value: $0) }
-        }
-        return .object((fields.members ?? []) + extras)
+        return .object((fields.members ?? []) + plan.extraMembers)
     }
 
     private func lay(_ bytes: [UInt8], _ name: String, _ sidecar: Sidecar, original: [UInt8]?) async throws {

@@ -69,7 +69,7 @@ struct Prepare: Sendable {
     /// An output that this machine may not make is refused before it is paid for.
     private func checkMemory(for plan: CallPlan) throws(Reason) {
         let defaults = shop.configuration.output
-        let native = plan.size ?? PixelSize(width: 1024, height: 1024)
+        let native = plan.expected
         let canvas = Geometry(
             native: native, size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit
         ).canvas

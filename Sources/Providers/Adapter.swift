@@ -30,7 +30,9 @@ extension Route {
     package func adapter(endpoint: String, key: SecretText?) -> any Adapter {
         switch provider {
         case .microsoftMAI: MicrosoftMAI(route: self, endpoint: endpoint, key: key)
-        case .simulator: OpenAIImages(route: self, endpoint: endpoint, key: key)
+        case .openAI, .azureOpenAI, .simulator: OpenAIImages(route: self, endpoint: endpoint, key: key)
+        case .googleGemini: GoogleGemini(route: self, endpoint: endpoint, key: key)
+        case .openRouter: OpenRouter(route: self, endpoint: endpoint, key: key)
         }
     }
 }
@@ -55,7 +57,7 @@ enum SharedContract {
             verdict.providerCode = fault.providerCode
         }
         verdict.httpStatus = head.status
-        verdict.wait = RetryHint.read(head.headers)
+        verdict.wait = RetryHint.read(head.headers) ?? (head.status == 429 ? ErrorBody.wait(body) : nil)
         let ids = ["x-ms-request-id", "apim-request-id", "x-request-id"]
         verdict.requestID = ids.lazy.compactMap { ErrorBody.word(head.headers[$0]) }.first
         return (verdict, answer)

@@ -68,12 +68,20 @@ package enum NextAction: Sendable, Hashable {
 package struct CallDecision: Sendable {
     /// Calls of this output so far that were judged `server_error` or `overloaded`.
     package var faultsBefore: Int
+    /// Calls of this output before this one whose end is unknown.
+    package var unknownBefore: Int
+    /// Whether the route's owner accepts that such a call may be paid twice.
+    package var repeatsUnknown: Bool
     package var requestsPerMinute: Int?
     /// 0 to below 1, for the jitter.
     package var chance: Double
 
-    package init(faultsBefore: Int, requestsPerMinute: Int?, chance: Double) {
+    package init(
+        faultsBefore: Int, unknownBefore: Int = 0, repeatsUnknown: Bool = false, requestsPerMinute: Int?, chance: Double
+    ) {
         self.faultsBefore = faultsBefore
+        self.unknownBefore = unknownBefore
+        self.repeatsUnknown = repeatsUnknown
         self.requestsPerMinute = requestsPerMinute
         self.chance = chance
     }
@@ -98,6 +106,7 @@ package struct CallDecision: Sendable {
             return .wait(clamp(verdict.wait ?? backoff), reason)
         case .serverError where faultsBefore < 1: return .wait(clamp(verdict.wait ?? backoff), reason)
         case .quotaExhausted: return .wait(verdict.wait ?? Self.longest, reason)
+        case .outcomeUnknown where repeatsUnknown && unknownBefore == 0: return .wait(clamp(backoff), reason)
         case .outcomeUnknown, .cancelled: return .hold(reason)
         default: return .fail(reason)
         }

@@ -1,3 +1,4 @@
+package import Documents
 package import Domain
 package import Settings
 
@@ -5,7 +6,7 @@ package import Settings
 package struct CallPlan: Sendable, Hashable {
     package var prompt: String
     /// Size to ask for; nil where the model takes it from the first reference.
-    package var size: PixelSize?
+    package var size: SizeTier?
     /// Size that is expected back.
     package var expected: PixelSize
     package var quality: String?
@@ -26,9 +27,10 @@ package struct CallPlan: Sendable, Hashable {
         quality = spec.quality
         background = spec.background
         parameters = spec.parameters
-        expected = try Self.chooseSize(spec, able, references)
-        size = spec.referenceCount > 0 && !able.sizesEdits ? nil : expected
-        estimate = Self.estimate(spec, able, expected)
+        let chosen = try Self.chooseSize(spec, able, references)
+        expected = chosen.size
+        size = spec.referenceCount > 0 && !able.sizesEdits ? nil : chosen
+        estimate = Self.estimate(spec, able, chosen)
         try Self.checkCost(estimate * Int64(spec.count), spec)
     }
 
@@ -72,7 +74,7 @@ package struct CallPlan: Sendable, Hashable {
 
     private static func chooseSize(
         _ spec: JobSpec, _ able: Capability, _ references: [PixelSize]
-    ) throws(Reason) -> PixelSize {
+    ) throws(Reason) -> SizeTier {
         let ground = references.first.map { Double($0.width) / Double($0.height) }
         let asked = spec.size.map { Double($0.width) / Double($0.height) } ?? spec.aspectRatio?.value
         let field = spec.size == nil ? "aspect_ratio" : "size"
@@ -85,7 +87,7 @@ package struct CallPlan: Sendable, Hashable {
             }
         }
         let ratio = asked ?? ground ?? 1
-        let pixels = spec.size?.pixels ?? SizeRules.aboutOneMegapixel
+        let pixels = spec.size?.pixels ?? able.sizes.usualPixels
         if let size = able.sizes.nearest(ratio: ratio, pixels: pixels) { return size }
         if asked == nil {
             // A reference of an extreme ratio: the model's nearest end is taken rather than the job refused.
@@ -98,9 +100,10 @@ package struct CallPlan: Sendable, Hashable {
     }
 
     /// Output and references by the contract's rule of thumb, the prompt at four characters a token.
-    private static func estimate(_ spec: JobSpec, _ able: Capability, _ size: PixelSize) -> Int64 {
+    private static func estimate(_ spec: JobSpec, _ able: Capability, _ size: SizeTier) -> Int64 {
+        if case .flat(let each) = able.tokens { return each }
         let prices = able.prices
-        let drawn = Double((size.pixels + 1023) / 1024) * prices.imageOut
+        let drawn = able.tokens.count(size, quality: spec.quality) * prices.imageOut
         let seen = Double(1024 * spec.referenceCount) * prices.imageIn
         let read = Double(spec.prompt.utf8.count / 4 + 1) * prices.textIn
         return Int64((drawn + seen + read).rounded(.up))
@@ -114,14 +117,11 @@ package struct CallPlan: Sendable, Hashable {
     }
 }
 
-extension SizeRules {
-    /// The steepest ratio that has a legal size of about a megapixel.
-    fileprivate var steepestLegal: Double {
-        let pixels = Double(min(mostPixels, Self.aboutOneMegapixel))
-        return min(steepest, max(1, pixels / Double(leastSide * leastSide))) * 0.98
-    }
-
-    fileprivate var sentence: String {
-        "sides \(leastSide) to \(mostSide), at most \(mostPixels) pixels"
+extension CallPlan {
+    /// The provider's own fields, as members of a JSON body.
+    package var extraMembers: [JSONValue.Member] {
+        parameters.compactMap { parameter in
+            (try? JSONParser.parse(parameter.json)).map { JSONValue.Member(key: parameter.name, value: $0) }
+        }
     }
 }

@@ -1,9 +1,9 @@
-package import Domain
+import Domain
 package import Settings
 
 /// What one model family takes and what it costs: a row of the contract's tables, as data.
 package struct Capability: Sendable, Hashable {
-    package var sizes: SizeRules
+    package var sizes: Sizes
     /// Most references; 0 where the model only generates.
     package var references: Int
     package var allowsMask = false
@@ -17,90 +17,108 @@ package struct Capability: Sendable, Hashable {
     /// Limits of a reference as sent.
     package var referenceEdge = 2048
     package var referenceBytes = 7_000_000
+    /// Most bytes of all references of one request.
+    package var allReferenceBytes = 20_000_000
+    package var tokens = OutputTokens.byArea
     package var prices: Prices
+
+    /// What the configuration says about this route's model, which its operator may know better.
+    func with(_ own: CapabilityOverride) -> Capability {
+        var able = self
+        if let references = own.references { able.references = references }
+        if let mask = own.mask { able.allowsMask = mask }
+        if let edge = own.referenceEdge { able.referenceEdge = edge }
+        if let bytes = own.referenceBytes { able.referenceBytes = bytes.bytes }
+        if let pixels = own.mostPixels {
+            switch able.sizes {
+            case .rules(var rules):
+                rules.mostPixels = pixels
+                able.sizes = .rules(rules)
+            case .table(let tiers): able.sizes = .table(tiers.filter { $0.size.pixels <= pixels })
+            }
+        }
+        if let prices = own.prices {
+            if let textIn = prices.textIn { able.prices.textIn = textIn }
+            if let imageIn = prices.imageIn { able.prices.imageIn = imageIn }
+            if let imageOut = prices.imageOut { able.prices.imageOut = imageOut }
+            if let each = prices.image { able.tokens = .flat(each) }
+        }
+        return able
+    }
 }
 
-/// Dollars a million tokens, which is micro-dollars a token. Source and date: `Capability.prices` of each table.
+/// How many output tokens a picture is expected to take, before the provider has said it.
+package enum OutputTokens: Sendable, Hashable {
+    /// One for 1,024 pixels.
+    case byArea
+    /// Of a picture of a megapixel by quality; a larger one takes as much more as its side is longer, never less. Without a
+    /// wish the most expensive of these is assumed.
+    case byQuality([String: Double])
+    /// By the tier's name; the empty name where there is one only.
+    case byTier([String: Double])
+    /// Every picture at this price in micro-dollars, whatever its size.
+    case flat(Int64)
+
+    func count(_ size: SizeTier, quality: String?) -> Double {
+        switch self {
+        case .byArea: return Double((size.size.pixels + 1023) / 1024)
+        case .byQuality(let tokens):
+            let most = tokens.values.max() ?? 0
+            let growth = Double(size.size.pixels) / Double(SizeRules.aboutOneMegapixel)
+            return (quality.flatMap { tokens[$0] } ?? most) * max(1, growth.squareRoot())
+        case .byTier(let tokens): return tokens[size.tier ?? ""] ?? tokens.values.max() ?? 0
+        case .flat: return 0
+        }
+    }
+}
+
+/// Dollars a million tokens, which is micro-dollars a token, as published on a day.
 package struct Prices: Sendable, Hashable {
     package var textIn: Double
+    /// Text read from the provider's cache; counted as `textIn` where there is no such discount.
+    package var cachedIn: Double
     package var imageIn: Double
     package var imageOut: Double
+    /// Text and thinking that come beside the picture.
+    package var textOut: Double
+    /// The day of the price list, as in 2026-11-21.
+    package var asOf: String
 
-    package init(textIn: Double, imageIn: Double, imageOut: Double) {
+    package init(
+        textIn: Double, cachedIn: Double? = nil, imageIn: Double, imageOut: Double, textOut: Double = 0,
+        asOf: String = "2026-11-21"
+    ) {
         self.textIn = textIn
+        self.cachedIn = cachedIn ?? textIn
         self.imageIn = imageIn
         self.imageOut = imageOut
+        self.textOut = textOut
+        self.asOf = asOf
     }
 
     package static let free = Prices(textIn: 0, imageIn: 0, imageOut: 0)
 }
 
-/// Which sizes a model draws, in pixels.
-package struct SizeRules: Sendable, Hashable {
-    package var multiple = 16
-    package var leastSide: Int
-    package var mostSide: Int
-    package var leastPixels = 1
-    package var mostPixels: Int
-    /// Long side over short side.
-    package var steepest = 4.0
-
-    /// What an unspecified size aims at.
-    package static let aboutOneMegapixel = 1_048_576
-
-    package func allows(_ size: PixelSize) -> Bool {
-        let short = min(size.width, size.height)
-        return size.width % multiple == 0 && size.height % multiple == 0 && short >= leastSide
-            && size.longEdge <= mostSide && (leastPixels...mostPixels).contains(size.pixels)
-            && Double(size.longEdge) <= steepest * Double(short)
-    }
-
-    /// The legal size that comes nearest to a ratio with at most `pixels` pixels; nil when none is within 10 %.
-    package func nearest(ratio: Double, pixels: Int) -> PixelSize? {
-        let most = min(pixels, mostPixels)
-        var best: (size: PixelSize, distance: Double)?
-        for width in stride(from: leastSide.roundedUp(to: multiple), through: mostSide, by: multiple) {
-            let exact = Double(width) / ratio / Double(multiple)
-            for steps in [exact.rounded(.down), exact.rounded(.up)] where steps < 100_000 {
-                let size = PixelSize(width: width, height: Int(steps) * multiple)
-                guard allows(size), size.pixels <= most else { continue }
-                let bend = abs(Self.logarithm(Double(size.width) / Double(size.height) / ratio))
-                guard bend <= 0.1 else { continue }
-                // A little bend is worth a larger picture: the weights give the sizes of the contract's table.
-                let distance = bend + 0.25 * (1 - Double(size.pixels) / Double(most))
-                if distance < best?.distance ?? .infinity { best = (size, distance) }
-            }
-        }
-        return best?.size
-    }
-
-    /// The natural logarithm near 1, by its series in (x-1)/(x+1); far from 1 only the order matters.
-    private static func logarithm(_ value: Double) -> Double {
-        let step = (value - 1) / (value + 1)
-        let square = step * step
-        return 2 * step * (1 + square / 3 + square * square / 5 + square * square * square / 7)
-    }
-}
-
-extension Int {
-    fileprivate func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
-}
-
 extension Route {
     /// What the route's model family can do.
     package var capability: Capability {
-        switch provider {
-        case .microsoftMAI: MicrosoftMAI.capability(of: family)
-        case .simulator: .simulated
-        }
+        let able =
+            switch provider {
+            case .microsoftMAI: MicrosoftMAI.capability(of: family)
+            case .openAI, .azureOpenAI: OpenAIImages.capability(of: family)
+            case .googleGemini: GoogleGemini.capability(of: family)
+            case .openRouter: OpenRouter.capability(of: family)
+            case .simulator: Capability.simulated
+            }
+        return able.with(override)
     }
 }
 
 extension Capability {
-    /// gpt-image-2, free of charge: sizes of the OpenAI Images API contract, section 4.
-    package static let simulated = Capability(
-        sizes: SizeRules(
-            leastSide: 16, mostSide: 3840, leastPixels: 655_360, mostPixels: 8_294_400, steepest: 3),
-        references: 16, allowsMask: true, qualities: ["auto", "low", "medium", "high"],
-        backgrounds: ["auto", "opaque"], parameters: ["moderation"], prices: .free)
+    /// gpt-image-2, free of charge.
+    package static let simulated: Capability = {
+        var able = OpenAIImages.capability(of: "gpt-image-2")
+        able.prices = .free
+        return able
+    }()
 }

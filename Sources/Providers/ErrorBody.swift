@@ -1,4 +1,5 @@
 import Documents
+import Domain
 
 /// Judges error answers of the MAI and OpenAI contracts: status first, then code and parameter, text last.
 enum ErrorBody {
@@ -9,7 +10,9 @@ enum ErrorBody {
     /// The contract tolerates a string or numeric code, a missing wrapper and a body that is no JSON.
     static func judge(_ document: JSONValue, status: Int) -> CallFault {
         let error = document["error"]?.members != nil ? document["error"] : document
-        let code = word(error?["code"]?.string ?? error?["code"]?.int.map(String.init))
+        // Azure puts the filter's own word inside.
+        let inner = (error?["innererror"] ?? error?["inner_error"])?["code"]?.string
+        let code = word(inner ?? error?["code"]?.string ?? error?["code"]?.int.map(String.init))
         let message = (error?["message"]?.string ?? "").lowercased()
         let parameter = error?["param"]?.string
         let stage = error?["moderation_details"]?["moderation_stage"]?.string
@@ -41,14 +44,23 @@ enum ErrorBody {
         switch code {
         case "content_safety_violation": return .contentBlockedOutput
         case "moderation_blocked": return stage == "output" ? .contentBlockedOutput : .contentBlockedInput
-        case "content_policy_violation", "contentFilter", "content_filter": return .contentBlockedInput
+        case "content_policy_violation", "contentFilter", "content_filter", "ResponsibleAIPolicyViolation":
+            return .contentBlockedInput
         case "unsupported_request_value": return .invalidRequest
-        case "invalid_value" where parameter == "model": return .modelNotFound
+        case _ where parameter == "model": return .modelNotFound
         default: break
         }
         if message.contains("response content blocked") { return .contentBlockedOutput }
         if message.contains("rai policy") || message.contains("blocklist") { return .contentBlockedInput }
         return .invalidRequest
+    }
+
+    /// "Try again in N seconds", as Azure says it where it sends no header.
+    static func wait(_ body: [UInt8]) -> Span? {
+        let message = (try? JSONParser.parse(body))?["error"]?["message"]?.string?.lowercased() ?? ""
+        guard let found = message.firstRange(of: /(?:try again|retry) (?:in|after) ([0-9]{1,6}) ?s/) else { return nil }
+        let digits = message[found].split(whereSeparator: { !("0"..."9").contains($0) }).first
+        return digits.flatMap { Int64($0) }.map { Span(milliseconds: $0 * 1000) }
     }
 
     private static func forbidden(_ message: String) -> CallClass {

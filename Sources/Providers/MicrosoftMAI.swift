@@ -23,15 +23,13 @@ struct MicrosoftMAI: Adapter {
     func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) { SharedContract.read(head, body) }
 
     private func generation(_ plan: CallPlan) -> OutgoingRequest.Body {
-        let extras = plan.parameters.compactMap { parameter in
-            (try? JSONParser.parse(parameter.json)).map { JSONValue.Member(key: parameter.name, value: $0) }
-        }
         let fields = JSONValue.fields([
             "model": .string(route.deployment), "prompt": .string(plan.prompt),
-            "width": plan.size.map { .integer($0.width) }, "height": plan.size.map { .integer($0.height) },
+            "width": plan.size.map { .integer($0.size.width) },
+            "height": plan.size.map { .integer($0.size.height) },
             "background": .text(plan.background),
         ])
-        let body = JSONValue.object((fields.members ?? []) + extras)
+        let body = JSONValue.object((fields.members ?? []) + plan.extraMembers)
         return .bytes(Array(body.compact.utf8), contentType: "application/json")
     }
 
@@ -63,7 +61,7 @@ struct MicrosoftMAI: Adapter {
             default: Prices(textIn: 5, imageIn: 8, imageOut: 34)
             }
         return Capability(
-            sizes: SizeRules(leastSide: 768, mostSide: 16_384, mostPixels: pixels),
+            sizes: .rules(SizeRules(leastSide: 768, mostSide: 16_384, mostPixels: pixels)),
             references: family == "2" || family == "2e" ? 0 : 5, sizesEdits: false,
             backgrounds: family.hasPrefix("2.7") ? ["transparent", "opaque"] : [],
             parameters: family.hasPrefix("2.6") ? ["auto_aspect_ratio", "web_grounding"] : [], prices: price)

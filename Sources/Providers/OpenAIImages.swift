@@ -3,34 +3,37 @@ import Domain
 import Settings
 import Transport
 
-/// The OpenAI Images API in the shape of gpt-image-2: generations as JSON, edits as a form with `image[]` and `mask`.
+/// The OpenAI Images API of gpt-image-2 and later, also as Azure serves it: generations as JSON, edits as a form with
+/// `image[]` and `mask`. One picture a request: an end that is unknown then holds back one picture, not ten.
 struct OpenAIImages: Adapter {
     let route: Route
     let endpoint: String
     let key: SecretText?
 
+    private var isAzure: Bool { route.provider == .azureOpenAI }
+
     func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest {
-        let path = references.isEmpty ? "/v1/images/generations" : "/v1/images/edits"
+        let path = (isAzure ? "/openai" : "") + "/v1/images/" + (references.isEmpty ? "generations" : "edits")
         return OutgoingRequest(
-            method: "POST", url: endpoint + path,
-            headers: key.map { [("Authorization", "Bearer " + $0.exposed)] } ?? [],
+            method: "POST", url: endpoint + path, headers: key.map { [header($0.exposed)] } ?? [],
             body: references.isEmpty ? generation(plan) : edit(plan, references, mask),
             totalTimeout: route.timeout.duration, responseLimit: SharedContract.answerLimit)
     }
 
     func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) { SharedContract.read(head, body) }
 
+    private func header(_ key: String) -> (name: String, value: String) {
+        isAzure ? ("api-key", key) : ("Authorization", "Bearer " + key)
+    }
+
     /// Fields that both forms carry, in the order of the reference.
     private func fields(_ plan: CallPlan) -> [JSONValue.Member] {
         let fields = JSONValue.fields([
             "model": .string(route.deployment), "prompt": .string(plan.prompt), "n": 1,
-            "size": .text(plan.size?.description), "quality": .text(plan.quality),
+            "size": .text(plan.size?.size.description), "quality": .text(plan.quality),
             "background": .text(plan.background), "output_format": "png",
         ])
-        let extras = plan.parameters.compactMap { parameter in
-            (try? JSONParser.parse(parameter.json)).map { JSONValue.Member(key: parameter.name, value: $0) }
-        }
-        return (fields.members ?? []) + extras
+        return (fields.members ?? []) + plan.extraMembers
     }
 
     private func generation(_ plan: CallPlan) -> OutgoingRequest.Body {
@@ -45,5 +48,26 @@ struct OpenAIImages: Adapter {
                 FormPart(name: "mask", content: mask.bytes, fileName: "mask.png", contentType: mask.format.mediaType))
         }
         return .form(parts)
+    }
+}
+
+extension OpenAIImages {
+    /// Contract, sections 3, 4, 5 and 10; state of 2026-11-21.
+    static func capability(of family: String) -> Capability {
+        let isFirst = family == "gpt-image-2"
+        let isNewest = family.hasPrefix("gpt-image-2.6")
+        var tokens = ["low": 200.0, "medium": 1767, "high": 7024]
+        // 2.6 is reported to take three to four times what 2.5 takes at the lower qualities.
+        if !isFirst { tokens = ["low": 196, "medium": 439, "high": 1756, "xhigh": 3122, "max": 7024] }
+        if isNewest { tokens.merge(["low": 784, "medium": 1756]) { $1 } }
+        return Capability(
+            sizes: .rules(
+                SizeRules(leastSide: 16, mostSide: 3840, leastPixels: 655_360, mostPixels: 8_294_400, steepest: 3)),
+            references: 16, allowsMask: true,
+            qualities: ["auto", "low", "medium", "high"] + (isFirst ? [] : ["xhigh", "max"]),
+            backgrounds: ["auto", "opaque"] + (isFirst ? [] : ["transparent"]),
+            parameters: ["moderation"] + (isNewest ? ["complexity"] : []), referenceBytes: 20_000_000,
+            allReferenceBytes: 200_000_000, tokens: .byQuality(tokens),
+            prices: Prices(textIn: 5, cachedIn: 1.25, imageIn: 8, imageOut: 30))
     }
 }

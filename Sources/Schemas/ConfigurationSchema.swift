@@ -65,8 +65,10 @@ enum ConfigurationSchema {
                 "Money.",
                 [
                     "per_job": Shape.number("Most dollars that one job may cost.", 0...1_000_000),
-                    "per_day": Shape.unbuilt("a budget for the day."),
-                    "per_subject_day": Shape.unbuilt("a budget for one subject's day."),
+                    "per_day": Shape.number(
+                        "Most dollars of a UTC day; more waits for the next.", 0...1_000_000),
+                    "per_subject_day": Shape.number(
+                        "Most dollars of one subject's UTC day; more waits for the next.", 0...1_000_000),
                 ]),
             "retention": Shape.closed(
                 "How long things stay.",
@@ -135,7 +137,9 @@ enum ConfigurationSchema {
         "type": "object", "minProperties": 1,
         "properties": .fields(["default": Shape.text("The route of a job that names none.")]),
         "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
-        "additionalProperties": .fields(["oneOf": [microsoftMAI, simulator]]),
+        "additionalProperties": .fields([
+            "oneOf": [microsoftMAI, openAI, azureOpenAI, googleGemini, openRouter, simulator]
+        ]),
         "anyOf": [
             .fields(["required": ["default"], "minProperties": 2]),
             .fields(["not": .fields(["required": ["default"]]), "maxProperties": 1]),
@@ -145,14 +149,56 @@ enum ConfigurationSchema {
     private static let microsoftMAI = route(
         "Microsoft's MAI image API in Foundry.", "microsoft-mai",
         required: ["provider", "endpoint", "deployment", "family", "key"],
+        account(
+            .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
+            family: Shape.choice(
+                "What it deploys: sizes and prices hang on it.",
+                ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"])))
+
+    private static let openAIFamilies = Shape.choice(
+        "What the model's name does not say by itself: sizes and prices hang on it.",
         [
+            "gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst", "gpt-image-2.6-flare",
+            "gpt-image-2.6-sunburst",
+        ])
+
+    private static let openAI = route(
+        "The OpenAI Images API.", "openai", required: ["provider", "model", "key"],
+        account(.init(key: "model", value: Shape.text("The model.", modelName)), family: openAIFamilies))
+
+    private static let azureOpenAI = route(
+        "The OpenAI Images API as Azure serves it.", "azure-openai",
+        required: ["provider", "endpoint", "deployment", "family", "key"],
+        account(
+            .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
+            family: openAIFamilies))
+
+    private static let googleGemini = route(
+        "The image models of the Gemini API.", "google-gemini", required: ["provider", "model", "key"],
+        account(
+            .init(key: "model", value: Shape.text("The model.", modelName)),
+            family: Shape.choice(
+                "The known model that an unknown name stands for.",
+                [
+                    "gemini-nano-banana-2.1", "gemini-3-pro-image", "gemini-3.1-flash-image",
+                    "gemini-3.1-flash-lite-image", "gemini-2.5-flash-image",
+                ])))
+
+    private static let openRouter = route(
+        "The Image API of OpenRouter.", "openrouter", required: ["provider", "model", "key"],
+        account(
+            .init(key: "model", value: Shape.text("The model, with its maker.", modelName)),
+            family: Shape.text("The known model that an unknown name stands for.", "^(microsoft|openai|google)/")))
+
+    private static let modelName = "^(?!.*\\.\\.)[A-Za-z0-9._/:@-]{1,128}$"
+
+    /// The keys of every route that has an account somewhere.
+    private static func account(_ name: JSONValue.Member, family: JSONValue) -> [JSONValue.Member] {
+        let shared = JSONValue.fields([
             "endpoint": Shape.text(
                 "Base URL before the contract's path; http for loopback addresses only.",
                 "^(https://[^@?# ]+|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/][^@?# ]*)?)$"),
-            "deployment": Shape.text("The name you gave the deployment.", atLeast: 1),
-            "family": Shape.choice(
-                "What it deploys: sizes and prices hang on it.",
-                ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"]),
+            "family": family,
             "key": Shape.closed(
                 "Where the key is read from: exactly one source.",
                 [
@@ -161,27 +207,47 @@ enum ConfigurationSchema {
                     "env": Shape.text("An environment variable."),
                 ],
                 also: [.init(key: "minProperties", value: 1), .init(key: "maxProperties", value: 1)]),
+            "capability": Shape.closed(
+                "What you know better than the built-in table of the family.",
+                [
+                    "references": Shape.integer("Most references; 0 for none.", 0...16),
+                    "mask": Shape.flag("Whether it takes a mask."),
+                    "pixels": Shape.integer("Most pixels of a picture.", 65_536...67_108_864),
+                    "reference_edge": Shape.integer("Longest edge of a reference as sent.", 64...16_384),
+                    "reference_bytes": Shape.byteCount("Most bytes of a reference as sent."),
+                    "prices": Shape.closed(
+                        "Dollars.",
+                        [
+                            "text_in": Shape.number("A million tokens of text.", 0...1_000_000),
+                            "image_in": Shape.number("A million tokens of references.", 0...1_000_000),
+                            "image_out": Shape.number("A million tokens of pictures.", 0...1_000_000),
+                            "image": Shape.number("One picture, where that is the price.", 0...1_000_000),
+                        ]),
+                ]),
         ])
+        return [name] + (shared.members ?? [])
+    }
 
     private static let simulator = route(
         "Pictures without a key or a network, which say that they are simulated.", "simulator", required: ["provider"],
-        [:])
+        [])
 
     private static func route(
-        _ about: String, _ provider: String, required: [String], _ own: KeyValuePairs<String, JSONValue>
+        _ about: String, _ provider: String, required: [String], _ own: [JSONValue.Member]
     ) -> JSONValue {
         let pace = JSONValue.fields([
             "requests_per_minute": Shape.integer("Pace of the calls.", 1...100_000),
             "concurrency": Shape.integer("Most calls under way at once.", 1...10_000),
             "timeout": Shape.span("Longest that a call may take, 1s to 1h."),
-            "on_unknown": Shape.choice("A call whose end is unknown. retry-once is not built yet.", ["hold"]),
+            "on_unknown": Shape.choice(
+                "A call whose end is unknown: held for a person, or made once more, which may be paid twice.",
+                ["hold", "retry-once"]),
             "fallback": Shape.unbuilt("a second route."),
         ])
         let provider = JSONValue.Member(key: "provider", value: Shape.fixed("The service.", .string(provider)))
-        let keys = own.map { JSONValue.Member(key: $0.key, value: $0.value) }
         return .fields([
             "description": .string(about), "type": "object", "required": .array(required.map { .string($0) }),
-            "properties": .object([provider] + keys + (pace.members ?? [])), "additionalProperties": false,
+            "properties": .object([provider] + own + (pace.members ?? [])), "additionalProperties": false,
         ])
     }
 

@@ -38,7 +38,10 @@ extension Configuration {
                 "manifest_bytes": .string(limits.manifestBytes.description),
             ]),
             "disk": .fields(["min_free": .string(minFree.description)]),
-            "budget": .fields(["per_job": budgetPerJob.map { Money.dollars($0) }]),
+            "budget": .fields([
+                "per_job": budgetPerJob.map { Money.dollars($0) }, "per_day": budgetPerDay.map { Money.dollars($0) },
+                "per_subject_day": budgetPerSubjectDay.map { Money.dollars($0) },
+            ]),
             "policy": "default",
             "retention": .fields([
                 "inputs": .string(retainInputs.description),
@@ -102,7 +105,8 @@ extension Configuration {
 
           disk: { min_free: "2GB" },                  // below this nothing new is taken and no call is made
 
-          budget: { per_job: 1.00 },                  // dollars; refused before anything is spent
+          budget: { per_job: 1.00 },                  // dollars; refused before anything is spent. per_day and
+                                                      // per_subject_day: more waits for the next UTC day
 
           retention: {
             inputs: "24h",                            // references and prompts: at most 24h, shorter if you like
@@ -125,9 +129,12 @@ extension Route {
         case nil: key = nil
         }
         let isRemote = provider != .simulator
+        let isDeployed = provider == .microsoftMAI || provider == .azureOpenAI
         return .fields([
             "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
-            "deployment": isRemote ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil, "key": key,
+            "model": isRemote && !isDeployed ? .string(deployment) : nil,
+            "deployment": isDeployed ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil,
+            "key": key,
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
         ])

@@ -22,6 +22,9 @@ package struct Configuration: Sendable, Equatable {
     package var minFree = ByteCount(2_000_000_000)
     /// Most micro-dollars that one job may cost.
     package var budgetPerJob: Int64?
+    /// Most micro-dollars of a UTC day, of everybody and of one subject; more waits for the next day.
+    package var budgetPerDay: Int64?
+    package var budgetPerSubjectDay: Int64?
     package var retainInputs = Span.hours(24)
     /// nil keeps outputs.
     package var retainOutputs: Span?
@@ -91,6 +94,10 @@ package struct LimitSettings: Sendable, Equatable {
 package struct Route: Sendable, Equatable {
     package enum Provider: String, Sendable, CaseIterable {
         case microsoftMAI = "microsoft-mai"
+        case openAI = "openai"
+        case azureOpenAI = "azure-openai"
+        case googleGemini = "google-gemini"
+        case openRouter = "openrouter"
         case simulator
     }
 
@@ -103,6 +110,8 @@ package struct Route: Sendable, Equatable {
     /// Model family, for limits and prices.
     package var family: String
     package var key: KeySource?
+    /// What the operator knows better than the built-in table.
+    package var override = CapabilityOverride()
     package var requestsPerMinute: Int?
     /// Most calls under way at once.
     package var concurrency = 4
@@ -118,6 +127,28 @@ package struct Route: Sendable, Equatable {
     package static let offline = Route(
         name: "offline", provider: .simulator, deployment: "gpt-image-2", family: "gpt-image-2",
         timeout: .seconds(120))
+}
+
+/// What a route's `capability` says in place of the built-in table of its model family.
+package struct CapabilityOverride: Sendable, Equatable {
+    package var references: Int?
+    package var mask: Bool?
+    package var mostPixels: Int?
+    package var referenceEdge: Int?
+    package var referenceBytes: ByteCount?
+    package var prices: Prices?
+
+    package init() {}
+
+    /// Dollars a million tokens; `image` in micro-dollars a picture.
+    package struct Prices: Sendable, Equatable {
+        package var textIn: Double?
+        package var imageIn: Double?
+        package var imageOut: Double?
+        package var image: Int64?
+
+        package init() {}
+    }
 }
 
 /// Where a key is read from; the key itself never stands in the configuration.

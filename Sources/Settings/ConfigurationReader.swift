@@ -163,6 +163,10 @@ private final class ConfigurationReader {
         }
     }
 
+    private static func money(_ value: JSONValue) -> Int64? {
+        value.double.flatMap { (0...1_000_000).contains($0) ? Int64(($0 * 1_000_000).rounded()) : nil }
+    }
+
     private func readLimits() {
         section("limits") { section in
             set(&made.limits.referenceBytes, size(section, "reference_bytes"))
@@ -174,10 +178,9 @@ private final class ConfigurationReader {
         }
         section("disk") { section in set(&made.minFree, size(section, "min_free")) }
         section("budget") { section in
-            made.budgetPerJob = section.read("per_job", expecting: "an amount in dollars") { value in
-                value.double.flatMap { (0...1_000_000).contains($0) ? Int64(($0 * 1_000_000).rounded()) : nil }
-            }
-            for name in ["per_day", "per_subject_day"] { unbuilt(section, name) { _ in false } }
+            made.budgetPerJob = section.read("per_job", expecting: "an amount in dollars", Self.money)
+            made.budgetPerDay = section.read("per_day", expecting: "an amount in dollars", Self.money)
+            made.budgetPerSubjectDay = section.read("per_subject_day", expecting: "an amount in dollars", Self.money)
         }
     }
 

@@ -11,8 +11,6 @@ struct RouteReader {
         self.name = name
     }
 
-    private static let unbuilt = ["openai", "azure-openai", "google-gemini", "openrouter"]
-
     /// The route, or nil with the faults noted.
     func route() -> Route? {
         guard let word = fields.string("provider") else {
@@ -21,20 +19,15 @@ struct RouteReader {
             return nil
         }
         guard let provider = Route.Provider(rawValue: word) else {
-            if Self.unbuilt.contains(word) {
-                for key in fields.keys { _ = fields.value(key) }
-                fields.fail("provider", "\(word) is not built yet", hint: Self.known)
-            } else {
-                let nearest = NearestName.of(word, among: Route.Provider.allCases.map(\.rawValue) + Self.unbuilt)
-                fields.fail(
-                    "provider", "is no known provider", hint: nearest.map { "did you mean \"\($0)\"?" } ?? Self.known)
-            }
+            let nearest = NearestName.of(word, among: Route.Provider.allCases.map(\.rawValue))
+            fields.fail(
+                "provider", "is no known provider", hint: nearest.map { "did you mean \"\($0)\"?" } ?? Self.known)
             return nil
         }
         var route = Route.offline
         route.name = name
         route.provider = provider
-        if provider == .microsoftMAI { readMAI(into: &route) }
+        if provider != .simulator { readAccount(into: &route) }
         readPace(into: &route)
         return route
     }
@@ -43,25 +36,77 @@ struct RouteReader {
         "one of " + Route.Provider.allCases.map(\.rawValue).joined(separator: ", ")
     }
 
-    private func readMAI(into route: inout Route) {
-        route.timeout = .seconds(300)
-        route.requestsPerMinute = 2
-        route.endpoint = fields.read("endpoint", expecting: "an https URL (http for loopback only)", Self.endpoint)
-        if !fields.has("endpoint") {
-            fields.fail("endpoint", "is missing", hint: "https://RESOURCE.services.ai.azure.com")
+    /// Where the model is, what it is called there, and the key.
+    private func readAccount(into route: inout Route) {
+        let provider = route.provider
+        route.timeout = provider.usualTimeout
+        if provider == .microsoftMAI { route.requestsPerMinute = 2 }
+        route.endpoint =
+            fields.read("endpoint", expecting: "an https URL (http for loopback only)", Self.endpoint)
+            ?? provider.publicEndpoint
+        if !fields.has("endpoint"), provider.publicEndpoint == nil {
+            let example = provider == .microsoftMAI ? "services.ai.azure.com" : "openai.azure.com"
+            fields.fail("endpoint", "is missing", hint: "https://RESOURCE.\(example)")
         }
-        route.deployment = fields.string("deployment") ?? ""
-        if route.deployment.isEmpty { fields.fail("deployment", "is missing", hint: "the name of the deployment") }
-        route.family = fields.string("family") ?? ""
-        if !MAIFamilies.names.contains(route.family) {
-            fields.fail(
-                "family", fields.has("family") ? "is no known family" : "is missing",
-                hint: "one of " + MAIFamilies.names.joined(separator: ", "))
+        // On Azure a model is reached by the name its owner gave to the deployment.
+        let isDeployed = provider == .microsoftMAI || provider == .azureOpenAI
+        let nameKey = isDeployed ? "deployment" : "model"
+        route.deployment = (isDeployed ? fields.string("deployment") : fields.string("model")) ?? ""
+        if !Self.isModelName(route.deployment) {
+            let what = isDeployed ? "the name of the deployment" : "such as \"\(provider.families.last ?? "")\""
+            fields.fail(nameKey, fields.has(nameKey) ? "is no name of a model" : "is missing", hint: what)
         }
+        readFamily(into: &route)
+        readCapability(into: &route)
         route.key = key()
         if !fields.has("key") {
             fields.fail("key", "is missing", hint: "{ credential: … }, { file: … } or { env: … }")
         }
+    }
+
+    private func readFamily(into route: inout Route) {
+        let families = route.provider.families
+        let said = fields.string("family")
+        route.family = said ?? route.provider.family(ofModel: route.deployment) ?? ""
+        guard !families.contains(route.family) else { return }
+        fields.fail(
+            "family", said == nil ? "is missing" : "is no known family",
+            hint: "one of " + families.joined(separator: ", "))
+    }
+
+    /// It becomes part of a URL for some: letters, digits, and what names of models have between them.
+    private static func isModelName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 128 && !text.contains("..")
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || "._-/:@".utf8.contains(byte)
+            }
+    }
+
+    private func readCapability(into route: inout Route) {
+        guard let own = fields.object("capability") else { return }
+        route.override.references = own.int("references", in: 0...16)
+        route.override.mask = own.bool("mask")
+        route.override.mostPixels = own.int("pixels", in: 65_536...67_108_864)
+        route.override.referenceEdge = own.int("reference_edge", in: 64...16_384)
+        route.override.referenceBytes = own.read("reference_bytes", expecting: "a size such as \"7MB\"") {
+            $0.string.flatMap { ByteCount(text: $0) }
+        }
+        if let prices = own.object("prices") {
+            var read = CapabilityOverride.Prices()
+            read.textIn = prices.read("text_in", expecting: "dollars", Self.dollars)
+            read.imageIn = prices.read("image_in", expecting: "dollars", Self.dollars)
+            read.imageOut = prices.read("image_out", expecting: "dollars", Self.dollars)
+            let each = prices.read("image", expecting: "dollars", Self.dollars)
+            read.image = each.map { Int64(($0 * 1_000_000).rounded(.up)) }
+            route.override.prices = read
+            own.adopt(prices.finish())
+        }
+        fields.adopt(own.finish())
+    }
+
+    private static func dollars(_ value: JSONValue) -> Double? {
+        value.double.flatMap { (0...1_000_000).contains($0) ? $0 : nil }
     }
 
     private func readPace(into route: inout Route) {
@@ -74,7 +119,6 @@ struct RouteReader {
         }
         if let onUnknown = fields.choice("on_unknown", as: Route.OnUnknown.self) {
             route.onUnknown = onUnknown
-            if onUnknown == .retryOnce { fields.fail("on_unknown", "retry-once is not built yet", hint: "\"hold\"") }
         }
         if fields.value("fallback") != nil { fields.fail("fallback", "is not built yet", hint: "leave it out") }
     }
@@ -102,9 +146,4 @@ struct RouteReader {
         }
         return nil
     }
-}
-
-/// The families of the Microsoft MAI image API.
-package enum MAIFamilies {
-    package static let names = ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"]
 }

@@ -34,7 +34,7 @@ enum Contract: Sendable {
         case .openAI:
             let text = fields["size"] ?? "1024x1024"
             guard text != "auto" else { return PixelSize(width: 1024, height: 1024) }
-            guard case .box(let size)? = OutputSize(text), Capability.simulated.sizes.allows(size) else {
+            guard case .box(let size)? = OutputSize(text), Capability.simulated.sizes.allow(size) else {
                 throw ContractFault("invalid_value", "this size is not supported", parameter: "size")
             }
             return size

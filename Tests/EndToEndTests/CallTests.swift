@@ -43,6 +43,33 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a day's budget holds over jobs and restarts, and what is over it waits`() async throws {
+        let provider = try Provider { _, _ in nil }
+        let spool = try TestSpool("day", config: provider.configuration("budget: { per_day: 0.08 }"))
+        for name in ["a", "b", "c"] {
+            try spool.drop(name, manifest: #"{"prompt":"a mill","id":"\#(name)","output":{"size":"native"}}"#)
+        }
+        #expect(try await drain(spool).code == 1)
+        #expect(spool.outcomes("done").count == 2 && provider.requests.count == 2)
+        #expect(try await drain(spool).code == 1)
+        #expect(provider.requests.count == 2, "another start does not forget what was spent")
+        let waiting = try await spool.darkroom("jobs", "--state", "waiting", "--json")
+        #expect(waiting.out.contains("over_budget"))
+        await provider.stop()
+    }
+
+    @Test func `a job's own budget holds over its retries`() async throws {
+        let provider = try Provider { _, _ in .error(500) }
+        let spool = try TestSpool("own", config: provider.configuration("budget: { per_job: 0.1 }"))
+        try spool.drop("j", manifest: #"{"prompt":"a mill","id":"j","output":{"size":"native"}}"#)
+        #expect(try await drain(spool).code == 1)
+        #expect(provider.requests.count == 2)
+        #expect(try await spool.darkroom("retry", "j").code == 0)
+        #expect(try await drain(spool).code == 1)
+        #expect(try spool.reason("j").code == "over_budget" && provider.requests.count == 2)
+        await provider.stop()
+    }
+
     @Test func `a rate limit is waited out as asked, and paid for once`() async throws {
         let provider = try Provider { number, _ in
             number == 1 ? .error(429, "rate_limit", headers: [("Retry-After", "2")]) : nil

@@ -138,7 +138,39 @@ import Testing
     @Test func `a ledger of a newer version is refused`() throws {
         _ = try open()
         try run("sqlite3", [scratch.file("ledger.sqlite"), "PRAGMA user_version=99"])
-        #expect(throws: LedgerError.newer(found: 99, known: 1)) { try open() }
+        #expect(throws: LedgerError.newer(found: 99, known: 2)) { try open() }
+    }
+
+    @Test func `a day's budget counts what is set aside, of all jobs and of one subject`() async throws {
+        let ledger = try open()
+        for id in ["a", "b", "c"] {
+            _ = try await ledger.accept(try await job(id, in: ledger), blobs: [])
+        }
+        func spend(_ id: String, _ cost: Int64, day: String, subject: String?, within limits: SpendLimits) async throws
+        {
+            let job = try #require(try await ledger.seize(id, for: "me"))
+            var effect = EffectRecord(
+                id: "\(id)-\(cost)-\(day)", job: id, output: 1, route: "r", provider: "p", model: "m", cost: cost,
+                sentAt: try await ledger.now())
+            effect.day = day
+            effect.subjectRef = subject
+            _ = try await ledger.write(job.hold, nil, [.spend(effect, within: limits)])
+        }
+        let limits = SpendLimits(perJob: 70, perDay: 100, perSubjectDay: 60)
+        try await spend("a", 50, day: "2026-11-21", subject: "s", within: limits)
+        await #expect(throws: LedgerError.overBudget(.perSubjectDay, limit: 60, need: 65)) {
+            try await spend("b", 15, day: "2026-11-21", subject: "s", within: limits)
+        }
+        try await spend("b", 15, day: "2026-11-21", subject: "t", within: limits)
+        await #expect(throws: LedgerError.overBudget(.perDay, limit: 100, need: 101)) {
+            try await spend("c", 36, day: "2026-11-21", subject: nil, within: limits)
+        }
+        await #expect(throws: LedgerError.overBudget(.perJob, limit: 70, need: 71)) {
+            try await spend("a", 21, day: "2026-11-22", subject: nil, within: limits)
+        }
+        try await spend("c", 36, day: "2026-11-22", subject: nil, within: limits)
+        #expect(try await ledger.spending(on: "2026-11-21") == ["r": 65])
+        #expect(try await ledger.effects(of: "c").map(\.cost) == [36], "a refused request leaves no row")
     }
 
     @Test func `what was deleted is gone from the file`() async throws {

@@ -52,13 +52,14 @@ final class DyingLedger: JobLedger {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
         try await real.events(of: job)
     }
+    func spending(on day: String) async throws(LedgerError) -> [String: Int64] { try await real.spending(on: day) }
     func allBlobIDs() async throws(LedgerError) -> Set<String> { try await real.allBlobIDs() }
     func counts() async throws(LedgerError) -> [JobState: Int] { try await real.counts() }
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         try await real.claim(limit, for: owner, lease: lease)
     }
-    func seize(_ job: String, for owner: String) async throws(LedgerError) -> JobRecord? {
-        try await real.seize(job, for: owner)
+    func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord? {
+        try await real.seize(job, for: owner, from: states)
     }
     func freeAll(but owner: String) async throws(LedgerError) -> Int { try await real.freeAll(but: owner) }
     func release(_ hold: Hold) async throws(LedgerError) { try await real.release(hold) }

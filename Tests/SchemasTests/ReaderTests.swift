@@ -69,6 +69,8 @@ import Testing
         #"{}"#, #"{"models":{}}"#, #"{"models":{"default":"x"}}"#, #"{"models":{"a b":{"provider":"simulator"}}}"#,
         #"{"models":{"a":{"provider":"simulator"},"b":{"provider":"simulator"}}}"#,
         #"{"models":{"a":{"provider":"simulater"}}}"#, #"{"models":{"a":{"provider":"openai","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"azure-openai","deployment":"d","family":"gpt-image-2","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"google-gemini","model":"../x","key":{"env":"K"}}}}"#,
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
@@ -80,7 +82,6 @@ import Testing
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"9","key":{"env":"K"}}}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":"secret"}}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K","file":"/k"}}}}"#,
-        #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"https://x","deployment":"d","family":"2.6","key":{"env":"K"},"on_unknown":"retry-once"}}}"#,
     ])
     func `a configuration that the reader refuses does not fit`(text: String) throws {
         #expect(throws: ConfigurationError.self) { try Configuration.read(Array(text.utf8), source: "test") }

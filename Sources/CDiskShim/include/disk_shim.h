@@ -7,6 +7,8 @@
 
 /// renameat2(2) with RENAME_NOREPLACE: 0, or -1 with errno (EEXIST where something stands at `to`).
 int dk_rename_to_free(const char *from, const char *to);
+/// renameat2(2) with RENAME_EXCHANGE: both names stay, each with what the other had; 0, or -1 with errno.
+int dk_exchange(const char *one, const char *other);
 
 /// inotify(7), non-blocking and close-on-exec: a descriptor, or -1 with errno.
 int dk_watch_open(void);

@@ -1,0 +1,148 @@
+package import Disk
+package import Domain
+package import Journal
+package import Ledger
+package import Spool
+
+/// What a person decides about a job: let it go on, try it again, give it up, stop it.
+///
+/// Works beside a running daemon: a job is taken by raising its fence, so that a run which still believes to have it can
+/// neither pay nor publish.
+package struct Reopener: Sendable {
+    /// Why a job stays as it is.
+    package enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
+        case unknown
+        /// Its state gives the verb nothing to do.
+        case wrongState(JobState)
+        /// A paid call is on its way, or was answered: what is paid for is taken.
+        case isPaying
+        /// The prompt and references were deleted by their clock.
+        case inputsGone
+        /// There never was a readable job behind it.
+        case neverRead
+        case ledger(LedgerError)
+        case disk(DiskError)
+
+        package var description: String {
+            switch self {
+            case .unknown: "there is no such job"
+            case .wrongState(let state): "the job is \(state.rawValue)"
+            case .isPaying: "the job is in a paid call, or its answer is being finished"
+            case .inputsGone: "the job's inputs are deleted"
+            case .neverRead: "the job could not be read when it came in; hand it over again"
+            case .ledger(let error): error.description
+            case .disk(let error): error.description
+            }
+        }
+    }
+
+    private let ledger: any JobLedger
+    private let spool: SpoolFolders
+    private let settler: Settler
+    private let recorder: Recorder
+    private let owner: String
+
+    package init(
+        ledger: any JobLedger, spool: SpoolFolders, settler: Settler, recorder: Recorder, owner: String
+    ) {
+        self.ledger = ledger
+        self.spool = spool
+        self.settler = settler
+        self.recorder = recorder
+        self.owner = owner
+    }
+
+    /// Longest life of an input.
+    private static let life = Span.hours(24)
+
+    /// A held job goes on: calls whose end is unknown are made again.
+    package func release(_ id: String) async throws(Refusal) {
+        try await reopen(id, from: [.held], verb: "release")
+    }
+
+    /// A held job ends as failed, for the reason it was held for.
+    package func giveUp(_ id: String) async throws(Refusal) {
+        let job = try await take(id, from: [.held])
+        let reason = job.reason ?? Reason(.outcomeUnknown, "given up by a person")
+        try await onLedger { () throws(LedgerError) in
+            try await settler.settle(job, as: .failed, because: reason)
+        }
+        await recorder.record("job.given_up", id, [:])
+    }
+
+    /// A failed job runs again; of a partial one only what is missing is asked for.
+    package func retry(_ id: String) async throws(Refusal) {
+        try await reopen(id, from: [.failed, .done], verb: "retry")
+    }
+
+    /// A job for which nothing was paid ends as failed, `cancelled`.
+    package func cancel(_ id: String) async throws(Refusal) {
+        let job = try await take(id, from: [.accepted, .ready, .waiting, .held])
+        let reason = Reason(.cancelled, "the job was cancelled")
+        try await onLedger { () throws(LedgerError) in try await settler.settle(job, as: .failed, because: reason) }
+        await recorder.record("job.cancelled", id, [:])
+    }
+
+    // MARK: steps
+
+    /// Takes the job for this verb; whoever had it has it no more.
+    private func take(_ id: String, from states: [JobState]) async throws(Refusal) -> JobRecord {
+        let taken = try await onLedger { () throws(LedgerError) in
+            try await ledger.seize(id, for: owner, from: states)
+        }
+        if let taken { return taken }
+        guard let job = try await onLedger({ () throws(LedgerError) in try await ledger.job(id) }) else {
+            throw .unknown
+        }
+        let isPaying = [.calling, .answered, .made].contains(job.state)
+        throw isPaying ? .isPaying : .wrongState(job.state)
+    }
+
+    private func reopen(_ id: String, from states: [JobState], verb: String) async throws(Refusal) {
+        let job = try await take(id, from: states)
+        do {
+            let (next, outputs) = try await plan(job)
+            // What waits for a person, or failed, is taken away first; what was published stays until there is more.
+            for outcome in [Outcome.held, .failed] { try await remove(spool.outcome(outcome, of: id)) }
+            try await onLedger { () throws(LedgerError) in
+                let changes = [.reopened(inputsDeleteBy: job.acceptedAt.after(Self.life))] + outputs.map(Change.output)
+                try await ledger.write(job.hold, .reopened(next), changes)
+            }
+        } catch {
+            try? await ledger.release(job.hold)
+            throw error
+        }
+        await recorder.record("job.reopened", id, ["by": verb, "from": job.state.rawValue])
+    }
+
+    /// Where the job goes on, and what each of its outputs has still before it. Nothing that was answered is asked again.
+    private func plan(_ job: JobRecord) async throws(Refusal) -> (JobState, [OutputRecord]) {
+        let now = try await onLedger { () throws(LedgerError) in try await ledger.now() }
+        if job.inputsDeletedAt != nil || job.acceptedAt.after(Self.life) <= now.after(.minutes(1)) { throw .inputsGone }
+        guard job.specBlob != nil else { throw .neverRead }
+        let blobs = try await onLedger { () throws(LedgerError) in try await ledger.blobs(of: job.id) }
+        var outputs = try await onLedger { () throws(LedgerError) in try await ledger.outputs(of: job.id) }
+        if job.state == .done, !outputs.contains(where: { $0.state == .failed || $0.state == .unknown }) {
+            throw .wrongState(.done)
+        }
+        for index in outputs.indices {
+            let hasAnswer = blobs.contains { $0.kind == .original && $0.position == outputs[index].index }
+            outputs[index].state = hasAnswer ? .answered : .pending
+            outputs[index].reason = nil
+        }
+        if blobs.filter({ $0.kind == .normalized }).count < job.referenceCount { return (.accepted, outputs) }
+        return (outputs.contains { $0.state == .pending } ? .ready : .answered, outputs)
+    }
+
+    private func remove(_ folder: String) async throws(Refusal) {
+        do throws(DiskError) {
+            try await BlockingLane.disk.run { () throws(DiskError) in try Folders.removeTree(folder) }
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    private func onLedger<Value>(_ work: () async throws(LedgerError) -> Value) async throws(Refusal) -> Value {
+        do throws(LedgerError) { return try await work() } catch { throw .ledger(error) }
+    }
+}
