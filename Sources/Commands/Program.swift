@@ -4,14 +4,15 @@ import Glibc
 /// The command: every verb of the public surface by name, those that are built with what they do.
 package enum Program {
     static let verbs = [
-        runVerb, drainVerb, submitVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb, sweepVerb,
+        runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
+        sweepVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, simulateVerb, configVerb,
     ]
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "status", "save", "delete", "subject", "account", "audit", "prove", "key",
+        "save", "delete", "subject", "account", "audit", "prove", "key",
         "verify", "contact-sheet", "doctor",
     ]
 

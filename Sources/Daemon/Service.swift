@@ -122,6 +122,7 @@ package final class Service: Sendable {
     private func begin() async throws(StartError) {
         do throws(LedgerError) {
             _ = try await stores.sweeper.runOnce(claims: false)
+            try await stores.ledger.endPauses()
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             await intake.recover()

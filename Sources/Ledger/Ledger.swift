@@ -37,6 +37,14 @@ package protocol JobLedger: Sendable {
     @discardableResult
     func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord
 
+    /// Routes that get no calls now.
+    func pauses() async throws(LedgerError) -> [RoutePause]
+    /// Pauses a route; an earlier pause of it gives way.
+    func pause(_ route: RoutePause) async throws(LedgerError)
+    /// Ends every pause, and lets the jobs that waited for one go on: a new start may have new keys.
+    func endPauses() async throws(LedgerError)
+    /// Requests on their way, by route.
+    func callsUnderWay() async throws(LedgerError) -> [String: Int]
     /// Micro-dollars of a UTC day by route, with what is set aside for calls under way.
     func spending(on day: String) async throws(LedgerError) -> [String: Int64]
 

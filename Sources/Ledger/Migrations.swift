@@ -56,6 +56,8 @@ enum Migrations {
         ALTER TABLE job ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE effect ADD COLUMN day TEXT NOT NULL DEFAULT '';
         ALTER TABLE effect ADD COLUMN subject_ref TEXT;
+        CREATE TABLE pause (route TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER) STRICT;
+        CREATE INDEX effect_open ON effect (route) WHERE state = 'intent';
         CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
         """
 

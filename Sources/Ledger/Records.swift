@@ -227,6 +227,22 @@ package struct JobFilter: Sendable {
     package init() {}
 }
 
+/// A route that gets no calls, for a refusal that the next call would meet too.
+package struct RoutePause: Sendable, Hashable {
+    package var route: String
+    package var code: ReasonCode
+    package var since: Timestamp
+    /// When it is tried again by itself; nil waits for the next start of the daemon.
+    package var until: Timestamp?
+
+    package init(route: String, code: ReasonCode, since: Timestamp, until: Timestamp?) {
+        self.route = route
+        self.code = code
+        self.since = since
+        self.until = until
+    }
+}
+
 /// What became of an acceptance.
 package enum Acceptance: Sendable {
     case accepted

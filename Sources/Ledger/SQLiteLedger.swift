@@ -248,6 +248,47 @@ package actor SQLiteLedger: JobLedger {
         }
     }
 
+    // MARK: routes
+
+    package func pauses() throws(LedgerError) -> [RoutePause] {
+        try database.rows(
+            "SELECT * FROM pause WHERE until IS NULL OR until > ? ORDER BY route", [.integer(try now().milliseconds)]
+        ).compactMap { row in
+            guard let route = row["route"].text, let since = Timestamp(row["since"]),
+                let code = row["code"].text.flatMap(ReasonCode.init(rawValue:))
+            else { return nil }
+            return RoutePause(route: route, code: code, since: since, until: Timestamp(row["until"]))
+        }
+    }
+
+    package func pause(_ route: RoutePause) throws(LedgerError) {
+        try database.run(
+            "INSERT OR REPLACE INTO pause (route, code, since, until) VALUES (?, ?, ?, ?)",
+            [
+                .text(route.route), .text(route.code.rawValue), .integer(route.since.milliseconds),
+                .init(route.until?.milliseconds),
+            ])
+    }
+
+    package func endPauses() throws(LedgerError) {
+        let now = try now()
+        try database.transaction { () throws(LedgerError) in
+            try database.run(
+                """
+                UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ?
+                    AND route IN (SELECT route FROM pause) AND waiting IN (SELECT code FROM pause)
+                """, [.integer(now.milliseconds), .integer(now.milliseconds)])
+            try database.run("DELETE FROM pause", [])
+        }
+    }
+
+    package func callsUnderWay() throws(LedgerError) -> [String: Int] {
+        let rows = try database.rows(
+            "SELECT route, count(*) AS calls FROM effect WHERE state = 'intent' GROUP BY route")
+        let pairs = rows.compactMap { row in row["route"].text.map { ($0, Int(row["calls"].integer ?? 0)) } }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     // MARK: money
 
     /// Everything that is not known to be free counts, with its cost or what was set aside for it.

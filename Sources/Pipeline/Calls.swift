@@ -85,6 +85,8 @@ struct Calls: Sendable {
         }
         defer { shop.reserve.release(Self.roomForOne) }
         guard !shop.stopping.isSet else { return .stopping }
+        // Looked at only now: the call before this one may have met the refusal.
+        if let wait = try await pausedEnd() { return wait }
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let references = try await sentPictures()
 
@@ -127,6 +129,34 @@ struct Calls: Sendable {
             return try await ended(
                 verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
         }
+    }
+
+    /// How long a job waits for a paused route that does not go on by itself, before it looks again.
+    private static let pauseLook = Span.minutes(15)
+
+    /// The end of a call that is not made, where the route is paused.
+    private func pausedEnd() async throws -> End? {
+        guard let pause = try await shop.ledger.pauses().first(where: { $0.route == route.name }) else { return nil }
+        let now = try await shop.ledger.now()
+        let wait = pause.until.map { max(.seconds(1), $0.since(now)) } ?? Self.pauseLook
+        let reason = Reason(
+            pause.code, "the route \(route.name) is paused",
+            hint: pause.until == nil ? "mend the account or the key, then start the daemon again" : nil)
+        return .wait(wait, reason)
+    }
+
+    /// Keeps the next jobs from a refusal that this one met: only one job pays for it.
+    private func pauseRoute(_ callClass: CallClass, after action: NextAction) async throws {
+        let now = try await shop.ledger.now()
+        switch (callClass, action) {
+        case (.auth, .fail(let reason)), (.permission, .fail(let reason)), (.accountBlocked, .fail(let reason)):
+            try await shop.ledger.pause(RoutePause(route: route.name, code: reason.code, since: now, until: nil))
+        case (_, .wait(let span, let reason)) where reason.code == .quotaExhausted:
+            try await shop.ledger.pause(
+                RoutePause(route: route.name, code: reason.code, since: now, until: now.after(span)))
+        default: return
+        }
+        await shop.recorder.record("route.paused", nil, ["route": route.name, "class": callClass.rawValue])
     }
 
     private var limits: SpendLimits {
@@ -229,7 +259,8 @@ struct Calls: Sendable {
         }
         output.billed = billed
         var end = End.ended
-        switch decision.next(after: verdict) {
+        let action = decision.next(after: verdict)
+        switch action {
         case .take: effect.state = .answered
         case .fail(let reason):
             effect.state = .failed
@@ -249,6 +280,7 @@ struct Calls: Sendable {
         var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
         facts["fault"] = fault
         await shop.recorder.record("call.ended", job.id, facts)
+        try await pauseRoute(verdict.callClass, after: action)
         return end
     }
 

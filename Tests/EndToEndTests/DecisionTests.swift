@@ -112,4 +112,36 @@ import Testing
         #expect(attempts.map { $0["billed"] as? String } == ["possible", "possible"])
         await provider.stop()
     }
+
+    @Test func `a refused key pauses its route: one job fails, the others wait and are not sent`() async throws {
+        let provider = try Provider { number, _ in number == 1 ? .error(401) : nil }
+        let spool = try TestSpool("pause", config: provider.configuration(route: "concurrency: 1"))
+        for name in ["a", "b", "c"] {
+            try spool.drop(name, manifest: #"{"prompt":"a mill","id":"\#(name)","output":{"size":"native"}}"#)
+        }
+        #expect(try await drain(spool) == 1)
+        #expect(spool.outcomes("failed").count == 1 && spool.outcomes("done") == [])
+        #expect(provider.requests.count == 1)
+        let status = try await spool.darkroom("status", "--json")
+        let routes = try #require(status.json["routes"] as? [[String: Any]])
+        #expect((routes.first?["paused"] as? [String: Any])?["code"] as? String == "auth")
+        #expect(try await spool.darkroom("status").out.contains("paused: auth"))
+        // A new start may have a new key: everything goes on by itself.
+        _ = try await drain(spool)
+        #expect(spool.outcomes("done").count == 2)
+        #expect(try await spool.darkroom("status").out.contains("open"))
+        await provider.stop()
+    }
+
+    @Test func `a quota that is used up is asked for once, not by every job`() async throws {
+        let provider = try Provider { _, _ in .error(429, "insufficient_quota") }
+        let spool = try TestSpool("quota", config: provider.configuration(route: "concurrency: 1"))
+        for name in ["a", "b", "c"] {
+            try spool.drop(name, manifest: #"{"prompt":"a mill","id":"\#(name)","output":{"size":"native"}}"#)
+        }
+        #expect(try await drain(spool) == 1)
+        #expect(provider.requests.count == 1)
+        #expect(spool.outcomes("failed") == [] && spool.outcomes("held") == [])
+        await provider.stop()
+    }
 }

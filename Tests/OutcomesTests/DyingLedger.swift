@@ -52,6 +52,10 @@ final class DyingLedger: JobLedger {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
         try await real.events(of: job)
     }
+    func pauses() async throws(LedgerError) -> [RoutePause] { try await real.pauses() }
+    func pause(_ route: RoutePause) async throws(LedgerError) { try await real.pause(route) }
+    func endPauses() async throws(LedgerError) { try await real.endPauses() }
+    func callsUnderWay() async throws(LedgerError) -> [String: Int] { try await real.callsUnderWay() }
     func spending(on day: String) async throws(LedgerError) -> [String: Int64] { try await real.spending(on: day) }
     func allBlobIDs() async throws(LedgerError) -> Set<String> { try await real.allBlobIDs() }
     func counts() async throws(LedgerError) -> [JobState: Int] { try await real.counts() }
