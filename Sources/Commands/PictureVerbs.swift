@@ -88,7 +88,7 @@ extension Program {
         var documents: [JSONValue] = []
         for path in invocation.words {
             let bytes = try PictureFiles.read(path, limit: 1 << 30)
-            guard let report = try? inspect(bytes) else {
+            guard let report = try? inspect(bytes, sumsPixels: true) else {
                 throw CommandError(.data, "\(path): not a picture in a format that can be inspected")
             }
             let violations = report.violations(through: .reference)
