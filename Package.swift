@@ -136,7 +136,7 @@ let package = Package(
         tests("Ledger", ["Domain", "Support"]),
         tests("Vault", ["Disk", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
-        tests("Workers", ["Domain", "Imaging", "Support", "WorkerHost", "darkroom"]),
+        tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),
         tests("Transport", ["HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer", ["Support"]),

@@ -5,6 +5,9 @@
 #include "library.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 struct library library;
 
@@ -16,4 +19,17 @@ const char *library_load(void) {
     if (!(library.name = (__typeof__(library.name)) dlsym(handle, #name))) return "libvips.so.42 has no " #name;
     LIBRARY_FUNCTIONS(LIBRARY_FIND)
     return NULL;
+}
+
+int library_load_module(const char *name) {
+    Dl_info place;
+    char path[PATH_MAX];
+    // libvips' own way to its modules goes through the environment, and loads all of them.
+    if (!dladdr((void *) library.vips_init, &place) || !place.dli_fname) return 0;
+    const char *end = strrchr(place.dli_fname, '/');
+    if (!end) return 0;
+    int length = snprintf(
+        path, sizeof path, "%.*s/vips-modules-%d.%d/vips-%s.so", (int) (end - place.dli_fname), place.dli_fname,
+        library.vips_version(0), library.vips_version(1), name);
+    return length > 0 && (size_t) length < sizeof path && library.g_module_open(path, G_MODULE_BIND_LOCAL);
 }

@@ -33,6 +33,9 @@
     EACH(vips_extract_band) \
     EACH(vips_flatten) \
     EACH(vips_format_sizeof_unsafe) \
+    EACH(vips_gifload_buffer) \
+    EACH(vips_heifload_buffer) \
+    EACH(vips_heifsave_buffer) \
     EACH(vips_icc_transform) \
     EACH(vips_image_get_bands) \
     EACH(vips_image_get_fields) \
@@ -48,6 +51,7 @@
     EACH(vips_image_new_from_memory_copy) \
     EACH(vips_image_new_memory) \
     EACH(vips_image_remove) \
+    EACH(vips_image_set_blob_copy) \
     EACH(vips_image_set_int) \
     EACH(vips_image_wio_input) \
     EACH(vips_image_write) \
@@ -56,6 +60,7 @@
     EACH(vips_init) \
     EACH(vips_jpegload_buffer) \
     EACH(vips_jpegsave_buffer) \
+    EACH(vips_jxlsave_buffer) \
     EACH(vips_object_local_array) \
     EACH(vips_operation_block_set) \
     EACH(vips_pngload_buffer) \
@@ -63,6 +68,7 @@
     EACH(vips_premultiply) \
     EACH(vips_resize) \
     EACH(vips_thread_shutdown) \
+    EACH(vips_tiffload_buffer) \
     EACH(vips_unpremultiply) \
     EACH(vips_vector_asm2) \
     EACH(vips_vector_compile) \
@@ -88,6 +94,8 @@ extern struct library library;
 
 /// Looks all of them up. NULL, or why there is no libvips.
 const char *library_load(void);
+/// Loads one of libvips' modules ("heif", "jxl") from beside it; gives whether it is there.
+int library_load_module(const char *name);
 
 // From here on a call by its name goes through the table.
 #ifndef LIBRARY_WITHOUT_NAMES
@@ -114,6 +122,9 @@ const char *library_load(void);
 #define vips_extract_band library.vips_extract_band
 #define vips_flatten library.vips_flatten
 #define vips_format_sizeof_unsafe library.vips_format_sizeof_unsafe
+#define vips_gifload_buffer library.vips_gifload_buffer
+#define vips_heifload_buffer library.vips_heifload_buffer
+#define vips_heifsave_buffer library.vips_heifsave_buffer
 #define vips_icc_transform library.vips_icc_transform
 #define vips_image_get_bands library.vips_image_get_bands
 #define vips_image_get_fields library.vips_image_get_fields
@@ -129,6 +140,7 @@ const char *library_load(void);
 #define vips_image_new_from_memory_copy library.vips_image_new_from_memory_copy
 #define vips_image_new_memory library.vips_image_new_memory
 #define vips_image_remove library.vips_image_remove
+#define vips_image_set_blob_copy library.vips_image_set_blob_copy
 #define vips_image_set_int library.vips_image_set_int
 #define vips_image_wio_input library.vips_image_wio_input
 #define vips_image_write library.vips_image_write
@@ -137,6 +149,7 @@ const char *library_load(void);
 #define vips_init library.vips_init
 #define vips_jpegload_buffer library.vips_jpegload_buffer
 #define vips_jpegsave_buffer library.vips_jpegsave_buffer
+#define vips_jxlsave_buffer library.vips_jxlsave_buffer
 #define vips_object_local_array library.vips_object_local_array
 #define vips_operation_block_set library.vips_operation_block_set
 #define vips_pngload_buffer library.vips_pngload_buffer
@@ -144,6 +157,7 @@ const char *library_load(void);
 #define vips_premultiply library.vips_premultiply
 #define vips_resize library.vips_resize
 #define vips_thread_shutdown library.vips_thread_shutdown
+#define vips_tiffload_buffer library.vips_tiffload_buffer
 #define vips_unpremultiply library.vips_unpremultiply
 #define vips_vector_asm2 library.vips_vector_asm2
 #define vips_vector_compile library.vips_vector_compile

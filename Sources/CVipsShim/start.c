@@ -1,6 +1,7 @@
 // The beginning of libvips in a process: what it may read and write, and nothing else.
 #include <malloc.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -13,6 +14,20 @@ static void say_nothing(const gchar *domain, GLogLevelFlags level, const gchar *
 
 static int wanted_threads;
 static const char *refusal;
+
+static int modules[PX_FORMATS];
+
+/// Nothing is read or written but by the operations that a job asks for by name; the savers are our own choice.
+static void block_all(void) {
+    static const char *const savers[] = {"Jpeg", "Png", "Webp", "Heif", "Jxl"};
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeign", TRUE);
+    for (size_t index = 0; index < sizeof savers / sizeof savers[0]; index++) {
+        char name[64];
+        snprintf(name, sizeof name, "VipsForeignSave%s", savers[index]);
+        vips_operation_block_set(name, FALSE);
+    }
+}
 
 static void start(void) {
     refusal = library_load();
@@ -32,11 +47,9 @@ static void start(void) {
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);
     vips_concurrency_set(wanted_threads);
-    vips_block_untrusted_set(TRUE);
-    vips_operation_block_set("VipsForeignLoad", TRUE);
-    vips_operation_block_set("VipsForeignLoadJpeg", FALSE);
-    vips_operation_block_set("VipsForeignLoadPng", FALSE);
-    vips_operation_block_set("VipsForeignLoadWebp", FALSE);
+    modules[PX_HEIF] = modules[PX_AVIF] = library_load_module("heif");
+    modules[PX_JXL] = library_load_module("jxl");
+    block_all();
 }
 
 const char *px_start(int threads) {
@@ -50,6 +63,17 @@ const char *px_start(int threads) {
     }
     pthread_mutex_unlock(&lock);
     return refusal;
+}
+
+int px_has_module(px_format format) { return format > 0 && format < PX_FORMATS && modules[format]; }
+
+void px_unblock(px_format format) {
+    static const char *const loaders[PX_FORMATS] = {
+        [PX_JPEG] = "VipsForeignLoadJpeg", [PX_PNG] = "VipsForeignLoadPng",  [PX_WEBP] = "VipsForeignLoadWebp",
+        [PX_GIF] = "VipsForeignLoadNsgif", [PX_HEIF] = "VipsForeignLoadHeif", [PX_AVIF] = "VipsForeignLoadHeif",
+        [PX_TIFF] = "VipsForeignLoadTiff",
+    };
+    if (format > 0 && format < PX_FORMATS && loaders[format]) vips_operation_block_set(loaders[format], FALSE);
 }
 
 void px_make_vector_code(void) {

@@ -39,8 +39,7 @@ struct DryRun {
                 removed.formUnion((try? inspect(bytes))?.kinds ?? [])
                 let order = NormalizeOrder(
                     maxEdge: route.capability.referenceEdge, maxBytes: route.capability.referenceBytes,
-                    limits: PictureLimits(
-                        bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
+                    limits: configuration.pictureLimits)
                 do throws(WorkerError) {
                     sizes.append(try await workers.normalize(bytes, as: order).size)
                 } catch {

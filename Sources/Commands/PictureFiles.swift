@@ -37,20 +37,28 @@ enum PictureFiles {
     /// The format that a file name asks for; nil for a name that asks for none.
     static func format(ofSuffix path: String) -> PictureFormat? {
         guard let dot = path.lastIndex(of: ".") else { return nil }
-        switch path[path.index(after: dot)...].lowercased() {
-        case "png": return .png
-        case "jpg", "jpeg": return .jpeg
-        case "webp": return .webp
-        default: return nil
-        }
+        let suffix = path[path.index(after: dot)...].lowercased()
+        return suffix == "jpg" ? .jpeg : PictureFormat(rawValue: suffix)
     }
 
-    /// `--format`, else the suffix of OUT; nil where neither says.
-    static func format(_ invocation: Invocation, out: String) throws(CommandError) -> PictureFormat? {
-        guard let text = invocation.value("--format") else { return format(ofSuffix: out) }
-        if let format = PictureFormat(rawValue: text) { return format }
-        if ["avif", "jxl"].contains(text) { throw .notBuilt("the format \(text)") }
-        throw CommandError(.usage, "--format is png, jpeg or webp")
+    /// `--format`, else the suffix of OUT; nil where neither says, refused where it is none of `known`.
+    static func format(
+        _ invocation: Invocation, out: String, of known: [PictureFormat] = PictureFormat.allCases
+    ) throws(CommandError) -> PictureFormat? {
+        let text = invocation.value("--format")
+        guard let format = text.map(PictureFormat.init(rawValue:)) ?? format(ofSuffix: out) else {
+            guard text != nil else { return nil }
+            throw CommandError(.usage, "--format is \(words(known))")
+        }
+        guard known.contains(format) else {
+            throw CommandError(.usage, "\(format.rawValue) is not made here: \(words(known))")
+        }
+        return format
+    }
+
+    private static func words(_ formats: [PictureFormat]) -> String {
+        let names = formats.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
     }
 
     /// A whole number of an option within a range.

@@ -19,15 +19,14 @@ extension Program {
             Option("--format", "FORMAT", "png, jpeg, webp (else by OUT's suffix)"), .json,
         ], examples: ["darkroom normalize photo.jpg -o clean.jpg", "darkroom normalize - -o - < photo.jpg > clean.jpg"]
     ) { invocation throws(CommandError) in
-        let limits = try invocation.configuration().limits
+        let limits = try invocation.configuration().pictureLimits
         let path = invocation.words[0]
         let out = try PictureFiles.out(invocation)
         let order = NormalizeOrder(
             maxEdge: try PictureFiles.number(invocation, "--max-edge", 16...16_384, default: 2048),
-            maxBytes: limits.referenceBytes.bytes, format: try PictureFiles.format(invocation, out: out),
-            limits: PictureLimits(
-                bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
-        let input = try PictureFiles.read(path, limit: limits.referenceBytes.bytes)
+            maxBytes: limits.bytes, format: try PictureFiles.format(invocation, out: out, of: [.png, .jpeg, .webp]),
+            limits: limits)
+        let input = try PictureFiles.read(path, limit: limits.bytes)
         let clean = try await withWorker(invocation, path) { pool throws(WorkerError) in
             try await pool.normalize(input, as: order)
         }
@@ -47,8 +46,8 @@ extension Program {
         options: [
             outOption, Option("--size", "SIZE", "4k (default), uhd, dci, 8k, WxH, long=N, native"),
             Option("--fit", "FIT", "inside (default), cover, pad"),
-            Option("--format", "FORMAT", "png, jpeg, webp (else by OUT's suffix, else png)"),
-            Option("--quality", "N", "1 to 100 (90), for JPEG and WebP"),
+            Option("--format", "FORMAT", "png, jpeg, webp, avif, jxl (else by OUT's suffix, else png)"),
+            Option("--quality", "N", "1 to 100 (90), for every format but PNG"),
             Option("--upscale", "MODE", "plain, enhanced (else as configured)"), .json,
         ],
         examples: ["darkroom upscale draft.png -o wall.png", "darkroom upscale a.png -o a.jpg --size uhd --fit cover"]
@@ -93,7 +92,7 @@ extension Program {
         var documents: [JSONValue] = []
         for path in invocation.words {
             let bytes = try PictureFiles.read(path, limit: 1 << 30)
-            guard let report = try? inspect(bytes) else {
+            guard let report = try? inspect(bytes, sumsPixels: true) else {
                 throw CommandError(.data, "\(path): not a picture in a format that can be inspected")
             }
             let violations = report.violations(through: .reference)
@@ -121,13 +120,10 @@ extension Program {
         guard let fit = Fit(rawValue: invocation.value("--fit") ?? "inside") else {
             throw CommandError(.usage, "--fit is inside, cover or pad")
         }
-        let limits = configuration.limits
         return RenderOrder(
             size: size, fit: fit, format: try PictureFiles.format(invocation, out: out) ?? .png,
             quality: try PictureFiles.number(invocation, "--quality", 1...100, default: 90), upscale: upscale,
-            png: configuration.output.png, threads: Machine.cores,
-            limits: PictureLimits(
-                bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
+            png: configuration.output.png, threads: Machine.cores, limits: configuration.pictureLimits)
     }
 
     private static func withWorker<Result>(

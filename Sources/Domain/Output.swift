@@ -1,6 +1,6 @@
-/// A picture format that Darkroom writes or sends.
+/// A picture format that Darkroom writes; references are sent as PNG or JPEG.
 package enum PictureFormat: String, Sendable, Codable, CaseIterable {
-    case png, jpeg, webp
+    case png, jpeg, webp, avif, jxl
 
     /// Suffix of a file in this format, without the dot.
     package var suffix: String { self == .jpeg ? "jpg" : rawValue }

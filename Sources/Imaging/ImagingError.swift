@@ -1,3 +1,5 @@
+package import Inspection
+
 /// Why a picture could not be worked on. Says nothing of what the picture holds.
 package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A step of our own work, after the picture had been decoded.
@@ -5,8 +7,10 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
         case start, convert, resize, encode
     }
 
-    /// The bytes are no JPEG, PNG or WebP.
+    /// The bytes are no picture that Darkroom takes.
     case unsupportedContent
+    /// The bytes are a picture of a kind that the settings do not let in (`Container.setting`).
+    case switchedOff(Container)
     /// The bytes are damaged; `detail` is the decoder's word, for people only.
     case unreadable(detail: String)
     /// A limit was passed; found from the header, before any pixel was decoded (`normalized_bytes`: after all tries).
@@ -18,7 +22,9 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unsupportedContent: "the content is not a JPEG, PNG or WebP"
+        case .unsupportedContent: "the content is not a picture in a format that is taken"
+        case .switchedOff(let container):
+            "\(container.rawValue) pictures are switched off (\(container.setting ?? "formats"))"
         case .unreadable(let detail): "the picture is damaged: \(detail)"
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(limit.words) \(value), allowed \(limitValue) (\(limit.rawValue))"
@@ -35,12 +41,29 @@ package enum ImagingLimit: String, Sendable, CaseIterable {
     case edge = "reference_edge"
     /// The size a model accepts for one picture (`NormalizeOrder.maxBytes`).
     case normalized = "normalized_bytes"
+    // Fixed limits (`MetadataLimits`), no settings.
+    case metadata = "metadata_bytes"
+    case profile = "profile_bytes"
+    case pieces, frames, scans
+
+    /// Whether the operator can set it.
+    package var isSetting: Bool {
+        switch self {
+        case .bytes, .pixels, .edge: true
+        case .normalized, .metadata, .profile, .pieces, .frames, .scans: false
+        }
+    }
 
     var words: String {
         switch self {
         case .bytes: "bytes"
         case .pixels: "pixels"
         case .edge: "pixels on its long edge"
+        case .metadata: "bytes of metadata"
+        case .profile: "bytes of a colour profile"
+        case .pieces: "chunks, segments or items"
+        case .frames: "frames"
+        case .scans: "scans"
         case .normalized: "bytes after every attempt to shrink it"
         }
     }

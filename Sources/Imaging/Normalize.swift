@@ -1,4 +1,5 @@
 import Domain
+import Inspection
 
 extension NormalizeOrder {
     /// Encodings tried before a picture is given up as too large for a model.
@@ -17,23 +18,23 @@ extension NormalizeOrder {
             return NormalizedPicture(
                 bytes: made.bytes, format: made.format, size: made.size, path: .library, sourceFormat: opening.format,
                 sourceSize: opening.header.size, sourceOrientation: opening.header.orientation,
-                sourcePages: opening.header.pages, hadProfile: opening.header.hasProfile,
+                sourcePages: opening.pages, hadProfile: opening.header.hasProfile,
                 hadAlpha: opening.header.hasAlpha)
         }
     }
 
     /// The ways that do not start libvips, which alone costs more than most of them; nil where none of them is right.
     private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> NormalizedPicture? {
-        guard input.byteCount <= limits.bytes, let format = Signature.format(of: input) else { return nil }
+        let container = try Opening.outline(of: input, limits: limits).container
         return try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             let bytes = unsafe bytes.bindMemory(to: UInt8.self)
-            switch format {
+            switch container {
             case .jpeg:
                 if let made = try unsafe normalized(jpeg: bytes) { return made }
                 try unsafe Kernel.require(wholeJPEG: bytes)
                 return nil
             case .png: return try unsafe normalized(png: bytes)
-            case .webp: return nil
+            case .webp, .gif, .heif, .avif, .tiff, .jxl: return nil
             }
         }
     }
@@ -42,6 +43,8 @@ extension NormalizeOrder {
         switch opening.format {
         case .jpeg: .jpeg
         case .png: .png
+        case .gif, .tiff: .png
+        case .heif, .avif, .jxl: keepAlpha && opening.header.hasAlpha ? .png : .jpeg
         case .webp: (keepAlpha && opening.header.hasAlpha) || Signature.isLosslessWebP(input) ? .png : .jpeg
         }
     }

@@ -1,22 +1,36 @@
 import Domain
+import Inspection
 
-/// A picture whose signature and header have been judged; not a pixel of it has been decoded.
+/// A picture whose signature, structure and header have been judged; not a pixel of it has been decoded.
 struct Opening {
-    let format: PictureFormat
+    let format: Container
+    let outline: Outline
     let header: RasterImage.Header
 
-    /// Checks size of the file, signature, then width and height against the limits.
-    init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
+    /// Checks the size of the file, its signature, and what it says of itself, without libvips.
+    static func outline(of input: RawSpan, limits: PictureLimits) throws(ImagingError) -> Outline {
         guard input.byteCount <= limits.bytes else {
             throw .tooLarge(limit: .bytes, limitValue: limits.bytes, value: input.byteCount)
         }
-        guard let format = Signature.format(of: input) else { throw .unsupportedContent }
+        guard let outline = Outline(input), outline.container != .jxl else { throw .unsupportedContent }
+        guard limits.accepted.contains(outline.container) else { throw .switchedOff(outline.container) }
+        try outline.check(limits)
+        return outline
+    }
+
+    /// The same, and then width and height as libvips sees them, against the limits.
+    init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
+        outline = try Self.outline(of: input, limits: limits)
+        let format = outline.container
         self.format = format
         header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             try unsafe RasterImage(opening: bytes, as: format).header
         }
         try limits.admit(header.size)
     }
+
+    /// Frames of an animation, or pictures in the file.
+    var pages: Int { max(header.pages, outline.frames) }
 
     /// The size a viewer shows.
     var uprightSize: PixelSize {
@@ -28,6 +42,7 @@ struct Opening {
     func decoded(_ input: RawSpan, maxEdge: Int = .max, keepAlpha: Bool) throws(ImagingError) -> RasterImage {
         let settled = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             var image = try unsafe RasterImage(opening: bytes, as: format, shrink: shrink(for: maxEdge))
+            if !header.hasProfile, let profile = outline.colour?.profile { image = try image.meant(by: profile) }
             if header.size.longEdge > maxEdge {
                 image = try image.shrunk(to: header.size.fitted(to: maxEdge))
             }

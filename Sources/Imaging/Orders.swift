@@ -1,4 +1,5 @@
 package import Domain
+package import Inspection
 
 /// What is refused before a pixel is decoded.
 package struct PictureLimits: Sendable, Hashable {
@@ -8,11 +9,33 @@ package struct PictureLimits: Sendable, Hashable {
     package var pixels: Int
     /// Pixels on the longer side.
     package var edge: Int
+    /// The kinds of files that are opened at all; JPEG XL is written and never opened.
+    package var accepted: Set<Container>
 
-    package init(bytes: Int = 64_000_000, pixels: Int = 64_000_000, edge: Int = 16_384) {
+    /// What a model may answer with.
+    package static let answers: Set<Container> = [.jpeg, .png, .webp]
+    /// What is opened when nothing is set: everything but TIFF.
+    package static let standard: Set<Container> = [.jpeg, .png, .webp, .gif, .heif, .avif]
+
+    package init(
+        bytes: Int = 64_000_000, pixels: Int = 64_000_000, edge: Int = 16_384, accepted: Set<Container> = standard
+    ) {
         self.bytes = bytes
         self.pixels = pixels
         self.edge = edge
+        self.accepted = accepted
+    }
+}
+
+extension Container {
+    /// The setting that lets this kind of file in; nil where none is needed.
+    package var setting: String? {
+        switch self {
+        case .heif, .avif: "formats.heif"
+        case .gif: "formats.gif"
+        case .tiff: "formats.tiff"
+        case .jpeg, .png, .webp, .jxl: nil
+        }
     }
 }
 
@@ -22,7 +45,8 @@ package struct NormalizeOrder: Sendable, Hashable {
     package var maxEdge: Int
     /// Most bytes of the result. With a format of `nil` it may become a JPEG for it; then it shrinks by steps.
     package var maxBytes: Int
-    /// `nil` chooses: JPEG stays JPEG, PNG stays PNG, WebP becomes PNG when it has alpha kept or no loss, else JPEG.
+    /// `nil` chooses: JPEG stays JPEG, PNG and GIF become PNG, others become PNG when they have alpha that is kept or no loss,
+    /// else JPEG.
     package var format: PictureFormat?
     /// 1 to 100, for JPEG and WebP. 90 unless said otherwise: with chroma at half size it is two thirds of the bytes of 92 at
     /// full size, models look at a reference much smaller than that anyway, and a JPEG that fits is not encoded again at all.
@@ -51,7 +75,7 @@ package struct NormalizedPicture: Sendable, Hashable {
     package let size: PixelSize
     /// Which way it went.
     package let path: NormalizePath
-    package let sourceFormat: PictureFormat
+    package let sourceFormat: Container
     /// As stored, before it was turned upright.
     package let sourceSize: PixelSize
     /// EXIF orientation, 1 to 8.
@@ -62,7 +86,7 @@ package struct NormalizedPicture: Sendable, Hashable {
     package let hadAlpha: Bool
 
     package init(
-        bytes: [UInt8], format: PictureFormat, size: PixelSize, path: NormalizePath, sourceFormat: PictureFormat,
+        bytes: [UInt8], format: PictureFormat, size: PixelSize, path: NormalizePath, sourceFormat: Container,
         sourceSize: PixelSize, sourceOrientation: Int, sourcePages: Int, hadProfile: Bool, hadAlpha: Bool
     ) {
         self.bytes = bytes
@@ -83,7 +107,7 @@ package struct RenderOrder: Sendable, Hashable {
     package var size: OutputSize
     package var fit: Fit
     package var format: PictureFormat
-    /// 1 to 100, for JPEG and WebP. JPEG keeps full colour resolution above 90.
+    /// 1 to 100 on the scale of JPEG, for every format but PNG. JPEG and AVIF keep full colour resolution above 90.
     package var quality: Int
     package var upscale: UpscaleMode
     package var png: PNGEffort
@@ -115,12 +139,12 @@ package struct RenderedPicture: Sendable, Hashable {
     package let scaled: PixelSize
     /// Size as the model made it, upright.
     package let native: PixelSize
-    package let nativeFormat: PictureFormat
+    package let nativeFormat: Container
     /// How it was enlarged: `plain` also where `enhanced` was asked for and the picture is none for it, or did not grow.
     package let upscale: UpscaleMode
 
     package init(
-        bytes: [UInt8], size: PixelSize, scaled: PixelSize, native: PixelSize, nativeFormat: PictureFormat,
+        bytes: [UInt8], size: PixelSize, scaled: PixelSize, native: PixelSize, nativeFormat: Container,
         upscale: UpscaleMode = .plain
     ) {
         self.bytes = bytes

@@ -37,8 +37,9 @@ import Inspection
 
     /// Opens a picture lazily. `bytes` must outlive this image and all made from it until one is settled.
     @unsafe init(
-        opening bytes: UnsafeRawBufferPointer, as format: PictureFormat, shrink: Int = 1
+        opening bytes: UnsafeRawBufferPointer, as format: Container, shrink: Int = 1
     ) throws(ImagingError) {
+        try Vips.unblock(format.code)
         guard let start = bytes.baseAddress,
             let image = unsafe RasterImage(adopting: px_open(format.code, start, bytes.count, Int32(shrink)))
         else { throw .unreadable(detail: Vips.message()) }
@@ -80,6 +81,11 @@ import Inspection
             after: .resize)
     }
 
+    /// The same picture with colours that are meant by an ICC profile.
+    borrowing func meant(by profile: [UInt8]) throws(ImagingError) -> RasterImage {
+        try unsafe RasterImage(adopting: px_with_profile(handle, profile, profile.count), after: .convert)
+    }
+
     /// 8 bits, sRGB, three bands or four.
     borrowing func inSRGB() throws(ImagingError) -> RasterImage {
         try unsafe RasterImage(adopting: px_to_srgb(handle), after: .convert)
@@ -101,14 +107,19 @@ import Inspection
     /// Encodes with no metadata at all.
     borrowing func encoded(as format: PictureFormat, quality: Int) throws(ImagingError) -> [UInt8] {
         var length = 0
+        try Vips.needModule(for: format.code)
         guard let bytes = unsafe px_encode(handle, format.code, Int32(min(max(quality, 1), 100)), &length) else {
             throw .failed(.encode, detail: Vips.message())
         }
         defer { unsafe px_free(bytes) }
         let made = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: length))
-        guard format == .webp else { return made }
-        guard let bare = pixelsOnly(webp: made) else { throw .failed(.encode, detail: "a WebP of unknown shape") }
-        return bare
+        switch format {
+        case .png, .jpeg, .avif: return made
+        case .jxl: return JXLContainer.holding(made)
+        case .webp:
+            guard let bare = pixelsOnly(webp: made) else { throw .failed(.encode, detail: "a WebP of unknown shape") }
+            return bare
+        }
     }
 
     /// Packed 8-bit pixels of an image with `bands` bands.
@@ -132,6 +143,23 @@ extension PictureFormat {
         case .jpeg: PX_JPEG
         case .png: PX_PNG
         case .webp: PX_WEBP
+        case .avif: PX_AVIF
+        case .jxl: PX_JXL
+        }
+    }
+}
+
+extension Container {
+    fileprivate var code: px_format {
+        switch self {
+        case .jpeg: PX_JPEG
+        case .png: PX_PNG
+        case .webp: PX_WEBP
+        case .gif: PX_GIF
+        case .heif: PX_HEIF
+        case .avif: PX_AVIF
+        case .tiff: PX_TIFF
+        case .jxl: PX_JXL
         }
     }
 }

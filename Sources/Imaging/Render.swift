@@ -1,14 +1,13 @@
 import Domain
+import Inspection
 
 extension RenderOrder {
     /// Makes the output of the asked size and format from a model's picture. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> RenderedPicture {
-        // A file that is too large or no picture is refused where all others are opened.
-        if input.byteCount <= limits.bytes, let format = Signature.format(of: input),
-            let picture = try withoutLibrary(input, format)
-        {
+        let container = try Opening.outline(of: input, limits: limits).container
+        if let picture = try withoutLibrary(input, container) {
             let plan = Geometry(native: picture.size, size: size, fit: fit)
-            return rendered(try output(of: picture, plan), plan, native: picture.size, format)
+            return rendered(try output(of: picture, plan), plan, native: picture.size, container)
         }
         return try Vips.job { () throws(ImagingError) in
             let opening = try Opening(input, limits: limits)
@@ -19,10 +18,8 @@ extension RenderOrder {
     }
 
     /// A picture that our own code decodes; nil for every other.
-    private func withoutLibrary(
-        _ input: RawSpan, _ format: PictureFormat
-    ) throws(ImagingError) -> SamplePlanes? {
-        switch format {
+    private func withoutLibrary(_ input: RawSpan, _ container: Container) throws(ImagingError) -> SamplePlanes? {
+        switch container {
         case .png: try SamplePlanes.colours(png: input, limits: limits)
         case .jpeg: try SamplePlanes.colours(jpeg: input, limits: limits)
         default: nil
@@ -43,10 +40,10 @@ extension RenderOrder {
     }
 
     private func rendered(
-        _ output: RenderOutput, _ plan: Geometry, native: PixelSize, _ format: PictureFormat
+        _ output: RenderOutput, _ plan: Geometry, native: PixelSize, _ container: Container
     ) -> RenderedPicture {
         RenderedPicture(
-            bytes: output.bytes, size: plan.canvas, scaled: plan.scaled, native: native, nativeFormat: format,
+            bytes: output.bytes, size: plan.canvas, scaled: plan.scaled, native: native, nativeFormat: container,
             upscale: output.upscale)
     }
 }

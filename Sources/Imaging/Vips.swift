@@ -16,6 +16,20 @@ package enum Vips {
         }
     }
 
+    /// Lets the loader of one format be used; all of them are blocked until a picture that was let in asks for its own.
+    static func unblock(_ format: px_format) throws(ImagingError) {
+        try needModule(for: format)
+        px_unblock(format)
+    }
+
+    /// Throws where the module of a format is not there.
+    static func needModule(for format: px_format) throws(ImagingError) {
+        let needsOne = format == PX_HEIF || format == PX_AVIF || format == PX_JXL
+        guard !needsOne || px_has_module(format) != 0 else {
+            throw .failed(.start, detail: "libvips' module for this format is missing; Debian's package is libvips42")
+        }
+    }
+
     /// Has everything made that needs executable memory, for a process that will soon be refused any. Call it after `start`.
     package static func makeVectorCode() { px_make_vector_code() }
 

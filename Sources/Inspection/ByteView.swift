@@ -1,3 +1,5 @@
+import Glibc
+
 /// A bounded window on bytes from outside: every read is checked, and one that does not fit is nil.
 package struct ByteView: Sendable {
     private let bytes: [UInt8]
@@ -50,14 +52,17 @@ package struct ByteView: Sendable {
     /// A little-endian number of four bytes; nil where it does not fit.
     package func little32(at offset: Int) -> Int? { number(at: offset, length: 4, bigEndian: false) }
 
-    /// An unsigned number of one to four bytes; nil where it does not fit.
+    /// A big-endian number of eight bytes; nil where it does not fit, and above 2^63 - 1.
+    package func big64(at offset: Int) -> Int? { number(at: offset, length: 8, bigEndian: true) }
+
+    /// An unsigned number of one to eight bytes; nil where it does not fit, and above 2^63 - 1.
     package func number(at offset: Int, length: Int, bigEndian: Bool) -> Int? {
-        guard offset >= 0, length > 0, length <= 4, offset <= count, length <= count - offset else { return nil }
-        var value = 0
+        guard offset >= 0, length > 0, length <= 8, offset <= count, length <= count - offset else { return nil }
+        var value: UInt64 = 0
         for index in 0..<length {
-            value = value << 8 | Int(bytes[start + offset + (bigEndian ? index : length - 1 - index)])
+            value = value << 8 | UInt64(bytes[start + offset + (bigEndian ? index : length - 1 - index)])
         }
-        return value
+        return Int(exactly: value)
     }
 
     /// Four printable ASCII characters, as chunks and boxes are named; nil for anything else.
@@ -77,8 +82,29 @@ package struct ByteView: Sendable {
         part(at: offset, length: wanted.utf8.count)?.slice.elementsEqual(wanted.utf8) ?? false
     }
 
-    /// Offset of the first `byte` at or after `offset`.
+    /// Offset of the first `byte` at or after `offset`; by the C library, which looks at many bytes in one step.
     package func firstIndex(of byte: UInt8, from offset: Int) -> Int? {
-        rest(from: offset).slice.firstIndex(of: byte).map { $0 - start }
+        let from = max(offset, 0)
+        guard from < count else { return nil }
+        return unsafe bytes.withUnsafeBytes { whole -> Int? in
+            guard let base = whole.baseAddress,
+                let found = unsafe memchr(base + start + from, Int32(byte), count - from)
+            else { return nil }
+            return unsafe base.distance(to: UnsafeRawPointer(found)) - start
+        }
     }
+
+    /// Offset of the first place at or after `offset` where `wanted` stands.
+    package func firstIndex(of wanted: String, from offset: Int) -> Int? {
+        guard let first = wanted.utf8.first else { return nil }
+        var from = offset
+        while let found = firstIndex(of: first, from: from) {
+            if matches(wanted, at: found) { return found }
+            from = found + 1
+        }
+        return nil
+    }
+
+    /// Whether nothing but zeros stands in the window.
+    package var isZero: Bool { slice.allSatisfy { $0 == 0 } }
 }

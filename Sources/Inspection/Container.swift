@@ -10,14 +10,14 @@ package enum Container: String, Sendable, Codable, CaseIterable {
 
 /// Tells a container by its signature; nil when the bytes begin like no picture known here.
 ///
-/// Sources: ITU-T T.81, PNG 3, RFC 9649, GIF89a, ISO/IEC 14496-12, TIFF 6.0, ISO/IEC 18181-2.
+/// Sources: ITU-T T.81, PNG 3, RFC 9649, GIF89a, ISO/IEC 14496-12, TIFF 6.0 and BigTIFF, ISO/IEC 18181-2.
 package func identify(_ bytes: [UInt8]) -> Container? {
     let view = ByteView(bytes)
     if view.matches([0xFF, 0xD8, 0xFF], at: 0) { return .jpeg }
     if view.matches(pngSignature, at: 0) { return .png }
     if view.matches("RIFF", at: 0), view.matches("WEBP", at: 8) { return .webp }
     if view.matches("GIF87a", at: 0) || view.matches("GIF89a", at: 0) { return .gif }
-    if view.matches([0x49, 0x49, 0x2A, 0x00], at: 0) || view.matches([0x4D, 0x4D, 0x00, 0x2A], at: 0) { return .tiff }
+    if TIFFStructure(view) != nil { return .tiff }
     if view.matches([0xFF, 0x0A], at: 0) { return .jxl }
     if view.matches([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20, 0x0D, 0x0A, 0x87, 0x0A], at: 0) { return .jxl }
     return view.matches("ftyp", at: 4) ? identifyBrand(view) : nil

@@ -12,8 +12,6 @@ package enum Violation: Sendable, Hashable, CustomStringConvertible {
     case carries(Finding)
     /// A break in the structure, behind which anything could hide.
     case damaged(String)
-    /// This container is not walked, so nothing can be said for it.
-    case notWalked(Container)
     /// An animation.
     case frames(Int)
     /// Another number of readable XMP packets than the gate asks for.
@@ -24,7 +22,6 @@ package enum Violation: Sendable, Hashable, CustomStringConvertible {
         case .carries(let finding):
             "carries \(finding.kind.rawValue) (\(finding.label), \(finding.length) bytes at byte \(finding.offset))"
         case .damaged(let what): "structure is broken: \(what)"
-        case .notWalked(let container): "\(container.rawValue) files are not sent or published"
         case .frames(let count): "has \(count) frames"
         case .packets(let found, let wanted): "has \(found) XMP packets instead of \(wanted)"
         }
@@ -35,7 +32,6 @@ extension PictureReport {
     /// Everything that keeps this picture from passing `gate`; empty when it may pass.
     package func violations(through gate: Gate) -> [Violation] {
         var violations: [Violation] = []
-        if !isWalked { violations.append(.notWalked(container)) }
         if let damage { violations.append(.damaged(damage)) }
         if width == nil || height == nil, damage == nil { violations.append(.damaged("no size")) }
         if frames != 1 { violations.append(.frames(frames)) }

@@ -70,18 +70,7 @@ struct JPEGWalk {
 
     private mutating func end(into survey: inout Survey) {
         if !hasFrame || !hasScan { survey.damaged("no picture before the end of image", at: offset) }
-        let trailer = file.rest(from: offset)
-        guard trailer.count > 0 else { return }
-        survey.find(.trailingData, trailer, label: "after EOI")
-        var from = 0
-        while let found = trailer.firstIndex(of: 0xFF, from: from) {
-            if trailer.matches([0xFF, 0xD8, 0xFF], at: found) {
-                survey.find(.secondImage, trailer.rest(from: found), label: "SOI")
-                break
-            }
-            from = found + 1
-        }
-        survey.work += trailer.count
+        survey.trailer(file.rest(from: offset), label: "after EOI")
     }
 
     private mutating func note(_ marker: UInt8, _ segment: JPEGSegment, into survey: inout Survey) {

@@ -26,6 +26,10 @@ package enum MetadataKind: String, Sendable, CaseIterable, Codable {
     case mpf
     case jfxx
     case secondImage = "second_image"
+    /// A film beside the picture, as telephones add it to a photograph.
+    case video
+    /// What an image generator noted of its work: prompt, seed, workflow.
+    case generatorText = "generator_text"
     /// More than one frame, or the means to show them.
     case animation
     /// Bytes after the end of the picture.

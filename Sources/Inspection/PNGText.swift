@@ -4,6 +4,13 @@ struct PNGText {
     let chunk: ByteView
     let data: ByteView
 
+    /// Under which image generators note prompts, seeds, models and whole workflows.
+    private static let generatorKeywords: Set<String> = [
+        "parameters", "prompt", "negative_prompt", "workflow", "dream", "sd-metadata", "invokeai_metadata",
+        "invokeai_graph", "invokeai_workflow", "generation_data", "generation_metadata", "fooocus_scheme", "aigc",
+        "ai_metadata", "postprocessing", "extras",
+    ]
+
     /// Keywords are at most 79 bytes (PNG 3, 11.3.3).
     private var keyword: String {
         let end = data.firstIndex(of: 0, from: 0) ?? data.count
@@ -22,6 +29,8 @@ struct PNGText {
             if profile == .exif { noteProfile(after: keyword, into: &survey) }
         } else if ["Comment", "Description"].contains(keyword) {
             survey.find(.comment, chunk, label: name)
+        } else if Self.generatorKeywords.contains(keyword.lowercased()) {
+            survey.find(.generatorText, chunk, label: name)
         } else {
             survey.find(.text, chunk, label: name)
         }

@@ -1,16 +1,23 @@
 /// Walks the chunks of a PNG file (PNG 3) with their checksums and looks behind the last one.
-func walkPNG(_ file: ByteView, into survey: inout Survey) {
-    var walk = PNGWalk(file: file)
+///
+/// The coded pixels are stepped over: nothing about metadata hangs on their checksum, every decoder compares it, and
+/// it is all that a walk of a large picture would take time for.
+func walkPNG(_ file: ByteView, sumsPixels: Bool, into survey: inout Survey) {
+    var walk = PNGWalk(file: file, sumsPixels: sumsPixels)
     walk.run(into: &survey)
 }
 
 private struct PNGWalk {
     let file: ByteView
+    let sumsPixels: Bool
     private var offset = 8
     private var previous = ""
     private var seen: Set<String> = []
 
-    init(file: ByteView) { self.file = file }
+    init(file: ByteView, sumsPixels: Bool) {
+        self.file = file
+        self.sumsPixels = sumsPixels
+    }
 
     mutating func run(into survey: inout Survey) {
         while !survey.isFull, offset < file.count {
@@ -18,7 +25,7 @@ private struct PNGWalk {
                 let data = chunk.part(at: 8, length: length)
             else { return survey.damaged("chunk reaches over the end", at: offset) }
             let name = chunk.fourCharacters(at: 4) ?? "????"
-            survey.work += 1 + chunk.count
+            survey.work += 1
             check(name, chunk, into: &survey)
             note(name, chunk, data, into: &survey)
             seen.insert(name)
@@ -31,23 +38,27 @@ private struct PNGWalk {
 
     private func end(into survey: inout Survey) {
         if !seen.contains("IDAT") { survey.damaged("no IDAT", at: offset) }
-        let trailer = file.rest(from: offset)
-        if trailer.count > 0 { survey.find(.trailingData, trailer, label: "after IEND") }
+        survey.trailer(file.rest(from: offset), label: "after IEND")
     }
 
     private func check(_ name: String, _ chunk: ByteView, into survey: inout Survey) {
         if !name.utf8.allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }) {
             survey.damaged("chunk without a name", at: chunk.start)
         }
-        let covered = chunk.rest(from: 4).part(at: 0, length: chunk.count - 8)
-        let sum = covered.map { Int(CRC32.checksum(of: $0.slice)) }
-        if sum != chunk.big32(at: chunk.count - 4) { survey.damaged("wrong checksum in a chunk", at: chunk.start) }
+        if name != "IDAT" || sumsPixels { checkSum(chunk, into: &survey) }
         if seen.isEmpty != (name == "IHDR") { survey.damaged("IHDR out of place", at: chunk.start) }
         if name == "IDAT", seen.contains("IDAT"), previous != "IDAT" {
             survey.damaged("IDAT interrupted", at: chunk.start)
         }
         let once: Set<String> = ["PLTE", "tRNS", "sRGB", "gAMA", "cHRM", "pHYs"]
         if once.contains(name), seen.contains(name) { survey.damaged("repeated chunk", at: chunk.start) }
+    }
+
+    private func checkSum(_ chunk: ByteView, into survey: inout Survey) {
+        survey.work += chunk.count
+        let covered = chunk.rest(from: 4).part(at: 0, length: chunk.count - 8)
+        let sum = covered.map { Int(CRC32.checksum(of: $0.slice)) }
+        if sum != chunk.big32(at: chunk.count - 4) { survey.damaged("wrong checksum in a chunk", at: chunk.start) }
     }
 
     private func note(_ name: String, _ chunk: ByteView, _ data: ByteView, into survey: inout Survey) {

@@ -46,10 +46,10 @@ struct Survey {
     /// Whether the walk may stop: there is damage of a kind that makes the rest uninteresting.
     var isFull: Bool { findings.count >= Self.findingLimit }
 
-    func report(_ container: Container, isWalked: Bool) -> PictureReport {
+    func report(_ container: Container) -> PictureReport {
         PictureReport(
             container: container, width: width, height: height, orientation: orientation, frames: frames,
-            hasAlpha: hasAlpha, isProgressive: isProgressive, findings: findings, damage: damage, packets: packets,
-            isWalked: isWalked, work: work)
+            hasAlpha: hasAlpha, isProgressive: isProgressive, findings: findings.sorted { $0.offset < $1.offset }, damage: damage,
+            packets: packets, work: work)
     }
 }

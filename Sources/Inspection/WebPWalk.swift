@@ -33,8 +33,7 @@ private struct WebPWalk {
             offset += 8 + length + length % 2
         }
         finish(into: &survey)
-        let trailer = file.rest(from: max(end, 12))
-        if trailer.count > 0 { survey.find(.trailingData, trailer, label: "after RIFF") }
+        survey.trailer(file.rest(from: max(end, 12)), label: "after RIFF")
     }
 
     private func finish(into survey: inout Survey) {

@@ -1,6 +1,7 @@
 import Digests
 import Disk
 import Domain
+import Imaging
 import Inspection
 import Journal
 import Ledger
@@ -208,7 +209,7 @@ struct Calls: Sendable {
         guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
         let body = try await shop.blobs.get(answer, limit: 64 << 20)
         let (verdict, image) = adapter.read(head, body: body)
-        guard let image, identify(image.picture)?.format != nil else {
+        guard let image, identify(image.picture).map(PictureLimits.answers.contains) ?? false else {
             var verdict = verdict
             if image != nil { verdict.callClass = .badResponse }
             return try await ended(

@@ -25,7 +25,8 @@ struct Finish: Sendable {
     let timings: [(stage: String, milliseconds: Int64)]
 
     /// Limits for what a model answers: its pixels are ours to enlarge, but not without bound.
-    private static let answerLimits = PictureLimits(bytes: 64 << 20, pixels: 64_000_000, edge: 16_384)
+    private static let answerLimits = PictureLimits(
+        bytes: 64 << 20, pixels: 64_000_000, edge: 16_384, accepted: PictureLimits.answers)
 
     func run() async throws -> JobRecord {
         let outputs = try await shop.ledger.outputs(of: job.id)
@@ -110,7 +111,7 @@ struct Finish: Sendable {
     /// A picture that cannot be decoded is the answer's fault and was paid for; everything else is this machine's.
     private static func reason(of error: WorkerError) -> Reason {
         switch error {
-        case .unsupportedContent, .unreadable, .crashed:
+        case .unsupportedContent, .switchedOff, .unreadable, .crashed:
             Reason(
                 .badResponse, "the model's picture is damaged", hint: "the answer is kept until the inputs are deleted")
         case .tooLarge(_, let limit, let value):
@@ -166,6 +167,8 @@ struct Finish: Sendable {
         let plan = try? CallPlan(spec, on: route, references: job.referenceSizes)
         let answered = try await answeredFacts(output.index)
         let marks = readMarks(of: answer)
+        // `answerLimits` let nothing else in.
+        let format = rendered.nativeFormat.format ?? .png
         var sidecar = Sidecar(
             job: job, index: output.index, file: facts, created: Timestamp(milliseconds: Monotonic.wall()),
             model: .init(
@@ -173,7 +176,7 @@ struct Finish: Sendable {
                 version: answered.model),
             parameters: Self.parameters(plan),
             native: .init(
-                size: rendered.native, format: rendered.nativeFormat, sha256: hexadecimal(SHA256Digest.of(answer)),
+                size: rendered.native, format: format, sha256: hexadecimal(SHA256Digest.of(answer)),
                 provenance: (marks.hasC2PA ? ["c2pa"] : []) + (marks.packets > 0 ? ["xmp"] : [])),
             scaled: rendered.scaled,
             cost: (
@@ -188,9 +191,9 @@ struct Finish: Sendable {
         sidecar.prompt = shop.configuration.includePrompt ? spec.prompt : nil
         if spec.output.original {
             sidecar.original = .init(
-                name: "\(job.id)-\(output.index).original.\(rendered.nativeFormat.suffix)",
+                name: "\(job.id)-\(output.index).original.\(format.suffix)",
                 sha256: hexadecimal(SHA256Digest.of(answer)), bytes: answer.count, size: rendered.native,
-                format: rendered.nativeFormat)
+                format: format)
         }
         return sidecar
     }

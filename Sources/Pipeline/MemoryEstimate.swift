@@ -36,7 +36,9 @@ enum MemoryEstimate {
             switch format {
             case .png, .jpeg: 4
             // The pixels, the encoder's own planes, and what it searches in.
-            default: 12
+            case .webp: 12
+            case .avif: 26
+            case .jxl: 46
             }
         return worker + bytes + area(native.width, native.height) * 12 + area(canvas.width, canvas.height) * each
     }

@@ -87,11 +87,9 @@ struct Prepare: Sendable {
         _ source: [UInt8], _ report: PictureReport?, _ field: String
     ) async throws -> NormalizedPicture {
         let able = route.capability
-        let limits = shop.configuration.limits
         let order = NormalizeOrder(
             maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, keepAlpha: false,
-            limits: PictureLimits(
-                bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
+            limits: shop.configuration.pictureLimits)
         let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)
         do throws(WorkerError) {
             return try await shop.withWorker(taking: need) { workers throws(WorkerError) in
@@ -116,17 +114,28 @@ struct Prepare: Sendable {
 }
 
 extension WorkerError {
+    private static func tooLarge(_ limit: ImagingLimit?, _ limitValue: Int, _ value: Int, _ field: String) -> Reason {
+        let name = limit.map { $0.isSetting ? "limits.\($0.rawValue)" : $0.rawValue } ?? "limits"
+        return Reason(
+            .referenceTooLarge, "the picture is too large (\(name))", field: field, limit: String(limitValue),
+            value: String(value),
+            hint: limit?.isSetting ?? true
+                ? "send a smaller picture" : "save it anew without its metadata, or as a still picture")
+    }
+
     /// What the worker's failure means for the job.
     package func reason(field: String) -> Reason {
         switch self {
         case .unsupportedContent:
             Reason(
-                .referenceUnreadable, "the file is not a JPEG, PNG or WebP picture by its content", field: field,
-                hint: "send the picture itself; renaming a file does not convert it")
-        case .tooLarge(let limit, let limitValue, let value):
+                .referenceUnreadable, "the file is no picture of a kind that is taken, by its content", field: field,
+                hint: "send a JPEG, PNG, WebP, HEIF, AVIF or GIF; renaming a file does not convert it")
+        case .switchedOff(let container):
             Reason(
-                .referenceTooLarge, "the picture is too large (limits.\(limit))", field: field,
-                limit: String(limitValue), value: String(value), hint: "send a smaller picture")
+                .referenceUnreadable, "\(container.rawValue) pictures are not let in here", field: field,
+                hint: container.setting.map { "set \($0) to true, or send another format" })
+        case .tooLarge(let limit, let limitValue, let value):
+            Self.tooLarge(ImagingLimit(rawValue: limit), limitValue, value, field)
         case .timedOut(let after):
             Reason(
                 .referenceUnreadable, "the picture took too long to work on", field: field, limit: "\(after)",

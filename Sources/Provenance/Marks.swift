@@ -10,13 +10,15 @@ package struct Marks: Sendable, Hashable {
     package var isSimulated = false
     /// Whether there is a C2PA manifest; it is not verified.
     package var hasC2PA = false
+    /// Whether an image generator left its prompt or workflow in a field of its own.
+    package var hasGeneratorText = false
     /// XMP packets that could be read.
     package var packets = 0
 
     package init() {}
 }
 
-/// Reads the marks of a PNG, JPEG or WebP file; empty for anything that can not be read.
+/// Reads the marks of a picture file; empty for anything that can not be read.
 ///
 /// The packet is scanned for the fields in question, not parsed as RDF: foreign packets are written in several ways,
 /// and a field that is stated in none of them is simply not found.
@@ -24,6 +26,7 @@ package func readMarks(of bytes: [UInt8]) -> Marks {
     var marks = Marks()
     guard let report = try? inspect(bytes) else { return marks }
     marks.hasC2PA = report.kinds.contains(.c2pa)
+    marks.hasGeneratorText = report.kinds.contains(.generatorText)
     for range in report.packets {
         guard range.count <= 1 << 20 else { continue }
         marks.packets += 1

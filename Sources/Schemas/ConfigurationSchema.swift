@@ -52,10 +52,10 @@ enum ConfigurationSchema {
                         ["required", "off"]),
                 ]),
             "formats": Shape.closed(
-                "Further formats of references; not built yet.",
+                "What is taken as a reference besides JPEG, PNG and WebP.",
                 [
-                    "heif": Shape.fixed("Not built yet.", false), "gif": Shape.fixed("Not built yet.", false),
-                    "tiff": Shape.fixed("Not built yet.", false),
+                    "heif": Shape.flag("HEIF and AVIF."), "gif": Shape.flag("GIF."),
+                    "tiff": Shape.flag("TIFF; false unless set."),
                 ]),
             "limits": limits,
             "disk": Shape.closed(
@@ -113,8 +113,8 @@ enum ConfigurationSchema {
         "What becomes of an output where the job does not say.",
         [
             "size": Shape.outputSize("Size"), "fit": Shape.choice("How a box is filled.", ["inside", "cover", "pad"]),
-            "format": Shape.choice("Format. avif and jxl are not built yet.", Shape.formats),
-            "quality": Shape.integer("For jpeg and webp.", 1...100),
+            "format": Shape.choice("Format.", Shape.formats),
+            "quality": Shape.integer("For every format but png.", 1...100),
             "png": Shape.choice("How hard the PNG writer tries.", ["fast", "balanced", "small"]),
             "upscale": Shape.choice("How pixels are added.", ["plain", "enhanced"]),
         ])

@@ -55,8 +55,8 @@ enum JobSchema {
             "fit": Shape.choice(
                 "A picture of another ratio than the asked box: the whole of it, cut from the centre, or on a ground.",
                 ["inside", "cover", "pad"]),
-            "format": Shape.choice("Format of the output. avif and jxl are not built yet.", Shape.formats),
-            "quality": Shape.integer("For jpeg and webp.", 1...100),
+            "format": Shape.choice("Format of the output.", Shape.formats),
+            "quality": Shape.integer("For every format but png.", 1...100),
             "upscale": Shape.choice("How pixels are added.", ["plain", "enhanced"]),
             "original": Shape.flag("Also deliver the provider's bytes, untouched."),
         ])

@@ -106,6 +106,6 @@ extension Shape {
             "^(4k|8k|uhd|dci|native|long=[0-9]{2,5}|[0-9]{2,5}x[0-9]{2,5})$")
     }
 
-    static let formats = ["png", "jpeg", "webp"]
+    static let formats = ["png", "jpeg", "webp", "avif", "jxl"]
     static let billed = ["no", "yes", "possible"]
 }

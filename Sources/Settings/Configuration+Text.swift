@@ -24,6 +24,9 @@ extension Configuration {
                 "format": .string(output.format.rawValue), "quality": .integer(output.quality),
                 "png": .string(output.png.rawValue), "upscale": .string(output.upscale.rawValue),
             ]),
+            "formats": .fields([
+                "heif": .bool(formats.heif), "gif": .bool(formats.gif), "tiff": .bool(formats.tiff),
+            ]),
             "workers": .fields([
                 "count": .integer(workers.count), "timeout": .string(workers.timeout.description),
                 "memory": .string(workers.memory.description), "sandbox": .string(workers.sandbox.rawValue),
@@ -91,6 +94,8 @@ extension Configuration {
             png: "fast",                              // or "balanced", "small": smaller files for more time
             upscale: "\(UpscaleMode.standard.rawValue)",  // "plain" is Lanczos3; "enhanced" draws luma sharper
           },
+
+          formats: { heif: true, gif: true, tiff: false },   // what is taken besides JPEG, PNG, WebP; heif is AVIF too
 
           workers: {
             count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core

@@ -16,6 +16,7 @@ package struct Configuration: Sendable, Equatable {
     package var caFile: String?
     package var output = OutputSettings()
     package var workers = WorkerSettings()
+    package var formats = FormatSettings()
     package var limits = LimitSettings()
     /// Free bytes that must stay on the spool's file system.
     package var minFree = ByteCount(2_000_000_000)
@@ -56,7 +57,7 @@ package struct OutputSettings: Sendable, Equatable {
     package var size = OutputSize.long(3840)
     package var fit = Fit.inside
     package var format = PictureFormat.png
-    /// 1 to 100, for JPEG and WebP.
+    /// 1 to 100, for every format but PNG.
     package var quality = 90
     package var png = PNGEffort.fast
     package var upscale = UpscaleMode.standard
@@ -72,6 +73,14 @@ package struct WorkerSettings: Sendable, Equatable {
     package var timeout = Span.seconds(30)
     /// How far they are locked up; below `required` only where the operator says so.
     package var sandbox = SandboxLevel.required
+}
+
+/// Kinds of pictures that are taken as references besides JPEG, PNG and WebP.
+package struct FormatSettings: Sendable, Equatable {
+    /// HEIF and AVIF.
+    package var heif = true
+    package var gif = true
+    package var tiff = false
 }
 
 package struct LimitSettings: Sendable, Equatable {

@@ -133,10 +133,9 @@ private final class ConfigurationReader {
             if let format = section.string("format") {
                 if let known = PictureFormat(rawValue: format) {
                     made.output.format = known
-                } else if ["avif", "jxl"].contains(format) {
-                    section.fail("format", "is not built yet", hint: "png, jpeg or webp")
                 } else {
-                    section.fail("format", "is none of the known formats", hint: "png, jpeg or webp")
+                    let known = PictureFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                    section.fail("format", "is none of the known formats", hint: "one of \(known)")
                 }
             }
             set(&made.output.quality, section.int("quality", in: 1...100))
@@ -158,7 +157,9 @@ private final class ConfigurationReader {
             set(&made.workers.sandbox, section.choice("sandbox", as: SandboxLevel.self))
         }
         section("formats") { section in
-            for name in ["heif", "gif", "tiff"] { unbuilt(section, name) { $0 == false } }
+            set(&made.formats.heif, section.bool("heif"))
+            set(&made.formats.gif, section.bool("gif"))
+            set(&made.formats.tiff, section.bool("tiff"))
         }
     }
 

@@ -30,7 +30,7 @@ struct Child: ~Copyable {
 
     /// The environment variable that names the process a worker must belong to.
     static let parentVariable = "DARKROOM_WORKER_PARENT"
-    private static let startLimit = Duration.seconds(20)
+    private static let startLimit = Duration.seconds(60)
 
     let process: Int32
     private let socket: Descriptor
@@ -173,7 +173,7 @@ extension WorkerError {
     /// Whether the worker that gave this error can take another job.
     var leavesWorkerHealthy: Bool {
         switch self {
-        case .unsupportedContent, .unreadable, .tooLarge, .failed, .needsLibrary: true
+        case .unsupportedContent, .switchedOff, .unreadable, .tooLarge, .failed, .needsLibrary: true
         default: false
         }
     }

@@ -5,7 +5,7 @@ import Inspection
 /// Reads answers as if a stranger had written them: a decoder that was taken over may say anything.
 extension Answer {
     func normalized(for order: NormalizeOrder) throws(WorkerError) -> NormalizedPicture {
-        let format = try format(at: 0)
+        let format: PictureFormat = try value(at: 0)
         guard order.format == nil || order.format == format else { throw .badAnswer(detail: "another format") }
         try checkSignature(format)
         let size = try size(at: 1)
@@ -16,7 +16,7 @@ extension Answer {
             throw .badAnswer(detail: "impossible facts")
         }
         return NormalizedPicture(
-            bytes: bytes, format: format, size: size, path: path, sourceFormat: try self.format(at: 3),
+            bytes: bytes, format: format, size: size, path: path, sourceFormat: try value(at: 3),
             sourceSize: try self.size(at: 4), sourceOrientation: facts[6], sourcePages: facts[7],
             hadProfile: facts[8] == 1, hadAlpha: facts[9] == 1)
     }
@@ -33,7 +33,7 @@ extension Answer {
             throw .badAnswer(detail: "an impossible way of enlarging")
         }
         return RenderedPicture(
-            bytes: bytes, size: size, scaled: plan.scaled, native: native, nativeFormat: try format(at: 6),
+            bytes: bytes, size: size, scaled: plan.scaled, native: native, nativeFormat: try value(at: 6),
             upscale: upscale)
     }
 
@@ -42,11 +42,9 @@ extension Answer {
         return bytes
     }
 
-    private func format(at index: Int) throws(WorkerError) -> PictureFormat {
-        guard let format: PictureFormat = Code.value(facts[index]) else {
-            throw .badAnswer(detail: "an unknown format")
-        }
-        return format
+    private func value<Value: CaseIterable>(at index: Int) throws(WorkerError) -> Value {
+        guard let value: Value = Code.value(facts[index]) else { throw .badAnswer(detail: "an unknown format") }
+        return value
     }
 
     private func size(at index: Int) throws(WorkerError) -> PixelSize {

@@ -1,5 +1,6 @@
 import Domain
 import Imaging
+import Inspection
 
 /// What a worker says of a job, without the bytes.
 enum Reply {
@@ -21,6 +22,7 @@ enum Reply {
         case .failed(let step, let detail):
             Record(id: id, kind: 5, facts: [Code.of(step)], text: Array(detail.utf8))
         case .needsLibrary: Record(id: id, kind: 7)
+        case .switchedOff(let container): Record(id: id, kind: 8, facts: [Code.of(container)])
         }
     }
 
@@ -45,6 +47,11 @@ enum Reply {
             return .failed(detail: ImagingError.failed(step, detail: record.note).description)
         case 6: return .failed(detail: record.note)
         case 7: return .needsLibrary
+        case 8:
+            guard let container: Container = Code.value(record.fact(0)) else {
+                return .badAnswer(detail: "an unknown format")
+            }
+            return .switchedOff(container)
         default: return .badAnswer(detail: "an unknown outcome")
         }
     }

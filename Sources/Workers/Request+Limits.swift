@@ -29,8 +29,15 @@ extension Request {
     private static let base = 300 << 20
     /// Bytes a pixel of a decoded source: 16 bits with alpha of an interlaced one, and an 8-bit copy that is turned.
     private static let sourceBytes = 16
-    /// Bytes a pixel of a result: the pixels, the encoded file in a buffer that doubles, and its copy.
-    private static let resultBytes = 20
+    /// Bytes a pixel of a result: the pixels, the encoded file in a buffer that doubles, and its copy; what the newer
+    /// encoders keep in memory was measured at 4K and 8K, and is rounded up.
+    private static func resultBytes(_ format: PictureFormat) -> Int {
+        switch format {
+        case .png, .jpeg, .webp: 20
+        case .avif: 36
+        case .jxl: 64
+        }
+    }
 
     /// Bytes of a render's thread: its stack, and buffers for a strip of the widest picture, packed, filtered and deflated.
     private static let threadBytes = 24 << 20
@@ -53,10 +60,10 @@ extension Request {
         case .normalize(let order): Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
         case .render(let order):
             Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
-                + Self.bytes(mostPixels ?? 0, Self.resultBytes) + order.threads * Self.threadBytes
+                + Self.bytes(mostPixels ?? 0, Self.resultBytes(order.format)) + order.threads * Self.threadBytes
         case .paint(let order):
             Self.base + Self.bytes(PictureLimits().pixels, Self.sourceBytes)
-                + Self.bytes(order.size.pixels, Self.resultBytes)
+                + Self.bytes(order.size.pixels, Self.resultBytes(.png))
         }
     }
 

@@ -68,11 +68,13 @@ extension Request {
     func mayDoWithoutLibrary(_ inputs: [[UInt8]]) -> Bool {
         let own: Set<Container?> = [.jpeg, .png]
         guard inputs.allSatisfy({ own.contains(identify($0)) }) else { return false }
-        return switch self {
-        case .normalize(let order): order.format != .webp
-        case .render(let order): order.format != .webp
-        case .paint: true
-        }
+        let made: PictureFormat? =
+            switch self {
+            case .normalize(let order): order.format
+            case .render(let order): order.format
+            case .paint: .png
+            }
+        return [nil, .jpeg, .png].contains(made)
     }
 }
 
@@ -89,10 +91,15 @@ enum Code {
 }
 
 extension PictureLimits {
-    fileprivate var facts: [Int] { [bytes, pixels, edge] }
+    fileprivate var facts: [Int] {
+        [bytes, pixels, edge, accepted.reduce(0) { $0 | 1 << Code.of($1) }]
+    }
 
     fileprivate init(_ record: Record, at index: Int) {
-        self.init(bytes: record.fact(index), pixels: record.fact(index + 1), edge: record.fact(index + 2))
+        let accepted = Container.allCases.filter { record.fact(index + 3) & 1 << Code.of($0) != 0 }
+        self.init(
+            bytes: record.fact(index), pixels: record.fact(index + 1), edge: record.fact(index + 2),
+            accepted: Set(accepted))
     }
 }
 

@@ -1,13 +1,16 @@
 import Imaging
+package import Inspection
 
 /// Why a worker process gave no picture. Holds nothing of what the picture shows and no file name.
 package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The bytes are no JPEG, PNG or WebP. The input's fault.
+    /// The bytes are no picture that Darkroom takes. The input's fault.
     case unsupportedContent
+    /// The bytes are a picture of a kind that the settings do not let in. The input's fault.
+    case switchedOff(Container)
     /// The bytes are damaged; `detail` is the decoder's word, for people only. The input's fault.
     case unreadable(detail: String)
-    /// A limit was passed, named as in the settings (`reference_bytes`, `reference_pixels`, `reference_edge`), or
-    /// `normalized_bytes` when no attempt came below what the model accepts. The input's fault.
+    /// A limit was passed, named as in the settings (`reference_bytes`, `reference_pixels`, `reference_edge`), a fixed one
+    /// (`ImagingLimit`), or `normalized_bytes` when no attempt came below what the model accepts. The input's fault.
     case tooLarge(limit: String, limitValue: Int, value: Int)
     /// The picture was sound, the work on it failed. Nobody's fault that is known.
     case failed(detail: String)
@@ -31,7 +34,8 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unsupportedContent: "the content is not a JPEG, PNG or WebP"
+        case .unsupportedContent: ImagingError.unsupportedContent.description
+        case .switchedOff(let container): ImagingError.switchedOff(container).description
         case .unreadable(let detail): "the picture is damaged: \(detail)"
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(value), allowed \(limitValue) (\(limit))"

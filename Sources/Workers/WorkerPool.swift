@@ -60,7 +60,7 @@ package final class WorkerPool: Sendable {
         return try await perform(.render(order), inputs: [input]).rendered(for: order)
     }
 
-    /// Paints a picture and gives it as PNG. Of `references` (JPEG, PNG or WebP) the first 16 are used.
+    /// Paints a picture and gives it as PNG. Of `references` the first 16 are used.
     package func paint(_ order: PaintOrder, references: [[UInt8]]) async throws(WorkerError) -> [UInt8] {
         let limits = PictureLimits()
         guard order.size.width > 0, order.size.height > 0, order.size.longEdge <= limits.edge,
@@ -112,6 +112,7 @@ package final class WorkerPool: Sendable {
         guard input.count <= limits.bytes else {
             throw .tooLarge(limit: ImagingLimit.bytes.rawValue, limitValue: limits.bytes, value: input.count)
         }
-        guard identify(input)?.format != nil else { throw .unsupportedContent }
+        guard let container = identify(input), container != .jxl else { throw .unsupportedContent }
+        guard limits.accepted.contains(container) else { throw .switchedOff(container) }
     }
 }

@@ -55,7 +55,7 @@ import Testing
             (#"{"prompt":"x","output":{"size":"5k"}}"#, .invalidManifest, "output.size"),
             (#"{"prompt":"x","output":{"colour":"red"}}"#, .invalidManifest, "output.colour"),
             (#"{"prompt":"x","output":{"format":"bmp"}}"#, .invalidManifest, "output.format"),
-            (#"{"prompt":"x","output":{"format":"jxl"}}"#, .unsupportedParameter, "output.format"),
+            (#"{"prompt":"x","output":{"format":"heif"}}"#, .invalidManifest, "output.format"),
             (#"{"prompt":"x","template":{"name":"poster"}}"#, .unsupportedParameter, "template"),
             (#"{"prompt":"x","retain":{"inputs":"soon"}}"#, .invalidManifest, "retain.inputs"),
             (#"{"prompt":"x","max_cost":-1}"#, .invalidManifest, "max_cost"),

@@ -106,11 +106,12 @@ import Testing
         }
     }
 
-    @Test func `no module of libvips is loaded`() throws {
+    @Test func `no module of libvips is loaded but those for HEIF and JPEG XL`() throws {
         _ = try pixels(try patches.png())
         let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
         let maps = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
         #expect(maps.contains("libvips.so"))
-        #expect(!maps.contains("vips-modules") && !maps.contains("Magick"))
+        #expect(maps.contains("vips-heif.so") && maps.contains("vips-jxl.so"))
+        #expect(!maps.contains("vips-magick") && !maps.contains("vips-poppler") && !maps.contains("Magick"))
     }
 }

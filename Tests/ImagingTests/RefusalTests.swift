@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Imaging
+import Inspection
 import Support
 import Testing
 
@@ -32,9 +33,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "hello, this is no picture", "GIF89a............", "<svg/>", "II*\u{0}aaaaaaaaaaaa", "RIFF....WAVE",
+        "", "hello, this is no picture", "<svg/>", "%PDF-1.7", "push graphic-context", "RIFF....WAVE",
+        "\u{0}\u{0}\u{0}\u{18}ftypisom....isommp42",
     ])
-    func `what is no JPEG, PNG or WebP is refused by its first bytes`(text: String) {
+    func `what is no picture is refused by its first bytes`(text: String) {
         #expect(refusal(Array(text.utf8)) == .unsupportedContent)
     }
 
@@ -59,12 +61,13 @@ import Testing
         )
     }
 
-    @Test func `only the three loaders answer`() throws {
+    @Test func `only the loader of the format that was told answers`() throws {
         let scratch = try Scratch()
         let png = try Pictures.patches(PixelSize(width: 20, height: 20)).png()
         // A TIFF behind a JPEG's first bytes must not reach another loader.
         let tiff = try scratch.converted(png, to: "a.tif")
-        #expect(refusal(tiff) == .unsupportedContent)
+        #expect(refusal(tiff) == .switchedOff(.tiff))
+        #expect(refusal(try scratch.converted(png, to: "a.jxl")) == .unsupportedContent)
         #expect(isUnreadable(refusal([0xFF, 0xD8, 0xFF] + tiff)))
     }
 
@@ -74,12 +77,15 @@ import Testing
         // The same damage in every run: random bytes as they come from a seeded picture.
         var dice = Pixels.noise(PixelSize(width: 64, height: 64)).rgb.makeIterator()
         func draw() -> Int { Int(dice.next() ?? 0) << 8 | Int(dice.next() ?? 0) }
-        for whole in [png, try scratch.converted(png, to: "a.jpg"), try scratch.converted(png, to: "a.webp")] {
+        let others = try ["a.jpg", "a.webp", "a.gif"].map { try scratch.converted(png, to: $0) }
+        try scratch.run("heif-enc", "in.png", "-o", "a.heic")
+        try scratch.run("heif-enc", "-A", "in.png", "-o", "a.avif")
+        for whole in try [png] + others + ["a.heic", "a.avif"].map({ try scratch.read($0) }) {
             for _ in 0..<60 {
                 var damaged = whole
                 for _ in 0..<8 { damaged[12 + draw() % (whole.count - 12)] = UInt8(truncatingIfNeeded: draw()) }
                 switch refusal(damaged) {
-                case nil, .unreadable, .tooLarge, .unsupportedContent: break
+                case nil, .unreadable, .tooLarge, .unsupportedContent, .switchedOff: break
                 case .failed(let step, let detail): Issue.record("\(step) \(detail)")
                 case .needsLibrary: Issue.record("this process has libvips")
                 }
@@ -90,13 +96,13 @@ import Testing
 
 /// The beginning of a PNG whose checksums are right.
 enum PNGHeader {
-    static func bytes(width: UInt32, height: UInt32) -> [UInt8] {
+    static func bytes(width: UInt32, height: UInt32, isInterlaced: Bool = false) -> [UInt8] {
         let sides = [width, height].flatMap { side in (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) } }
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", sides + [8, 2, 0, 0, 0])
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", sides + [8, 2, 0, 0, isInterlaced ? 1 : 0])
             + chunk("IDAT", [0x78, 0x01, 0x03, 0x00, 0, 0, 0, 1]) + chunk("IEND", [])
     }
 
-    private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
         let body = Array(name.utf8) + data
         return word(UInt32(data.count)) + body + word(checksum(body))
     }

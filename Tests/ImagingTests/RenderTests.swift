@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Imaging
+import Inspection
 import Support
 import Testing
 

@@ -91,6 +91,12 @@ enum Parts {
         return big32(body.count) + named + big32(Int(CRC32.checksum(of: named[...])))
     }
 
+    static func box(_ name: String, _ body: [UInt8]) -> [UInt8] { big32(body.count + 8) + Array(name.utf8) + body }
+
+    /// How a JPEG XL file in boxes begins.
+    static let signatureJXL: [UInt8] =
+        box("JXL ", [0x0D, 0x0A, 0x87, 0x0A]) + box("ftyp", Array("jxl \0\0\0\0jxl ".utf8))
+
     /// A JPEG file with segments put in behind SOI.
     static func jpeg(_ file: [UInt8], adding segments: [UInt8]) -> [UInt8] { file[..<2] + segments + file[2...] }
 

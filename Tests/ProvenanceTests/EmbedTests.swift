@@ -36,6 +36,8 @@ import Testing
                 .replacing("1 Warning (minor)\n[minor] XMP is missing xpacket wrapper\n", with: "OK\n")
             #expect(complaints == "OK\n")
             #expect(try tools.pixels(name) == tools.pixels("clean.\(encoding.suffix)"))
+            // libvips 8.14 reads no metadata from JPEG XL files.
+            guard encoding.suffix != "jxl" else { return }
             #expect(try tools.run("vipsheader", ["-f", "xmp-data", name]).isEmpty == false)
         }
     }
@@ -50,6 +52,34 @@ import Testing
             #expect(marks.aiSystem == "A <b> & \"c\" 'd' é")
             #expect(marks.isSimulated && !marks.hasC2PA && marks.packets == 1)
             #expect(!readMarks(of: try embed(Self.packet(), into: clean)).isSimulated)
+        }
+    }
+
+    @Test(arguments: Encoding.all)
+    func `not a byte of the coded picture changes`(encoding: Encoding) throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(encoding)
+            let marked = try embed(Self.packet(), into: clean)
+            // The end of every clean file here is coded picture; it has to stand somewhere in the marked one.
+            let tail = Array(clean.suffix(clean.count / 3))
+            let isThere = (0...marked.count - tail.count).contains { marked[$0..<$0 + tail.count].elementsEqual(tail) }
+            #expect(isThere)
+        }
+    }
+
+    @Test func `a JPEG XL file in boxes gets its packet behind the level`() throws {
+        try withOutputTools { tools in
+            func box(_ name: String, _ body: [UInt8]) -> [UInt8] {
+                [0, 0, UInt8((body.count + 8) >> 8), UInt8((body.count + 8) & 0xFF)] + Array(name.utf8) + body
+            }
+            let stream = try tools.clean(Encoding(suffix: "jxl", options: ["[strip,effort=3]"]))
+            let head = box("JXL ", [0x0D, 0x0A, 0x87, 0x0A]) + box("ftyp", Array("jxl \0\0\0\0jxl ".utf8))
+            let file = head + box("jxll", [10]) + box("jxlc", stream)
+            let marked = try embed(Self.packet(), into: file)
+            #expect(marked.starts(with: head + box("jxll", [10])) && marked.suffix(stream.count).elementsEqual(stream))
+            try tools.write(file, to: "boxes.jxl")
+            try tools.write(marked, to: "marked.jxl")
+            #expect(try tools.pixels("marked.jxl") == tools.pixels("boxes.jxl"))
         }
     }
 

@@ -48,6 +48,10 @@ struct Encoding: Sendable, CustomTestStringConvertible {
         Encoding(suffix: "webp", options: ["-lossless"]),
         Encoding(suffix: "webp", hasAlpha: true, options: ["-lossless"]),
         Encoding(suffix: "webp", hasAlpha: true, options: []),
+        Encoding(suffix: "avif", options: ["[strip,effort=9]"]),
+        Encoding(suffix: "avif", hasAlpha: true, options: ["[strip,effort=9,lossless]"]),
+        Encoding(suffix: "jxl", options: ["[strip,effort=3]"]),
+        Encoding(suffix: "jxl", hasAlpha: true, options: ["[strip,lossless,effort=3]"]),
     ]
 }
 

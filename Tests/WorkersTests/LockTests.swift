@@ -106,7 +106,9 @@ import Workers
             jobs += 1
             for format in PictureFormat.allCases where format != .png {
                 let order = RenderOrder(size: .long(640), fit: .inside, format: format)
-                sources.append(try await pool.render(painted, as: order).bytes)
+                let made = try await pool.render(painted, as: order).bytes
+                // JPEG XL is written and never opened.
+                if format != .jxl { sources.append(made) }
                 jobs += 1
             }
         }

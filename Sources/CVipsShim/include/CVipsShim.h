@@ -11,8 +11,18 @@
 /// An image of libvips; the holder gives it back with px_release.
 typedef struct _VipsImage px_image;
 
-/// The three formats that are ever read or written.
-typedef enum px_format { PX_JPEG = 1, PX_PNG = 2, PX_WEBP = 3 } px_format;
+/// The formats that are ever read or written. JXL is only written; GIF, HEIF (HEVC inside) and TIFF are only read.
+typedef enum px_format {
+    PX_JPEG = 1,
+    PX_PNG = 2,
+    PX_WEBP = 3,
+    PX_GIF = 4,
+    PX_HEIF = 5,
+    PX_AVIF = 6,
+    PX_TIFF = 7,
+    PX_JXL = 8,
+    PX_FORMATS = 9,
+} px_format;
 
 /// What the header of a picture says; no pixel has been decoded for it.
 typedef struct px_header {
@@ -25,19 +35,27 @@ typedef struct px_header {
     int has_alpha;
 } px_header;
 
-/// Loads libvips and starts it, once for the process: no modules, no cache, only the three loaders, nothing spilled to disc,
-/// no output. NULL when it is ready, else why it is not. Nothing else here may be called before.
+/// Loads libvips and starts it, once for the process: no modules but those for HEIF, AVIF and JXL, no cache, every loader
+/// blocked, nothing spilled to disc, no output. NULL when it is ready, else why it is not. Nothing else here may be called
+/// before.
 const char *_Nullable px_start(int threads);
+/// Whether the module that reads or writes HEIF, AVIF or JXL could be loaded.
+int px_has_module(px_format format);
+/// Lets the loader of a format be used from now on.
+void px_unblock(px_format format);
 /// Has libvips' vector code made now, while executable memory can still be had; where it can not, vectors are switched off.
 void px_make_vector_code(void);
 
 /// Opens a picture whose signature was checked. The bytes must outlive every image made from it.
-/// `shrink` (1, 2, 4 or 8) lets a JPEG be decoded smaller; other formats ignore it.
+/// `shrink` (1, 2, 4 or 8) lets a JPEG be decoded smaller; other formats ignore it. Of several pictures it is the first, or
+/// the one that the file names as its main one.
 px_image *_Nullable px_open(px_format format, const void *bytes, size_t length, int shrink);
 px_header px_read_header(px_image *in);
 
 /// Shrinks to exactly this size while the picture is decoded, without bleeding colour from transparent pixels.
 px_image *_Nullable px_shrink(px_image *in, int width, int height);
+/// The same picture with colours that are meant by this ICC profile.
+px_image *_Nullable px_with_profile(px_image *in, const void *profile, size_t length);
 /// 8 bits, sRGB, 3 bands or 4; through the embedded profile when there is a usable one.
 px_image *_Nullable px_to_srgb(px_image *in);
 /// On white, without alpha.
@@ -58,7 +76,8 @@ px_image *_Nullable px_from_rgb(const void *bytes, int width, int height);
 /// Copies packed 8-bit pixels out; gives 0 when exactly `length` bytes were written.
 int px_copy_pixels(px_image *in, void *bytes, size_t length);
 
-/// Encodes from a private copy that has no metadata field left. Freed with px_free.
+/// Encodes from a private copy that has no metadata field left. `quality` (1 to 100) is on the scale of JPEG in every
+/// format. Freed with px_free.
 void *_Nullable px_encode(px_image *in, px_format format, int quality, size_t *length);
 void px_free(void *_Nullable bytes);
 void px_release(px_image *in);
