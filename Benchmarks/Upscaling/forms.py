@@ -3,7 +3,7 @@
 import numpy as np
 
 import kernel
-from pictures import CASES, made, psnr, resize, to_bytes
+from pictures import made, resize
 
 KINDS, DIRECTIONS, SIDE = 24, 8, 5
 MIDDLE = SIDE * SIDE // 2
@@ -38,7 +38,7 @@ def taps_of(small, rows, columns):
 
 
 def forms(plane, case, seed=0):
-    """Of one case of one picture: (products of taps, products of taps and what is missing, square of what is missing, look)."""
+    """Of one case of one picture: (products of taps, those with what is missing, square of what is missing, banks)."""
     truth, small = made(plane, case, 2)
     plain = resize(small, *truth.shape)
     high, wide = small.shape
@@ -59,8 +59,12 @@ def forms(plane, case, seed=0):
             fold(left, right, number, taps[part].T @ taps[part], taps[part].T @ wanted[part])
     count = 8 * len(bucket)  # every pixel counts in eight ways
     error = 8 * float((wanted.astype(np.float64) ** 2).sum())
-    seen = kernel.look(small)
-    return left / count, right / count, error / count, (seen.fourth / 1024, seen.second / 1024, seen.grain / 16)
+    return left / count, right / count, error / count, suited(small)
+
+
+def suited(small):
+    """The banks that a picture trains: what is close to the border of two trains both."""
+    return {kernel.suiting(small, leaning) for leaning in (0.97, 1.0, 1.03)}
 
 
 POSITIONS = {tap: at for at, tap in enumerate(OTHERS)}

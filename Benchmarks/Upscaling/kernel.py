@@ -17,7 +17,8 @@ class Plane(ctypes.Structure):
 
 
 class Look(ctypes.Structure):
-    _fields_ = [("fourth", ctypes.c_int64), ("second", ctypes.c_int64), ("grain", ctypes.c_int32)]
+    _fields_ = [(name, ctypes.c_int64) for name in (
+        "fourth", "second", "places", "quiet_fourth", "quiet_second", "quiet_level", "grid", "off_grid", "samples")]
 
 
 def compiled():
@@ -28,9 +29,7 @@ def compiled():
     subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu17", "-O3", "-shared", "-fPIC", "-pthread", "-D_Nullable=", "-D_Nonnull=",
          "-Wno-unknown-pragmas", "-I", os.path.join(SOURCES, "include"), *files, "-o", library], check=True)
-    loaded = ctypes.CDLL(library)
-    loaded.bank_look_at.restype = Look
-    return loaded
+    return ctypes.CDLL(library)
 
 
 LIBRARY = compiled()
@@ -46,8 +45,12 @@ def buckets(luma):
     return out
 
 
-def look(luma):
-    return LIBRARY.bank_look_at(plane(luma))
+def suiting(luma, leaning=1.0):
+    """The bank for a picture, or 0; as if it were a little sharper or softer than it is."""
+    look = Look()
+    LIBRARY.bank_look_at(plane(luma), ctypes.byref(look))
+    look.fourth = int(look.fourth * leaning)
+    return LIBRARY.bank_suiting(ctypes.byref(look))
 
 
 def choose(luma):

@@ -13,51 +13,22 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # --- resampling in float ------------------------------------------------------------------------------------------------------
 
-def lanczos3(x):
-    x = np.abs(x)
-    return np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+def resize(plane, height, width, kernel=Image.Resampling.LANCZOS):
+    """Sample centres at half places, the kernel widened when shrinking; sums in float64, samples in float32."""
+    image = Image.fromarray(np.asarray(plane, dtype=np.float32))
+    return np.asarray(image.resize((width, height), kernel), dtype=np.float32)
 
 
-def box(x):
-    return np.where((x >= -0.5) & (x < 0.5), 1.0, 0.0)
+def area(plane, height, width):
+    """The mean of what each new pixel covers, exactly, pixels in part by their part."""
+    def across(rows, length):
+        sums = np.concatenate([np.zeros((rows.shape[0], 1)), np.cumsum(rows, axis=1, dtype=np.float64)], axis=1)
+        ends = np.arange(length + 1) * (rows.shape[1] / length)
+        whole = np.minimum(ends.astype(int), rows.shape[1] - 1)
+        reached = sums[:, whole] + (ends - whole) * rows[:, whole]
+        return np.diff(reached, axis=1) * (length / rows.shape[1])
 
-
-def cubic(x):
-    x = np.abs(x)
-    return np.where(x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0.0))
-
-
-def matrix(length, scaled, kernel, support):
-    """Weights of one direction: sample centres at half places, kernel widened when shrinking, borders renormalised."""
-    scale = length / scaled
-    wide = max(scale, 1.0)
-    centre = (np.arange(scaled) + 0.5) * scale
-    weights = np.zeros((scaled, length))
-    for row in range(scaled):
-        first = max(int(centre[row] - support * wide + 0.5), 0)
-        last = min(int(centre[row] + support * wide + 0.5), length)
-        at = np.arange(first, last)
-        if kernel is box and wide > 1:  # exact area
-            low, high = row * scale, (row + 1) * scale
-            at = np.arange(int(low), min(int(np.ceil(high - 1e-9)), length))
-            value = np.minimum(at + 1, high) - np.maximum(at, low)
-        else:
-            value = kernel((at + 0.5 - centre[row]) / wide)
-        weights[row, at] = value / value.sum()
-    return weights
-
-
-_kept = {}
-
-
-def resize(plane, height, width, kernel=lanczos3, support=3.0):
-    def weights(length, scaled):
-        key = (length, scaled, kernel.__name__)
-        if key not in _kept:
-            _kept[key] = matrix(length, scaled, kernel, support).astype(np.float64)
-        return _kept[key]
-
-    return weights(plane.shape[0], height) @ plane.astype(np.float64) @ weights(plane.shape[1], width).T
+    return across(across(plane, width).T, height).T
 
 
 def to_bytes(plane):
@@ -65,15 +36,12 @@ def to_bytes(plane):
 
 
 def blur(plane, sigma):
-    def weights(length):
-        key = (length, sigma)
-        if key not in _kept:
-            at = np.arange(length)
-            value = np.exp(-0.5 * ((at[:, None] - at[None, :]) / sigma) ** 2)
-            _kept[key] = value / value.sum(axis=1, keepdims=True)
-        return _kept[key]
-
-    return weights(plane.shape[0]) @ plane.astype(np.float64) @ weights(plane.shape[1]).T
+    radius = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).astype(np.float32)
+    padded = np.pad(plane.astype(np.float32), radius, mode="edge")
+    across = sum(k * padded[:, i:i + plane.shape[1]] for i, k in enumerate(kernel))
+    return sum(k * across[i:i + plane.shape[0]] for i, k in enumerate(kernel))
 
 
 # --- sources ------------------------------------------------------------------------------------------------------------------
@@ -184,16 +152,8 @@ def drawn_gradient(seed):
 
 # --- what becomes of a truth ---------------------------------------------------------------------------------------------------
 
-def reduce_area(plane, height, width):
-    return resize(plane, height, width, box, 0.5)
-
-
-def reduce_lanczos(plane, height, width):
-    return resize(plane, height, width)
-
-
-def reduce_cubic(plane, height, width):
-    return resize(plane, height, width, cubic, 2.0)
+def cubic(plane, height, width):
+    return resize(plane, height, width, Image.Resampling.BICUBIC)
 
 
 def jpeg(plane, quality):
@@ -206,24 +166,46 @@ def noise(plane, sigma, seed):
     return to_bytes(plane + np.random.default_rng(seed).normal(0, sigma, plane.shape))
 
 
+def grown(plane, factor):
+    """A picture whose own detail is coarser than its pixels, as enlargers and some models make them."""
+    high, wide = round(plane.shape[0] / factor), round(plane.shape[1] / factor)
+    return to_bytes(cubic(to_bytes(area(plane, high, wide)), *plane.shape))
+
+
+def averaged(plane, places):
+    """The mean of a picture shifted to these places."""
+    padded = np.pad(plane.astype(np.float64), 4, mode="edge")
+    high, wide = plane.shape
+    return to_bytes(sum(padded[4 + y:4 + y + high, 4 + x:4 + x + wide] for y, x in places) / len(places))
+
+
+DISC = [(y, x) for y in range(-2, 3) for x in range(-2, 3) if x * x + y * y <= 5]
+MOVED = [(x // 2, x) for x in range(-3, 4)]
+
 # name: (what the truth goes through, how it is reduced, what the small picture goes through)
 CASES = {
-    "area": (None, reduce_area, None),
-    "lanczos": (None, reduce_lanczos, None),
-    "cubic": (None, reduce_cubic, None),
-    **{f"blur {s} area": (lambda p, s=s: to_bytes(blur(p, s)), reduce_area, None) for s in (0.5, 0.8, 1.2, 1.6, 2.2, 3.0, 5.0)},
-    **{f"blur {s} lanczos": (lambda p, s=s: to_bytes(blur(p, s)), reduce_lanczos, None) for s in (0.5, 0.8, 1.2, 1.6, 2.2, 3.0, 5.0)},
-    "grain area": (lambda p: noise(p, 5, 1), reduce_area, None),
-    "grain lanczos": (lambda p: noise(p, 5, 1), reduce_lanczos, None),
-    "area, noise 2": (None, reduce_area, lambda p: noise(p, 2, 2)),
-    "area, noise 6": (None, reduce_area, lambda p: noise(p, 6, 2)),
-    "lanczos, noise 4": (None, reduce_lanczos, lambda p: noise(p, 4, 2)),
-    "blur 1.6 area, noise 3": (lambda p: to_bytes(blur(p, 1.6)), reduce_area, lambda p: noise(p, 3, 2)),
-    "area, JPEG 90": (None, reduce_area, lambda p: jpeg(p, 90)),
-    "area, JPEG 60": (None, reduce_area, lambda p: jpeg(p, 60)),
-    "lanczos, JPEG 90": (None, reduce_lanczos, lambda p: jpeg(p, 90)),
-    "blur 1.2 lanczos, JPEG 85": (lambda p: to_bytes(blur(p, 1.2)), reduce_lanczos, lambda p: jpeg(p, 85)),
+    "area": (None, area, None),
+    "lanczos": (None, resize, None),
+    "cubic": (None, cubic, None),
+    **{f"blur {s} area": (lambda p, s=s: to_bytes(blur(p, s)), area, None) for s in (0.5, 0.8, 1.2, 1.6, 2.2, 3.0, 5.0)},
+    **{f"blur {s} lanczos": (lambda p, s=s: to_bytes(blur(p, s)), resize, None) for s in (0.5, 0.8, 1.2, 1.6, 2.2, 3.0, 5.0)},
+    "grain area": (lambda p: noise(p, 5, 1), area, None),
+    "grain lanczos": (lambda p: noise(p, 5, 1), resize, None),
+    "area, noise 2": (None, area, lambda p: noise(p, 2, 2)),
+    "area, noise 6": (None, area, lambda p: noise(p, 6, 2)),
+    "lanczos, noise 4": (None, resize, lambda p: noise(p, 4, 2)),
+    "blur 1.6 area, noise 3": (lambda p: to_bytes(blur(p, 1.6)), area, lambda p: noise(p, 3, 2)),
+    "area, JPEG 90": (None, area, lambda p: jpeg(p, 90)),
+    "area, JPEG 60": (None, area, lambda p: jpeg(p, 60)),
+    "lanczos, JPEG 90": (None, resize, lambda p: jpeg(p, 90)),
+    "blur 1.2 lanczos, JPEG 85": (lambda p: to_bytes(blur(p, 1.2)), resize, lambda p: jpeg(p, 85)),
+    **{f"grown {f} area": (lambda p, f=f: grown(p, f), area, None) for f in (1.5, 2.2)},
+    **{f"grown {f} lanczos": (lambda p, f=f: grown(p, f), resize, None) for f in (1.5, 2.2)},
+    "disc area": (lambda p: averaged(p, DISC), area, None),
+    "disc lanczos": (lambda p: averaged(p, DISC), resize, None),
+    "moved lanczos": (lambda p: averaged(p, MOVED), resize, None),
 }
+UNTRAINED = ("disc area", "disc lanczos", "moved lanczos")  # so that the test sees softness of other kinds
 
 
 def made(plane, case, factor):

@@ -13,7 +13,7 @@
 #include "bank_parts.h"
 #include "bank_rows.h"
 
-#define MOST_BANKS 4
+#define MOST_BANKS 8
 #define REACH 3   // of Lanczos3
 #define PAIRS 3   // of taps in a row of five, the last with a zero
 #define BITS 6    // of fraction between the two passes and for what the filters add

@@ -35,14 +35,27 @@ void bank_bucket_row(const bank_slopes *sums, int width, uint8_t *buckets);
 /// The bucket of every pixel of a plane, row after row; what training sees is what the kernel sees.
 kn_result bank_buckets(const kn_plane *luma, uint8_t *buckets);
 
-/// What kn_bank_choose decides by; see bank_choose.c.
+/// What kn_bank_choose decides by; see bank_choose.c. Differences are taken both ways, across and down.
 typedef struct bank_look {
-    /// Mean size of fourth and of second differences, in 1/1024.
+    /// Sums of the sizes of fourth and of second differences where the picture has some edge, and how many places that is.
     int64_t fourth;
     int64_t second;
-    /// Mean size of fourth differences in the block below which a quarter of all blocks lie: grain. In 1/16.
-    int32_t grain;
+    int64_t places;
+    /// The same sums over the quietest tenth of all blocks of 16 x 16.
+    int64_t quiet_fourth;
+    int64_t quiet_second;
+    /// The mean size of fourth differences up to which these blocks go, in 1/16.
+    int64_t quiet_level;
+    /// Sums of steps between neighbours that the slopes beside them do not explain: on the borders of 8 x 8 blocks, and a
+    /// seventh of those elsewhere.
+    int64_t grid;
+    int64_t off_grid;
+    /// How many samples were looked at.
+    int64_t samples;
 } bank_look;
-bank_look bank_look_at(const kn_plane *luma);
+
+void bank_look_at(const kn_plane *luma, bank_look *look);
+/// The bank for a picture that looks like this, or 0.
+int bank_suiting(const bank_look *look);
 
 #endif
