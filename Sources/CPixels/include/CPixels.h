@@ -9,5 +9,6 @@
 #include "Render.h"
 #include "Resample.h"
 #include "Strips.h"
+#include "Turn.h"
 
 #endif

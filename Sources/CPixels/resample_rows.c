@@ -1,0 +1,91 @@
+// Rows of a result from a plane that is whole in memory.
+#include <stdlib.h>
+#include <string.h>
+
+#include "resample.h"
+
+/// Columns that go through both passes before the next ones: what lies between the passes then stays in the first cache.
+#define BLOCK 512
+
+struct kn_scratch {
+    void *bytes;
+    size_t size;
+};
+
+kn_scratch *kn_scratch_new(void) { return calloc(1, sizeof(kn_scratch)); }
+
+void kn_scratch_free(kn_scratch *scratch) {
+    if (!scratch) return;
+    free(scratch->bytes);
+    free(scratch);
+}
+
+void *kn_scratch_room(kn_scratch *scratch, size_t size) {
+    if (size > scratch->size) {
+        free(scratch->bytes);
+        scratch->bytes = malloc(size);
+        scratch->size = scratch->bytes ? size : 0;
+    }
+    return scratch->bytes;
+}
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+
+/// The source rows from `top` to before `bottom` and, in the scratch memory, what the passes need of them.
+struct window {
+    int top;
+    int bottom;
+    int16_t *between;
+    const int16_t **rows;
+    uint8_t *samples;
+};
+
+/// The samples under a block's kernels are copied out: then reading behind them is allowed, and needs no second thought.
+static void block_across(const kn_plane *in, const kn_axis *columns, int from, int count, const struct window *window) {
+    int left = columns->first[from];
+    int right = smaller(columns->first[from + count - 1] + columns->taps, in->width);
+    const uint8_t *row = in->samples + window->top * in->stride + left;
+    int16_t *out = window->between;
+    for (int y = window->top; y < window->bottom; y++, row += in->stride, out += BLOCK + SLACK) {
+        memcpy(window->samples, row, (size_t) (right - left));
+        kn_across(columns, from, count, window->samples, left, out);
+    }
+}
+
+static void block_down(
+    const kn_axis *rows, int first, int count, int width, uint8_t *out, ptrdiff_t out_stride,
+    const struct window *window) {
+    for (int place = first; place < first + count; place++, out += out_stride) {
+        for (int tap = 0; tap < rows->taps; tap++) {
+            // Behind the last row a weight is 0, and any row will do.
+            int y = smaller(rows->first[place] + tap, window->bottom - 1);
+            window->rows[tap] = window->between + (size_t) (y - window->top) * (BLOCK + SLACK);
+        }
+        kn_down(window->rows, rows->weights + (size_t) place * (size_t) rows->taps, rows->taps, width, out);
+    }
+}
+
+kn_result kn_resample_rows(
+    const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int first, int count, uint8_t *out,
+    ptrdiff_t out_stride, kn_scratch *scratch) {
+    if (!in->samples || in->width != columns->length || in->height != rows->length) return KN_ROOM;
+    if (first < 0 || count < 0 || count > rows->places - first) return KN_ROOM;
+    if (!count) return KN_DONE;
+    struct window window = {
+        .top = rows->first[first], .bottom = smaller(rows->first[first + count - 1] + rows->taps, in->height)};
+    size_t between = (size_t) (window.bottom - window.top) * (BLOCK + SLACK) * sizeof *window.between;
+    size_t pointers = (size_t) rows->taps * sizeof *window.rows;
+    size_t samples = (size_t) in->width + (size_t) columns->taps + SLACK;
+    uint8_t *room = kn_scratch_room(scratch, between + pointers + samples);
+    if (!room) return KN_MEMORY;
+    window.between = (int16_t *) room;
+    window.rows = (const int16_t **) (room + between);
+    window.samples = room + between + pointers;
+    memset(window.samples, 0, samples);
+    for (int from = 0; from < columns->places; from += BLOCK) {
+        int width = smaller(BLOCK, columns->places - from);
+        block_across(in, columns, from, width, &window);
+        block_down(rows, first, count, width, out + from, out_stride, &window);
+    }
+    return KN_DONE;
+}
