@@ -38,7 +38,7 @@ typedef struct pn_strip {
     /// Adler-32 of the filtered rows, and how many bytes they were.
     uint32_t adler;
     size_t raw;
-    /// CRC-32 of `bytes`, or 0 where the writer of the file makes it.
+    /// CRC-32 of "IDAT" and `bytes`.
     uint32_t crc;
 } pn_strip;
 
