@@ -14,14 +14,16 @@ package final class WorkerPool: Sendable {
     private let bench: Bench
 
     /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
-    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach.
+    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach. After `jobsOfALife` jobs a
+    /// worker is replaced.
     package init(
         executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
-        sandbox: SandboxLevel = .required, keepErrorOutput: Bool = false
+        sandbox: SandboxLevel = .required, keepErrorOutput: Bool = false, jobsOfALife: Int = 200
     ) {
         let recipe = Child.Recipe(
             executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox)
-        bench = Bench(recipe: recipe, count: min(max(count, 1), 64), timeout: timeout)
+        bench = Bench(
+            recipe: recipe, count: min(max(count, 1), 64), timeout: timeout, jobsOfALife: max(1, jobsOfALife))
     }
 
     deinit { bench.stop() }
