@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resample.h"
+#include "resample_parts.h"
 
 #define LOBES 3
 /// Widest ratio of shrinking at which four places and a tap pair still fit 16 bytes.

@@ -1,7 +1,7 @@
 // The two passes of the resampler, each in plain C and for AVX2 with the same result.
 #include <string.h>
 
-#include "resample.h"
+#include "resample_parts.h"
 
 #define ACROSS_SHIFT (WEIGHT_BITS - BETWEEN_BITS)
 #define DOWN_SHIFT (WEIGHT_BITS + BETWEEN_BITS)

@@ -2,10 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resample.h"
-
-/// Columns that go through both passes before the next ones: what lies between the passes then stays in the first cache.
-#define BLOCK 512
+#include "resample_parts.h"
 
 struct kn_scratch {
     void *bytes;
@@ -65,12 +62,9 @@ static void block_down(
     }
 }
 
-kn_result kn_resample_rows(
-    const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int first, int count, uint8_t *out,
-    ptrdiff_t out_stride, kn_scratch *scratch) {
-    if (!in->samples || in->width != columns->length || in->height != rows->length) return KN_ROOM;
-    if (first < 0 || count < 0 || count > rows->places - first) return KN_ROOM;
-    if (!count) return KN_DONE;
+kn_result kn_resample_block(
+    const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int from, int width, int first, int count,
+    uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch) {
     struct window window = {
         .top = rows->first[first], .bottom = smaller(rows->first[first + count - 1] + rows->taps, in->height)};
     size_t between = (size_t) (window.bottom - window.top) * (BLOCK + SLACK) * sizeof *window.between;
@@ -82,10 +76,23 @@ kn_result kn_resample_rows(
     window.rows = (const int16_t **) (room + between);
     window.samples = room + between + pointers;
     memset(window.samples, 0, samples);
-    for (int from = 0; from < columns->places; from += BLOCK) {
-        int width = smaller(BLOCK, columns->places - from);
-        block_across(in, columns, from, width, &window);
-        block_down(rows, first, count, width, out + from, out_stride, &window);
-    }
+    block_across(in, columns, from, width, &window);
+    block_down(rows, first, count, width, out, out_stride, &window);
     return KN_DONE;
+}
+
+int kn_fits(const kn_plane *in, const kn_axis *columns, const kn_axis *rows) {
+    return in->samples && in->width == columns->length && in->height == rows->length;
+}
+
+kn_result kn_resample_rows(
+    const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int first, int count, uint8_t *out,
+    ptrdiff_t out_stride, kn_scratch *scratch) {
+    if (!kn_fits(in, columns, rows) || first < 0 || count < 0 || count > rows->places - first) return KN_ROOM;
+    kn_result result = KN_DONE;
+    for (int from = 0; from < columns->places && count && result == KN_DONE; from += BLOCK)
+        result = kn_resample_block(
+            in, columns, rows, from, smaller(BLOCK, columns->places - from), first, count, out + from, out_stride,
+            scratch);
+    return result;
 }

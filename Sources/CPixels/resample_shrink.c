@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resample.h"
+#include "resample_parts.h"
 
 struct kn_shrinker {
     kn_plane out;

@@ -14,6 +14,9 @@
 /// Bytes that may be read after the last sample under a kernel, and samples written after the last of a row in between.
 #define SLACK 32
 
+/// Columns that go through both passes before the next ones: what lies between the passes then stays in the first cache.
+#define BLOCK 512
+
 /// A vector of the pass across makes eight places, four a lane.
 #define GROUP 8
 #define LANE 4
@@ -43,6 +46,15 @@ void kn_across(const kn_axis *axis, int from, int count, const uint8_t *row, int
 
 /// The pass down: one row of 8-bit samples from `taps` rows in between, which are readable for SLACK samples more.
 void kn_down(const int16_t *_Nonnull const *_Nonnull rows, const int16_t *weights, int taps, int width, uint8_t *out);
+
+/// Whether the axes are made for this plane.
+int kn_fits(const kn_plane *in, const kn_axis *columns, const kn_axis *rows);
+
+/// At most BLOCK columns from `from` (a multiple of BLOCK) of `kn_resample_rows`, of at least one row; `out` points at the
+/// first sample. The axes fit the plane, and the rows lie on theirs.
+kn_result kn_resample_block(
+    const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int from, int width, int first, int count,
+    uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch);
 
 /// `size` bytes of the scratch memory, whatever was there; NULL without memory.
 void *_Nullable kn_scratch_room(kn_scratch *scratch, size_t size);

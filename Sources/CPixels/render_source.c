@@ -1,0 +1,202 @@
+// The picture of a render order, strip by strip of its canvas.
+#include <stdlib.h>
+#include <string.h>
+
+#include "Bank.h"
+#include "Strips.h"
+#include "render_parts.h"
+#include "resample_parts.h"
+
+#define LARGEST_SIDE 65535
+#define WHITE 255
+/// A block with the row above its strip.
+#define BLOCK_BYTES ((size_t) BLOCK * (STRIP + 1))
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+static int larger(int a, int b) { return a > b ? a : b; }
+
+static span span_of(int scaled, int canvas) {
+    int count = smaller(scaled, canvas);
+    return (span){.count = count, .start = (scaled - count) / 2, .offset = (canvas - count) / 2};
+}
+
+static int is_side(int side) { return side >= 1 && side <= LARGEST_SIDE; }
+
+static int is_possible(const kn_plane *rgb, const kn_render *order) {
+    for (int colour = 0; colour < 3; colour++)
+        if (!rgb[colour].samples || rgb[colour].width != rgb[0].width || rgb[colour].height != rgb[0].height) return 0;
+    return is_side(rgb[0].width) && is_side(rgb[0].height) && is_side(order->scaled_width) &&
+           is_side(order->scaled_height) && is_side(order->canvas_width) && is_side(order->canvas_height);
+}
+
+// MARK: Doubled luma
+
+struct doubling {
+    kn_plane luma;
+    int bank;
+    kn_plane out;
+};
+
+static kn_result double_strip(void *context, int strip, int thread) {
+    const struct doubling *doubling = context;
+    (void) thread;
+    int first = strip * STRIP;
+    int count = smaller(STRIP, doubling->out.height - first);
+    return kn_bank_double(
+        &doubling->luma, doubling->bank, first, count, doubling->out.samples + first * doubling->out.stride,
+        doubling->out.stride);
+}
+
+static kn_result luma_double(rd_source *source, kn_plane *luma, int64_t *busiest) {
+    const kn_plane *rgb = source->rgb;
+    for (int y = 0; y < luma->height; y++)
+        rd_luma_row(
+            rgb[0].samples + y * rgb[0].stride, rgb[1].samples + y * rgb[1].stride, rgb[2].samples + y * rgb[2].stride,
+            luma->width, luma->samples + y * luma->stride);
+    int bank = kn_bank_choose(luma);
+    if (!bank) return KN_DONE;
+    int width = 2 * luma->width, height = 2 * luma->height;
+    struct doubling doubling = {*luma, bank, {malloc((size_t) width * (size_t) height), width, height, width}};
+    if (!doubling.out.samples) return KN_MEMORY;
+    source->luma = doubling.out;
+    const kn_render *order = &source->order;
+    source->luma_columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
+    source->luma_rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
+    if (!source->luma_columns || !source->luma_rows) return KN_MEMORY;
+    return kn_strips(order->threads, (height + STRIP - 1) / STRIP, double_strip, &doubling, busiest);
+}
+
+static kn_result luma_make(rd_source *source, int64_t *busiest) {
+    int width = source->rgb->width, height = source->rgb->height;
+    kn_plane luma = {malloc((size_t) width * (size_t) height), width, height, width};
+    if (!luma.samples) return KN_MEMORY;
+    kn_result result = luma_double(source, &luma, busiest);
+    free(luma.samples);
+    return result;
+}
+
+// MARK: Source
+
+kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render *order, int64_t *busiest) {
+    *busiest = 0;
+    *source = (rd_source){.rgb = rgb, .order = *order};
+    if (!is_possible(rgb, order)) return KN_ROOM;
+    int width = rgb->width, height = rgb->height;
+    source->order.threads = larger(order->threads, 1);
+    source->across = span_of(order->scaled_width, order->canvas_width);
+    source->down = span_of(order->scaled_height, order->canvas_height);
+    if (order->scaled_width == width && order->scaled_height == height) return KN_DONE;
+    source->columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
+    source->rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
+    if (!source->columns || !source->rows) return KN_MEMORY;
+    int grows = order->scaled_width > width && order->scaled_height > height;
+    return order->enhanced && grows ? luma_make(source, busiest) : KN_DONE;
+}
+
+void rd_source_free(rd_source *source) {
+    kn_axis_free(source->columns);
+    kn_axis_free(source->rows);
+    kn_axis_free(source->luma_columns);
+    kn_axis_free(source->luma_rows);
+    free(source->luma.samples);
+}
+
+rd_desk *rd_desks_new(const rd_source *source) {
+    size_t threads = (size_t) source->order.threads;
+    rd_desk *desks = calloc(threads, sizeof *desks);
+    if (!desks) return NULL;
+    int is_well = 1;
+    for (size_t thread = 0; thread < threads; thread++) {
+        rd_desk *desk = &desks[thread];
+        desk->scratch = kn_scratch_new();
+        desk->block = malloc(4 * BLOCK_BYTES);
+        desk->rows = malloc((size_t) source->order.canvas_width * 3 * (STRIP + 1));
+        is_well = is_well && desk->scratch && desk->block && desk->rows;
+    }
+    if (is_well) return desks;
+    rd_desks_free(desks, source);
+    return NULL;
+}
+
+void rd_desks_free(rd_desk *desks, const rd_source *source) {
+    if (!desks) return;
+    for (int thread = 0; thread < source->order.threads; thread++) {
+        kn_scratch_free(desks[thread].scratch);
+        free(desks[thread].block);
+        free(desks[thread].rows);
+        pn_scratch_free(desks[thread].png);
+    }
+    free(desks);
+}
+
+int rd_strips(const rd_source *source) { return (source->order.canvas_height + STRIP - 1) / STRIP; }
+
+int rd_strip_rows(const rd_source *source, int strip) {
+    return smaller(STRIP, source->order.canvas_height - strip * STRIP);
+}
+
+// MARK: Rows
+
+/// A part of the canvas: rows of the picture that show, and where their first pixel goes.
+struct part {
+    int first;
+    int count;
+    uint8_t *out;
+    ptrdiff_t stride;
+};
+
+static void copy_part(const rd_source *source, const struct part *part) {
+    for (int row = 0; row < part->count; row++) {
+        const uint8_t *planes[3];
+        for (int colour = 0; colour < 3; colour++) {
+            const kn_plane *plane = &source->rgb[colour];
+            planes[colour] = plane->samples + (source->down.start + part->first + row) * plane->stride;
+            planes[colour] += source->across.start;
+        }
+        kn_pack_row(planes, source->across.count, 3, part->out + row * part->stride);
+    }
+}
+
+/// Resamples a block of columns and sets it in its place.
+static kn_result make_block(const rd_source *source, rd_desk *desk, const struct part *part, int from) {
+    int width = smaller(BLOCK, source->across.count - from);
+    uint8_t *planes[4];
+    kn_result result = KN_DONE;
+    for (int colour = 0; colour < 4; colour++) planes[colour] = desk->block + (size_t) colour * BLOCK_BYTES;
+    for (int colour = 0; colour < 3 && result == KN_DONE; colour++)
+        result = kn_resample_block(
+            &source->rgb[colour], source->columns, source->rows, from, width, part->first, part->count,
+            planes[colour], BLOCK, desk->scratch);
+    if (source->luma.samples && result == KN_DONE)
+        result = kn_resample_block(
+            &source->luma, source->luma_columns, source->luma_rows, from, width, part->first, part->count, planes[3],
+            BLOCK, desk->scratch);
+    if (result != KN_DONE) return result;
+    uint8_t *out = part->out + (size_t) from * 3;
+    for (int row = 0; row < part->count; row++, out += part->stride) {
+        if (source->luma.samples) rd_take_luma_row(planes[0], planes[1], planes[2], planes[3], width);
+        kn_pack_row((const uint8_t *const *) planes, width, 3, out);
+        for (int colour = 0; colour < 4; colour++) planes[colour] += BLOCK;
+    }
+    return KN_DONE;
+}
+
+kn_result rd_rows(const rd_source *source, rd_desk *desk, int first, int count, uint8_t *out) {
+    ptrdiff_t stride = (ptrdiff_t) source->order.canvas_width * 3;
+    int top = larger(first, source->down.offset);
+    int bottom = smaller(first + count, source->down.offset + source->down.count);
+    int is_covered = top == first && bottom == first + count && source->across.count == source->order.canvas_width;
+    if (!is_covered) memset(out, WHITE, (size_t) stride * (size_t) count);
+    if (top >= bottom) return KN_DONE;
+    struct part part = {
+        top - source->down.offset, bottom - top, out + (top - first) * stride + (ptrdiff_t) source->across.offset * 3,
+        stride};
+    if (!source->columns) {
+        copy_part(source, &part);
+        return KN_DONE;
+    }
+    kn_result result = KN_DONE;
+    for (int from = 0; from < source->across.count && result == KN_DONE; from += BLOCK)
+        result = make_block(source, desk, &part, from);
+    return result;
+}
