@@ -1,58 +1,10 @@
 #include "CVipsShim.h"
 
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <vips/vips.h>
-#include <vips/vector.h>
+
+#include "library.h"
 
 #define DOTS_PER_MM (72.0 / 25.4)
-
-static void say_nothing(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
-    (void) domain, (void) level, (void) message, (void) data;
-}
-
-static gpointer start(gpointer threads) {
-    // One arena keeps a long-lived process small; it has to be chosen before libvips makes threads.
-    mallopt(M_ARENA_MAX, 1);
-    // No module directory: an ImageMagick module would look at bytes even when its loader is blocked.
-    setenv("VIPSHOME", "/nonexistent", 1);
-    // Decoded pictures stay in memory. The pixel limit bounds them; a spilled one would be a picture on disc.
-    setenv("VIPS_DISC_THRESHOLD", "64g", 1);
-    g_log_set_default_handler(say_nothing, NULL);
-    g_log_set_handler("VIPS", G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION, say_nothing, NULL);
-    if (vips_init("darkroom")) return NULL;
-    vips_cache_set_max(0);
-    vips_cache_set_max_mem(0);
-    vips_concurrency_set(GPOINTER_TO_INT(threads));
-    vips_block_untrusted_set(TRUE);
-    vips_operation_block_set("VipsForeignLoad", TRUE);
-    vips_operation_block_set("VipsForeignLoadJpeg", FALSE);
-    vips_operation_block_set("VipsForeignLoadPng", FALSE);
-    vips_operation_block_set("VipsForeignLoadWebp", FALSE);
-    return GINT_TO_POINTER(1);
-}
-
-int px_start(int threads) {
-    static GOnce once = G_ONCE_INIT;
-    return g_once(&once, start, GINT_TO_POINTER(threads)) ? 0 : -1;
-}
-
-void px_make_vector_code(void) {
-    // Orc makes its region of executable memory when a first program is compiled, and aborts where there is none to be had.
-    void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (code == MAP_FAILED) {
-        vips_vector_set_enabled(FALSE);
-        return;
-    }
-    munmap(code, 4096);
-    VipsVector *copy = vips_vector_new("darkroom", 1);
-    vips_vector_source_name(copy, "s1", 1);
-    vips_vector_asm2(copy, "copyb", "d1", "s1");
-    if (!vips_vector_compile(copy)) vips_vector_set_enabled(FALSE);
-    vips_vector_free(copy);
-}
 
 px_image *px_open(px_format format, const void *bytes, size_t length, int shrink) {
     VipsImage *out = NULL;

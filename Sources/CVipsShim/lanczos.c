@@ -1,9 +1,9 @@
 // Lanczos3 in both directions. libvips 8.14 takes bicubic for enlarging, whatever kernel it is asked for.
 #include <math.h>
 #include <stdlib.h>
-#include <vips/vips.h>
 
 #include "CVipsShim.h"
+#include "library.h"
 
 #define LOBES 3.0
 

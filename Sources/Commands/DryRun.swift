@@ -25,7 +25,7 @@ struct DryRun {
         var removed: Set<MetadataKind> = []
         let workers = WorkerPool(
             executable: "/proc/self/exe", count: 1, timeout: configuration.workers.timeout.duration,
-            sandbox: configuration.workers.sandbox)
+            sandbox: configuration.workers.sandbox, triesLightFirst: true)
         do throws(Reason) {
             let (route, _) = try configuration.examine(submission.spec)
             for (index, file) in submission.files.enumerated() {

@@ -131,7 +131,8 @@ extension Program {
     ) async throws(CommandError) -> Result {
         let settings = try invocation.configuration().workers
         let pool = WorkerPool(
-            executable: "/proc/self/exe", count: 1, timeout: settings.timeout.duration, sandbox: settings.sandbox)
+            executable: "/proc/self/exe", count: 1, timeout: settings.timeout.duration, sandbox: settings.sandbox,
+            triesLightFirst: true)
         do throws(WorkerError) {
             let result = try await work(pool)
             await pool.shutDown()

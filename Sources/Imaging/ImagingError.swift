@@ -13,6 +13,8 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(limit: ImagingLimit, limitValue: Int, value: Int)
     /// The picture was sound, the work on it failed.
     case failed(Step, detail: String)
+    /// This process does without libvips (`Vips.bar`), and the picture can not be worked on without it.
+    case needsLibrary
 
     package var description: String {
         switch self {
@@ -21,6 +23,7 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(limit.words) \(value), allowed \(limitValue) (\(limit.rawValue))"
         case .failed(let step, let detail): "could not \(step.rawValue) the picture: \(detail)"
+        case .needsLibrary: "the picture needs libvips, which this process does without"
         }
     }
 }

@@ -1,10 +1,19 @@
 import CVipsShim
+import Synchronization
 
 /// The life of libvips in this process.
 package enum Vips {
-    /// Starts libvips once; later calls change nothing. `threads` is what one picture may use.
+    private static let isBarred = Atomic(false)
+
+    /// Says that this process does without libvips: a job that needs it throws `ImagingError.needsLibrary`.
+    package static func bar() { isBarred.store(true, ordering: .relaxed) }
+
+    /// Loads and starts libvips once; later calls change nothing. `threads` is what one picture may use.
     package static func start(threads: Int = 1) throws(ImagingError) {
-        guard px_start(Int32(min(max(threads, 1), 64))) == 0 else { throw .failed(.start, detail: message()) }
+        guard !isBarred.load(ordering: .relaxed) else { throw .needsLibrary }
+        if let why = unsafe px_start(Int32(min(max(threads, 1), 64))) {
+            throw .failed(.start, detail: unsafe String(cString: why))
+        }
     }
 
     /// Has everything made that needs executable memory, for a process that will soon be refused any. Call it after `start`.

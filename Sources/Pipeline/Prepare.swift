@@ -141,10 +141,10 @@ extension WorkerError {
                 hint: "do not send this picture again; report it")
         case .refusedToStart(let detail, isForGood: true):
             Reason(
-                .internalFault, "the picture was not opened, for no image worker could be locked: \(detail)",
-                field: field,
-                hint: "run it on a kernel with seccomp and Landlock, or set workers.sandbox to \"off\"")
-        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .stopped:
+                .internalFault, "the picture was not opened, for no image worker can be had: \(detail)", field: field,
+                hint: "install the package that is named; for the lock, run it on a kernel with seccomp and Landlock, "
+                    + "or set workers.sandbox to \"off\"")
+        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .needsLibrary, .stopped:
             Reason(
                 .internalFault, "this machine's image workers could not work on the picture", field: field,
                 hint: "look into the log, then retry the job")

@@ -14,6 +14,7 @@ struct Child: ~Copyable {
         let arguments: [String]
         let keepErrorOutput: Bool
         let sandbox: SandboxLevel
+        let equipment: Equipment
     }
 
     /// How a wait for the worker ended.
@@ -172,7 +173,7 @@ extension WorkerError {
     /// Whether the worker that gave this error can take another job.
     var leavesWorkerHealthy: Bool {
         switch self {
-        case .unsupportedContent, .unreadable, .tooLarge, .failed: true
+        case .unsupportedContent, .unreadable, .tooLarge, .failed, .needsLibrary: true
         default: false
         }
     }

@@ -16,8 +16,12 @@ enum Lock {
 
     /// Nil when this process is as locked as it was told to be.
     static func prepare(keptErrorOutput: Bool) -> WorkerExit? {
-        do { try Vips.start(threads: 1) } catch { return .imaging }
-        Vips.makeVectorCode()
+        switch Equipment.told {
+        case .light: Vips.bar()
+        case .full:
+            do { try Vips.start(threads: 1) } catch { return .imaging }
+            Vips.makeVectorCode()
+        }
         var refused = lx_limit_worker()
         if refused == 0, level == .required { refused = lx_lock_worker(keptErrorOutput ? 1 : 0) }
         return refused == 0 ? nil : WorkerExit(rawValue: refused) ?? .kernel

@@ -8,6 +8,7 @@ extension Child.Recipe {
         [
             "\(Child.parentVariable)=\(getpid())",
             "\(Lock.variable)=\(sandbox.rawValue)",
+            "\(Equipment.variable)=\(equipment.rawValue)",
             "LC_ALL=C.UTF-8",
             // No modules: an ImageMagick module would look at bytes even when its loader is blocked.
             "VIPSHOME=/nonexistent",

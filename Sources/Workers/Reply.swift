@@ -20,6 +20,7 @@ enum Reply {
             Record(id: id, kind: 4, facts: [Code.of(limit), limitValue, value])
         case .failed(let step, let detail):
             Record(id: id, kind: 5, facts: [Code.of(step)], text: Array(detail.utf8))
+        case .needsLibrary: Record(id: id, kind: 7)
         }
     }
 
@@ -43,6 +44,7 @@ enum Reply {
             }
             return .failed(detail: ImagingError.failed(step, detail: record.note).description)
         case 6: return .failed(detail: record.note)
+        case 7: return .needsLibrary
         default: return .badAnswer(detail: "an unknown outcome")
         }
     }

@@ -1,5 +1,6 @@
 import Domain
 import Imaging
+import Inspection
 
 /// A job as it goes to a worker.
 enum Request: Sendable {
@@ -58,6 +59,19 @@ enum Request: Sendable {
                     seed: Array(record.text.prefix(32)),
                     size: PixelSize(width: record.fact(0), height: record.fact(1))))
         default: return nil
+        }
+    }
+}
+
+extension Request {
+    /// Whether it is worth asking a worker without libvips: our own code reads and writes JPEG and PNG.
+    func mayDoWithoutLibrary(_ inputs: [[UInt8]]) -> Bool {
+        let own: Set<Container?> = [.jpeg, .png]
+        guard inputs.allSatisfy({ own.contains(identify($0)) }) else { return false }
+        return switch self {
+        case .normalize(let order): order.format != .webp
+        case .render(let order): order.format != .webp
+        case .paint: true
         }
     }
 }

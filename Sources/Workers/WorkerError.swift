@@ -1,3 +1,5 @@
+import Imaging
+
 /// Why a worker process gave no picture. Holds nothing of what the picture shows and no file name.
 package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The bytes are no JPEG, PNG or WebP. The input's fault.
@@ -9,6 +11,8 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(limit: String, limitValue: Int, value: Int)
     /// The picture was sound, the work on it failed. Nobody's fault that is known.
     case failed(detail: String)
+    /// A worker without libvips met a picture that needs it; the pool gives the job to one that has it.
+    case needsLibrary
     /// The worker died of a signal during this job; it is replaced. Suspect the input before a second try.
     case crashed(signal: Int32)
     /// The worker ended by itself during this job; it is replaced.
@@ -32,6 +36,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(value), allowed \(limitValue) (\(limit))"
         case .failed(let detail): detail
+        case .needsLibrary: ImagingError.needsLibrary.description
         case .crashed(let signal): "the picture worker died of signal \(signal)"
         case .exited(let code): "the picture worker ended with code \(code)"
         case .timedOut(let limit): "the picture worker took longer than \(limit)"

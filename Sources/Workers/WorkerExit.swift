@@ -20,15 +20,15 @@ enum WorkerExit: Int32, CaseIterable {
     case seccompUnproved = 87
     case limitRefused = 88
 
-    /// Whether the next worker would end the same way: this machine gives no lock.
-    var isForGood: Bool { self == .kernel || rawValue >= Self.notDetached.rawValue }
+    /// Whether the next worker would end the same way: this machine gives no lock, or has no libvips.
+    var isForGood: Bool { self == .imaging || self == .kernel || rawValue >= Self.notDetached.rawValue }
 
     /// What is missing, for the operator.
     var words: String {
         switch self {
         case .done: "it ended by itself"
         case .notAWorker: "it was not started by a pool (64)"
-        case .imaging: "libvips could not be started (70)"
+        case .imaging: "libvips.so.42 can not be loaded or started; Debian's package is libvips42 (70)"
         case .kernel: "the kernel refused to tie it to its parent or to hide its memory, prctl (71)"
         case .protocolBroken: "it was spoken to in nonsense (76)"
         case .notDetached: "it can not be locked: its standard descriptors are not /dev/null (80)"

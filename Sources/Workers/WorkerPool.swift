@@ -11,36 +11,51 @@ import Inspection
 /// A worker locks itself before its first word. Where a part of the lock is missing no picture is opened: every call gets
 /// `WorkerError.refusedToStart`, for good, and no further worker is started.
 package final class WorkerPool: Sendable {
-    private let bench: Bench
+    /// Workers that have libvips.
+    private let full: Bench
+    /// Workers without libvips, which are tried first; nil where every worker will be kept for long.
+    private let light: Bench?
 
     /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
-    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach. After `jobsOfALife` jobs a
-    /// worker is replaced.
+    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach. After `jobsOfALife` jobs
+    /// a worker is replaced.
+    ///
+    /// Starting libvips costs more than many a job: with `triesLightFirst` a job goes to a worker without it, and to one with
+    /// it (at most `count` more processes) only when it must. That pays for few jobs.
     package init(
         executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
-        sandbox: SandboxLevel = .required, keepErrorOutput: Bool = false, jobsOfALife: Int = 200
+        sandbox: SandboxLevel = .required, triesLightFirst: Bool = false, keepErrorOutput: Bool = false,
+        jobsOfALife: Int = 200
     ) {
-        let recipe = Child.Recipe(
-            executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox)
-        bench = Bench(
-            recipe: recipe, count: min(max(count, 1), 64), timeout: timeout, jobsOfALife: max(1, jobsOfALife))
+        func bench(_ equipment: Equipment) -> Bench {
+            let recipe = Child.Recipe(
+                executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox,
+                equipment: equipment)
+            return Bench(
+                recipe: recipe, count: min(max(count, 1), 64), timeout: timeout, jobsOfALife: max(1, jobsOfALife))
+        }
+        full = bench(.full)
+        light = triesLightFirst ? bench(.light) : nil
     }
 
-    deinit { bench.stop() }
+    deinit {
+        full.stop()
+        light?.stop()
+    }
 
     /// Makes a reference picture clean; see `NormalizeOrder`.
     package func normalize(
         _ input: [UInt8], as order: NormalizeOrder
     ) async throws(WorkerError) -> NormalizedPicture {
         try check(input, order.limits)
-        return try await bench.perform(.normalize(order), inputs: [input]).normalized(for: order)
+        return try await perform(.normalize(order), inputs: [input]).normalized(for: order)
     }
 
     /// Makes an output from a model's picture; see `RenderOrder`.
     package func render(_ input: [UInt8], as order: RenderOrder) async throws(WorkerError) -> RenderedPicture {
         try check(input, order.limits)
         guard order.size.isPossible else { throw .failed(detail: "an output can not be of size \(order.size)") }
-        return try await bench.perform(.render(order), inputs: [input]).rendered(for: order)
+        return try await perform(.render(order), inputs: [input]).rendered(for: order)
     }
 
     /// Paints a picture and gives it as PNG. Of `references` (JPEG, PNG or WebP) the first 16 are used.
@@ -51,26 +66,43 @@ package final class WorkerPool: Sendable {
         else { throw .failed(detail: "a picture of \(order.size) can not be painted") }
         for reference in references { try check(reference, limits) }
         let inputs = Array(references.prefix(Request.mostInputs))
-        return try await bench.perform(.paint(order), inputs: inputs).painted()
+        return try await perform(.paint(order), inputs: inputs).painted()
     }
 
     /// Returns when a worker is or was ready, and throws why none can be had. To be asked before something is paid for
     /// that only a worker can finish; costs nothing once a worker was there.
     package func makeSure() async throws(WorkerError) {
-        guard bench.starts == 0 else { return }
-        _ = try await bench.perform(nil, inputs: [])
+        guard starts == 0 else { return }
+        _ = try await perform(nil, inputs: [])
     }
 
     /// Workers that were ready until now, replaced ones among them.
-    package var starts: Int { bench.starts }
+    package var starts: Int { full.starts + (light?.starts ?? 0) }
 
     /// Process numbers of the workers that run now, for the status.
-    package var processes: [Int32] { bench.processes }
+    package var processes: [Int32] { full.processes + (light?.processes ?? []) }
 
     /// Stops every job with `WorkerError.stopped`, ends all workers and waits until they are gone. Later calls are stopped too.
     package func shutDown() async {
-        bench.stop()
-        await bench.untilGone()
+        full.stop()
+        light?.stop()
+        await full.untilGone()
+        await light?.untilGone()
+    }
+
+    private func perform(_ request: Request?, inputs: [[UInt8]]) async throws(WorkerError) -> Answer {
+        if let light, request?.mayDoWithoutLibrary(inputs) ?? true {
+            do throws(WorkerError) {
+                return try await light.perform(request, inputs: inputs)
+            } catch {
+                guard error == .needsLibrary else { throw error }
+            }
+        }
+        do throws(WorkerError) {
+            return try await full.perform(request, inputs: inputs)
+        } catch {
+            throw error == .needsLibrary ? .badAnswer(detail: "it does without what it has") : error
+        }
     }
 
     /// Refuses without a worker what needs none to be refused.

@@ -81,6 +81,7 @@ import Testing
                 switch refusal(damaged) {
                 case nil, .unreadable, .tooLarge, .unsupportedContent: break
                 case .failed(let step, let detail): Issue.record("\(step) \(detail)")
+                case .needsLibrary: Issue.record("this process has libvips")
                 }
             }
         }

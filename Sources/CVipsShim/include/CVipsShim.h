@@ -25,9 +25,9 @@ typedef struct px_header {
     int has_alpha;
 } px_header;
 
-/// Starts libvips once for the process: no modules, no cache, only the three loaders, nothing spilled to disc, no output.
-/// Gives 0 when it is ready.
-int px_start(int threads);
+/// Loads libvips and starts it, once for the process: no modules, no cache, only the three loaders, nothing spilled to disc,
+/// no output. NULL when it is ready, else why it is not. Nothing else here may be called before.
+const char *_Nullable px_start(int threads);
 /// Has libvips' vector code made now, while executable memory can still be had; where it can not, vectors are switched off.
 void px_make_vector_code(void);
 
