@@ -21,6 +21,7 @@ static void read_header(void *context) {
         .components = info->num_components,
         .chroma_across = luma->h_samp_factor / chroma->h_samp_factor,
         .chroma_down = luma->v_samp_factor / chroma->v_samp_factor,
+        .head_length = opening->length - info->src->bytes_in_buffer,
     };
 }
 

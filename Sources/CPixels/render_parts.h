@@ -25,7 +25,7 @@ typedef struct rd_source {
     kn_render order;
     span across;
     span down;
-    /// Nil where nothing is resampled.
+    /// NULL where nothing is resampled.
     kn_axis *_Nullable columns;
     kn_axis *_Nullable rows;
     /// The luma at twice its size and its axes; no samples where it is not enhanced.

@@ -47,30 +47,42 @@ static kn_result double_strip(void *context, int strip, int thread) {
         doubling->out.stride);
 }
 
-static kn_result luma_double(rd_source *source, kn_plane *luma, int64_t *busiest) {
-    const kn_plane *rgb = source->rgb;
-    for (int y = 0; y < luma->height; y++)
+/// The luma of a picture; its samples are freed by the caller, and NULL without memory.
+static kn_plane luma_of(const kn_plane *rgb) {
+    int width = rgb->width, height = rgb->height;
+    kn_plane luma = {malloc((size_t) width * (size_t) height), width, height, width};
+    for (int y = 0; y < height && luma.samples; y++)
         rd_luma_row(
             rgb[0].samples + y * rgb[0].stride, rgb[1].samples + y * rgb[1].stride, rgb[2].samples + y * rgb[2].stride,
-            luma->width, luma->samples + y * luma->stride);
-    int bank = kn_bank_choose(luma);
-    if (!bank) return KN_DONE;
-    int width = 2 * luma->width, height = 2 * luma->height;
-    struct doubling doubling = {*luma, bank, {malloc((size_t) width * (size_t) height), width, height, width}};
-    if (!doubling.out.samples) return KN_MEMORY;
-    source->luma = doubling.out;
+            width, luma.samples + y * luma.stride);
+    return luma;
+}
+
+static int grows(const kn_plane *rgb, const kn_render *order) {
+    return order->scaled_width > rgb->width && order->scaled_height > rgb->height;
+}
+
+int kn_render_bank(const kn_plane *rgb, const kn_render *order) {
+    if (!is_possible(rgb, order) || !grows(rgb, order)) return 0;
+    kn_plane luma = luma_of(rgb);
+    int bank = luma.samples ? kn_bank_choose(&luma) : 0;
+    free(luma.samples);
+    return bank;
+}
+
+/// Puts the luma at twice its size into the source.
+static kn_result luma_double(rd_source *source, int64_t *busiest) {
+    kn_plane luma = luma_of(source->rgb);
+    int width = 2 * luma.width, height = 2 * luma.height;
+    source->luma = (kn_plane){malloc((size_t) width * (size_t) height), width, height, width};
     const kn_render *order = &source->order;
     source->luma_columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
     source->luma_rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
-    if (!source->luma_columns || !source->luma_rows) return KN_MEMORY;
-    return kn_strips(order->threads, (height + STRIP - 1) / STRIP, double_strip, &doubling, busiest);
-}
-
-static kn_result luma_make(rd_source *source, int64_t *busiest) {
-    int width = source->rgb->width, height = source->rgb->height;
-    kn_plane luma = {malloc((size_t) width * (size_t) height), width, height, width};
-    if (!luma.samples) return KN_MEMORY;
-    kn_result result = luma_double(source, &luma, busiest);
+    kn_result result = KN_MEMORY;
+    if (luma.samples && source->luma.samples && source->luma_columns && source->luma_rows) {
+        struct doubling doubling = {luma, order->bank, source->luma};
+        result = kn_strips(order->threads, (height + STRIP - 1) / STRIP, double_strip, &doubling, busiest);
+    }
     free(luma.samples);
     return result;
 }
@@ -89,8 +101,7 @@ kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render
     source->columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
     source->rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
     if (!source->columns || !source->rows) return KN_MEMORY;
-    int grows = order->scaled_width > width && order->scaled_height > height;
-    return order->enhanced && grows ? luma_make(source, busiest) : KN_DONE;
+    return order->bank && grows(rgb, order) ? luma_double(source, busiest) : KN_DONE;
 }
 
 void rd_source_free(rd_source *source) {

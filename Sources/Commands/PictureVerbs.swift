@@ -163,7 +163,7 @@ extension Program {
                 "height": .integer(clean.size.height), "bytes": .integer(clean.bytes.count),
                 "sha256": .string(hexadecimal(SHA256Digest.of(clean.bytes))),
             ]),
-            "removed": .array(kinds),
+            "path": .string(clean.path.rawValue), "removed": .array(kinds),
         ])
     }
 

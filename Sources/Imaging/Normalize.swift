@@ -6,7 +6,8 @@ extension NormalizeOrder {
 
     /// Makes a reference clean: upright, sRGB, 8 bits, fitted down, no metadata. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> NormalizedPicture {
-        try Vips.job { () throws(ImagingError) in
+        if let made = try withoutLibrary(input) { return made }
+        return try Vips.job { () throws(ImagingError) in
             let opening = try Opening(input, limits: limits)
             let format = self.format ?? chosenFormat(for: opening, input)
             let alpha = keepAlpha && format != .jpeg
@@ -14,10 +15,23 @@ extension NormalizeOrder {
             let mayBecomeJPEG = self.format == nil && !(alpha && opening.header.hasAlpha)
             let made = try encoded(image, as: format, mayBecomeJPEG: mayBecomeJPEG)
             return NormalizedPicture(
-                bytes: made.bytes, format: made.format, size: made.size, sourceFormat: opening.format,
+                bytes: made.bytes, format: made.format, size: made.size, path: .library, sourceFormat: opening.format,
                 sourceSize: opening.header.size, sourceOrientation: opening.header.orientation,
                 sourcePages: opening.header.pages, hadProfile: opening.header.hasProfile,
                 hadAlpha: opening.header.hasAlpha)
+        }
+    }
+
+    /// The ways that do not start libvips, which alone costs more than most of them; nil where none of them is right.
+    private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> NormalizedPicture? {
+        guard input.byteCount <= limits.bytes, let format = Signature.format(of: input) else { return nil }
+        return try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
+            let bytes = unsafe bytes.bindMemory(to: UInt8.self)
+            return switch format {
+            case .jpeg: try unsafe normalized(jpeg: bytes)
+            case .png: try unsafe normalized(png: bytes)
+            case .webp: nil
+            }
         }
     }
 
@@ -29,24 +43,43 @@ extension NormalizeOrder {
         }
     }
 
-    private struct Encoded {
+    /// A result within the order's bytes.
+    struct Encoded {
         let bytes: [UInt8]
         let format: PictureFormat
         let size: PixelSize
     }
 
-    /// Encodes, and while that is too many bytes: as JPEG where allowed, then smaller and smaller.
     private func encoded(
         _ image: borrowing RasterImage, as wanted: PictureFormat, mayBecomeJPEG: Bool
     ) throws(ImagingError) -> Encoded {
-        var format = wanted
-        var size = image.header.size
-        var smallest = Int.max
-        for _ in 0..<Self.tries {
-            let bytes =
-                size == image.header.size
+        try fitting(image.header.size, as: wanted, mayBecomeJPEG: mayBecomeJPEG) { (format, size) throws(ImagingError) in
+            size == image.header.size
                 ? try image.encoded(as: format, quality: quality)
                 : try image.resampled(to: size, within: size).encoded(as: format, quality: quality)
+        }
+    }
+
+    func encoded(
+        _ planes: borrowing SamplePlanes, as wanted: PictureFormat, mayBecomeJPEG: Bool
+    ) throws(ImagingError) -> Encoded {
+        try fitting(planes.size, as: wanted, mayBecomeJPEG: mayBecomeJPEG) { (format, size) throws(ImagingError) in
+            size == planes.size
+                ? try planes.encoded(as: format, quality: quality)
+                : try planes.shrunk(to: size).encoded(as: format, quality: quality)
+        }
+    }
+
+    /// Encodes, and while that is too many bytes: as JPEG where allowed, then smaller and smaller.
+    private func fitting(
+        _ native: PixelSize, as wanted: PictureFormat, mayBecomeJPEG: Bool,
+        _ encode: (PictureFormat, PixelSize) throws(ImagingError) -> [UInt8]
+    ) throws(ImagingError) -> Encoded {
+        var format = wanted
+        var size = native
+        var smallest = Int.max
+        for _ in 0..<Self.tries {
+            let bytes = try encode(format, size)
             if bytes.count <= maxBytes { return Encoded(bytes: bytes, format: format, size: size) }
             smallest = min(smallest, bytes.count)
             if format != .jpeg, mayBecomeJPEG {
@@ -57,7 +90,7 @@ extension NormalizeOrder {
             let factor = (Double(max(1, maxBytes)) / Double(bytes.count)).squareRoot() * 0.95
             let edge = Int(Double(size.longEdge) * min(max(factor, 0.35), 0.9))
             guard edge >= 16 else { break }
-            size = image.header.size.fitted(to: edge)
+            size = native.fitted(to: edge)
         }
         throw .tooLarge(limit: .normalized, limitValue: maxBytes, value: smallest)
     }

@@ -15,13 +15,7 @@ struct Opening {
         header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             try unsafe RasterImage(opening: bytes, as: format).header
         }
-        let size = header.size
-        guard size.pixels <= limits.pixels else {
-            throw .tooLarge(limit: .pixels, limitValue: limits.pixels, value: size.pixels)
-        }
-        guard size.longEdge <= limits.edge else {
-            throw .tooLarge(limit: .edge, limitValue: limits.edge, value: size.longEdge)
-        }
+        try limits.admit(header.size)
     }
 
     /// The size a viewer shows.
@@ -48,6 +42,14 @@ struct Opening {
     private func shrink(for maxEdge: Int) -> Int {
         guard format == .jpeg else { return 1 }
         return [8, 4, 2].first { header.size.longEdge / $0 >= maxEdge } ?? 1
+    }
+}
+
+extension PictureLimits {
+    /// Refuses a picture of this size where it passes a limit.
+    func admit(_ size: PixelSize) throws(ImagingError) {
+        guard size.pixels <= pixels else { throw .tooLarge(limit: .pixels, limitValue: pixels, value: size.pixels) }
+        guard size.longEdge <= edge else { throw .tooLarge(limit: .edge, limitValue: edge, value: size.longEdge) }
     }
 }
 

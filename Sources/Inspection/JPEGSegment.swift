@@ -20,6 +20,14 @@ struct JPEGSegment {
         }
     }
 
+    /// Whether a decoder needs it whatever the colours are: tables, restart interval, frame and scan headers.
+    var isForPixels: Bool {
+        switch marker {
+        case 0xC0...0xC7, 0xC9...0xCB, 0xCD...0xCF, 0xDA, 0xDB, 0xDD: true
+        default: false
+        }
+    }
+
     /// Whether a table segment is exactly filled by its tables: slack would be a place to hide something.
     var isWellFormedTable: Bool {
         if marker == 0xDD { return body.count == 2 }

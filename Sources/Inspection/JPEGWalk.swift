@@ -4,8 +4,10 @@ func walkJPEG(_ file: ByteView, into survey: inout Survey) {
     walk.run(into: &survey)
 }
 
-private struct JPEGWalk {
+struct JPEGWalk {
     let file: ByteView
+    /// What a decoder needs, in file order: tables, frame and scans, each with its marker.
+    private(set) var pixelParts: [ByteView] = []
     private var offset = 2
     private var hasFrame = false
     private var hasScan = false
@@ -50,19 +52,20 @@ private struct JPEGWalk {
     /// Entropy-coded data ends at the first marker that is neither a stuffed byte nor a restart.
     private mutating func skipEntropy(into survey: inout Survey) {
         let from = offset
+        var end = file.count
         while let found = file.firstIndex(of: 0xFF, from: offset) {
             var next = found + 1
             while file[next] == 0xFF { next += 1 }
             guard let marker = file[next] else { break }
             guard marker == 0 || (0xD0...0xD7).contains(marker) else {
-                offset = found
-                survey.work += offset - from
-                return
+                end = found
+                break
             }
             offset = next + 1
         }
-        offset = file.count
-        survey.work += offset - from
+        offset = end
+        survey.work += end - from
+        if let data = file.part(at: from, length: end - from) { pixelParts.append(data) }
     }
 
     private mutating func end(into survey: inout Survey) {
@@ -82,6 +85,7 @@ private struct JPEGWalk {
     }
 
     private mutating func note(_ marker: UInt8, _ segment: JPEGSegment, into survey: inout Survey) {
+        if segment.isForPixels { pixelParts.append(segment.whole) }
         switch marker {
         case 0xC4, 0xDB, 0xDD:
             if !segment.isWellFormedTable { survey.damaged("malformed \(segment.label)", at: segment.whole.start) }

@@ -89,7 +89,7 @@ struct Prepare: Sendable {
         let able = route.capability
         let limits = shop.configuration.limits
         let order = NormalizeOrder(
-            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, format: nil, quality: 92, keepAlpha: false,
+            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, keepAlpha: false,
             limits: PictureLimits(
                 bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
         let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)

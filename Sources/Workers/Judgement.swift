@@ -12,9 +12,11 @@ extension Answer {
         guard size.longEdge <= order.maxEdge, bytes.count <= order.maxBytes else {
             throw .badAnswer(detail: "a picture above the limit")
         }
-        guard (1...8).contains(facts[6]), facts[7] >= 1 else { throw .badAnswer(detail: "impossible facts") }
+        guard (1...8).contains(facts[6]), facts[7] >= 1, let path: NormalizePath = Code.value(facts[10]) else {
+            throw .badAnswer(detail: "impossible facts")
+        }
         return NormalizedPicture(
-            bytes: bytes, format: format, size: size, sourceFormat: try self.format(at: 3),
+            bytes: bytes, format: format, size: size, path: path, sourceFormat: try self.format(at: 3),
             sourceSize: try self.size(at: 4), sourceOrientation: facts[6], sourcePages: facts[7],
             hadProfile: facts[8] == 1, hadAlpha: facts[9] == 1)
     }

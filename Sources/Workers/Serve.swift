@@ -116,7 +116,7 @@ private func make(_ job: WorkerJob) throws(ImagingError) -> Answer {
         let facts = [
             Code.of(made.format), made.size.width, made.size.height, Code.of(made.sourceFormat),
             made.sourceSize.width, made.sourceSize.height, made.sourceOrientation, made.sourcePages,
-            made.hadProfile ? 1 : 0, made.hadAlpha ? 1 : 0,
+            made.hadProfile ? 1 : 0, made.hadAlpha ? 1 : 0, Code.of(made.path),
         ]
         return Answer(facts: facts, bytes: made.bytes)
     case .render(let order):

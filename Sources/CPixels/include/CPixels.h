@@ -3,8 +3,10 @@
 #define DARKROOM_CPIXELS_H
 
 #include "Bank.h"
+#include "Decode.h"
 #include "JPEG.h"
 #include "PNG.h"
+#include "PNGPlanes.h"
 #include "Planes.h"
 #include "Render.h"
 #include "Resample.h"

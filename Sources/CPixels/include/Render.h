@@ -13,10 +13,13 @@ typedef struct kn_render {
     int scaled_height;
     int canvas_width;
     int canvas_height;
-    /// The filter bank on luma where the picture grows.
-    int enhanced;
+    /// The filter bank on luma, of `kn_render_bank`; 0 is plain Lanczos3.
+    int bank;
     int threads;
 } kn_render;
+
+/// The filter bank for these planes (red, green, blue): 0 where the picture does not grow, or is none for a bank.
+int kn_render_bank(const kn_plane *rgb, const kn_render *order);
 
 /// Three planes (red, green, blue) to a PNG. Freed with kn_render_free. `busiest`: see kn_strips.
 kn_result kn_render_png(
@@ -27,6 +30,11 @@ kn_result kn_render_jpeg(
     const kn_plane *rgb, const kn_render *order, int quality, uint8_t *_Nullable *_Nonnull out, size_t *length);
 /// The same to packed RGB pixels, for the other encoders; `out` holds the canvas, three bytes a pixel.
 kn_result kn_render_rgb(const kn_plane *rgb, const kn_render *order, uint8_t *out);
+
+/// Packed pixels of 1, 3 or 4 samples, as they are, to a PNG. Freed with kn_render_free.
+kn_result kn_write_png(
+    const uint8_t *pixels, int width, int height, int channels, pn_effort effort, int threads,
+    uint8_t *_Nullable *_Nonnull out, size_t *length);
 
 void kn_render_free(uint8_t *_Nullable bytes);
 

@@ -1,0 +1,36 @@
+import CPixels
+
+/// How the kernels' results become ours.
+enum Kernel {
+    static let noMemory = ImagingError.failed(.convert, detail: "no memory")
+    static let damaged = ImagingError.unreadable(detail: "the coded picture is damaged or cut off")
+
+    /// Throws unless the kernel did what was asked; `step` says what that was.
+    static func require(_ result: kn_result, _ step: ImagingError.Step) throws(ImagingError) {
+        switch result {
+        case KN_DONE: return
+        case KN_DAMAGED: throw damaged
+        case KN_MEMORY: throw noMemory
+        default: throw .failed(step, detail: "kernel result \(result.rawValue)")
+        }
+    }
+
+    /// Whether the kernel did what was asked; false where it leaves the picture to others.
+    static func did(_ result: kn_result) throws(ImagingError) -> Bool {
+        if result == KN_OTHER { return false }
+        try require(result, .convert)
+        return true
+    }
+
+    /// Takes the bytes that a kernel gives away.
+    @unsafe static func adopt(
+        _ make: (inout UnsafeMutablePointer<UInt8>?, inout Int) -> kn_result
+    ) throws(ImagingError) -> [UInt8]? {
+        var bytes: UnsafeMutablePointer<UInt8>?
+        var length = 0
+        let result = unsafe make(&bytes, &length)
+        defer { unsafe jp_free(bytes) }
+        guard try did(result), let bytes = unsafe bytes else { return nil }
+        return unsafe Array(UnsafeBufferPointer(start: bytes, count: length))
+    }
+}
