@@ -70,7 +70,7 @@ enum KernelRows {
             let duel = try bench.duel(
                 Contender(inProcess: "darkroom") { try Kernels.render(&planes, enhanced: enhanced, into: &ours) },
                 Contender(inProcess: "libvips") { try Peers.lanczos(small, into: &theirs) })
-            return Finding(duel, against: "libvips plain Lanczos3")
+            return Finding(duel, against: "libvips resize, kernel lanczos3 (it enlarges bicubic)")
         }
     }
 

@@ -51,11 +51,9 @@ enum Kernels {
         return file.count
     }
 
-    /// Renders planes to packed pixels.
+    /// Renders planes to packed pixels; choosing the bank is part of the work.
     static func render(_ planes: inout Planes, enhanced: Bool, into out: inout Packed) throws -> Int {
-        var order = kn_render(
-            scaled_width: Int32(out.width), scaled_height: Int32(out.height), canvas_width: Int32(out.width),
-            canvas_height: Int32(out.height), enhanced: enhanced ? 1 : 0, threads: 1)
+        var order = try self.order(out.width, out.height, threads: 1, enhanced: enhanced, &planes)
         try unsafe planes.use { try check(unsafe kn_render_rgb($0, &order, &out.rgb), "rendering") }
         return out.rgb.count
     }
@@ -64,9 +62,7 @@ enum Kernels {
     static func renderPNG(
         _ planes: inout Planes, width: Int, height: Int, threads: Int, enhanced: Bool
     ) throws -> (bytes: Int, busiest: Double) {
-        var order = kn_render(
-            scaled_width: Int32(width), scaled_height: Int32(height), canvas_width: Int32(width),
-            canvas_height: Int32(height), enhanced: enhanced ? 1 : 0, threads: Int32(threads))
+        var order = try self.order(width, height, threads: threads, enhanced: enhanced, &planes)
         var out: UnsafeMutablePointer<UInt8>?
         var length = 0
         var busiest: Int64 = 0
@@ -75,6 +71,24 @@ enum Kernels {
         }
         unsafe kn_render_free(out)
         return (length, Double(busiest) / 1e6)
+    }
+
+    /// Throws where a row that says "enhanced" would silently measure plain Lanczos3.
+    static func requireBank(_ picture: Packed, width: Int, height: Int) throws {
+        var planes = Planes(picture)
+        _ = try order(width, height, threads: 1, enhanced: true, &planes)
+    }
+
+    private static func order(
+        _ width: Int, _ height: Int, threads: Int, enhanced: Bool, _ planes: inout Planes
+    ) throws -> kn_render {
+        var order = kn_render(
+            scaled_width: Int32(width), scaled_height: Int32(height), canvas_width: Int32(width),
+            canvas_height: Int32(height), bank: 0, threads: Int32(threads))
+        guard enhanced else { return order }
+        order.bank = try unsafe planes.use { unsafe kn_render_bank($0, &order) }
+        guard order.bank != 0 else { throw Unmeasured("no filter bank is chosen for this picture") }
+        return order
     }
 }
 
