@@ -5,23 +5,7 @@
 #include "Decode.h"
 #include "Resample.h"
 
-#define LARGEST_SIDE 65535
 #define OPAQUE 255
-
-kn_result kn_planes_new(int width, int height, kn_plane *rgb) {
-    if (width < 1 || height < 1 || width > LARGEST_SIDE || height > LARGEST_SIDE) return KN_ROOM;
-    size_t size = (size_t) width * (size_t) height;
-    uint8_t *samples = malloc(3 * size);
-    if (!samples) return KN_MEMORY;
-    for (int colour = 0; colour < 3; colour++)
-        rgb[colour] = (kn_plane){samples + (size_t) colour * size, width, height, width};
-    return KN_DONE;
-}
-
-void kn_planes_free(kn_plane *rgb) {
-    free(rgb[0].samples);
-    memset(rgb, 0, 3 * sizeof *rgb);
-}
 
 static int is_opaque(const uint8_t *alpha, int width) {
     unsigned all = OPAQUE;

@@ -92,11 +92,10 @@ static void note_colours(const pn_chunk *chunk, struct colours *colours) {
     }
 }
 
-/// Chunks that change what the samples mean, which way is up, or that there is one picture.
+/// Chunks that change what the samples mean, or that there is one picture.
 static int is_for_others(uint32_t type) {
     return type == PN_CHUNK('i', 'C', 'C', 'P') || type == PN_CHUNK('t', 'R', 'N', 'S') ||
-           type == PN_CHUNK('c', 'I', 'C', 'P') || type == PN_CHUNK('e', 'X', 'I', 'f') ||
-           type == PN_CHUNK('a', 'c', 'T', 'L');
+           type == PN_CHUNK('c', 'I', 'C', 'P') || type == PN_CHUNK('a', 'c', 'T', 'L');
 }
 
 /// §11.2.2: at most one, never with grey, three bytes an entry.

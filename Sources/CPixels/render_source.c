@@ -8,6 +8,8 @@
 #include "resample_parts.h"
 
 #define LARGEST_SIDE 65535
+/// What is scaled may stand far over the canvas, which shows its middle.
+#define LARGEST_SCALED (1 << 30)
 #define WHITE 255
 /// A block with the row above its strip.
 #define BLOCK_BYTES ((size_t) BLOCK * (STRIP + 1))
@@ -20,13 +22,16 @@ static span span_of(int scaled, int canvas) {
     return (span){.count = count, .start = (scaled - count) / 2, .offset = (canvas - count) / 2};
 }
 
-static int is_side(int side) { return side >= 1 && side <= LARGEST_SIDE; }
+static int is_within(int width, int height, int most) {
+    return width >= 1 && height >= 1 && width <= most && height <= most;
+}
 
 static int is_possible(const kn_plane *rgb, const kn_render *order) {
     for (int colour = 0; colour < 3; colour++)
         if (!rgb[colour].samples || rgb[colour].width != rgb[0].width || rgb[colour].height != rgb[0].height) return 0;
-    return is_side(rgb[0].width) && is_side(rgb[0].height) && is_side(order->scaled_width) &&
-           is_side(order->scaled_height) && is_side(order->canvas_width) && is_side(order->canvas_height);
+    return is_within(rgb[0].width, rgb[0].height, LARGEST_SIDE) &&
+           is_within(order->scaled_width, order->scaled_height, LARGEST_SCALED) &&
+           is_within(order->canvas_width, order->canvas_height, LARGEST_SIDE);
 }
 
 // MARK: Doubled luma
@@ -94,7 +99,7 @@ kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render
     *source = (rd_source){.rgb = rgb, .order = *order};
     if (!is_possible(rgb, order)) return KN_ROOM;
     int width = rgb->width, height = rgb->height;
-    source->order.threads = larger(order->threads, 1);
+    source->order.threads = larger(1, smaller(order->threads, rd_strips(source)));
     source->across = span_of(order->scaled_width, order->canvas_width);
     source->down = span_of(order->scaled_height, order->canvas_height);
     if (order->scaled_width == width && order->scaled_height == height) return KN_DONE;

@@ -1,3 +1,4 @@
+import Daemon
 import Digests
 import Documents
 import Domain
@@ -47,7 +48,8 @@ extension Program {
             outOption, Option("--size", "SIZE", "4k (default), uhd, dci, 8k, WxH, long=N, native"),
             Option("--fit", "FIT", "inside (default), cover, pad"),
             Option("--format", "FORMAT", "png, jpeg, webp (else by OUT's suffix, else png)"),
-            Option("--quality", "N", "1 to 100 (90), for JPEG and WebP"), Option("--upscale", "MODE", "plain"), .json,
+            Option("--quality", "N", "1 to 100 (90), for JPEG and WebP"),
+            Option("--upscale", "MODE", "plain, enhanced (else as configured)"), .json,
         ],
         examples: ["darkroom upscale draft.png -o wall.png", "darkroom upscale a.png -o a.jpg --size uhd --fit cover"]
     ) { invocation throws(CommandError) in
@@ -70,7 +72,9 @@ extension Program {
                 "format": .string(order.format.rawValue), "bytes": .integer(picture.bytes.count),
                 "sha256": .string(hexadecimal(SHA256Digest.of(picture.bytes))),
             ]),
-            "upscale": .fields(["method": picture.scaled == picture.native ? "none" : "plain"]),
+            "upscale": .fields([
+                "method": picture.scaled == picture.native ? "none" : .string(picture.upscale.rawValue)
+            ]),
         ])
         if invocation.wantsJSON, out != "-" {
             Console.print(report)
@@ -107,10 +111,9 @@ extension Program {
 
     private static func renderOrder(_ invocation: Invocation, _ out: String) throws(CommandError) -> RenderOrder {
         let configuration = try invocation.configuration()
-        switch invocation.value("--upscale") {
-        case nil, "plain": break
-        case "enhanced": throw .notBuilt("the mode enhanced")
-        default: throw CommandError(.usage, "--upscale is plain or enhanced")
+        let upscale = invocation.value("--upscale") ?? configuration.output.upscale.rawValue
+        guard let upscale = UpscaleMode(rawValue: upscale) else {
+            throw CommandError(.usage, "--upscale is plain or enhanced")
         }
         guard let size = OutputSize(invocation.value("--size") ?? "4k") else {
             throw CommandError(.usage, "--size is 4k, uhd, dci, 8k, WxH, long=N or native")
@@ -121,7 +124,8 @@ extension Program {
         let limits = configuration.limits
         return RenderOrder(
             size: size, fit: fit, format: try PictureFiles.format(invocation, out: out) ?? .png,
-            quality: try PictureFiles.number(invocation, "--quality", 1...100, default: 90),
+            quality: try PictureFiles.number(invocation, "--quality", 1...100, default: 90), upscale: upscale,
+            png: configuration.output.png, threads: Machine.cores,
             limits: PictureLimits(
                 bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge))
     }

@@ -51,6 +51,7 @@ package struct OutputOrder: Sendable, Hashable {
     package var fit: Fit?
     package var format: PictureFormat?
     package var quality: Int?
+    package var upscale: UpscaleMode?
     package var original = false
 
     package init() {}

@@ -179,11 +179,7 @@ private final class ManifestReader {
         }
         order.quality = output.int("quality", in: 1...100)
         order.original = output.bool("original") ?? false
-        switch output.string("upscale") {
-        case nil, "plain": break
-        case "enhanced": refuse("output.upscale", "enhanced upscaling is not built yet", hint: "write \"plain\"")
-        default: output.fail("upscale", "is neither \"plain\" nor \"enhanced\"")
-        }
+        order.upscale = output.choice("upscale", as: UpscaleMode.self)
         reader.adopt(output.finish())
         spec.output = order
     }
@@ -247,7 +243,8 @@ extension JobSpec {
                 parameters.map { .init(key: $0.name, value: (try? JSONParser.parse($0.json)) ?? .null) }),
             "output_size": .text(output.size?.description), "output_fit": .text(output.fit?.rawValue),
             "output_format": .text(output.format?.rawValue), "output_quality": output.quality.map { .integer($0) },
-            "original": .bool(output.original), "max_cost": maxCost.map { .integer($0) },
+            "output_upscale": .text(output.upscale?.rawValue), "original": .bool(output.original),
+            "max_cost": maxCost.map { .integer($0) },
             "priority": .integer(priority),
         ])
     }
@@ -270,6 +267,7 @@ extension JobSpec {
         output.fit = stored["output_fit"]?.string.flatMap(Fit.init(rawValue:))
         output.format = stored["output_format"]?.string.flatMap(PictureFormat.init(rawValue:))
         output.quality = stored["output_quality"]?.int
+        output.upscale = stored["output_upscale"]?.string.flatMap(UpscaleMode.init(rawValue:))
         output.original = stored["original"]?.bool ?? false
         maxCost = stored["max_cost"]?.int.map { Int64($0) }
         priority = stored["priority"]?.int ?? 0

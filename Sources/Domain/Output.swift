@@ -25,6 +25,9 @@ package enum UpscaleMode: String, Sendable, Codable, CaseIterable {
     case plain
     /// A trained filter bank on luma, then Lanczos3.
     case enhanced
+
+    /// Where neither job nor configuration says.
+    package static let standard = UpscaleMode.plain
 }
 
 /// How hard the PNG writer tries (`output.png`).

@@ -116,13 +116,19 @@ package struct RenderedPicture: Sendable, Hashable {
     /// Size as the model made it, upright.
     package let native: PixelSize
     package let nativeFormat: PictureFormat
+    /// How it was enlarged: `plain` also where `enhanced` was asked for and the picture is none for it, or did not grow.
+    package let upscale: UpscaleMode
 
-    package init(bytes: [UInt8], size: PixelSize, scaled: PixelSize, native: PixelSize, nativeFormat: PictureFormat) {
+    package init(
+        bytes: [UInt8], size: PixelSize, scaled: PixelSize, native: PixelSize, nativeFormat: PictureFormat,
+        upscale: UpscaleMode = .plain
+    ) {
         self.bytes = bytes
         self.size = size
         self.scaled = scaled
         self.native = native
         self.nativeFormat = nativeFormat
+        self.upscale = upscale
     }
 
     /// How much the long edge grew; 1 when nothing was resampled.

@@ -3,17 +3,42 @@ import Domain
 extension RenderOrder {
     /// Makes the output of the asked size and format from a model's picture. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> RenderedPicture {
-        try Vips.job { () throws(ImagingError) in
-            let opening = try Opening(input, limits: limits)
-            let plan = Geometry(native: opening.uprightSize, size: size, fit: fit)
-            var image = try opening.decoded(input, keepAlpha: format != .jpeg)
-            if plan.scaled != opening.uprightSize || plan.canvas != opening.uprightSize {
-                image = try image.resampled(to: plan.scaled, within: plan.canvas)
-            }
-            if image.header.size != plan.canvas { image = try image.padded(to: plan.canvas) }
-            return RenderedPicture(
-                bytes: try image.encoded(as: format, quality: quality), size: plan.canvas, scaled: plan.scaled,
-                native: opening.uprightSize, nativeFormat: opening.format)
+        if let picture = try withoutLibrary(input) {
+            let plan = Geometry(native: picture.size, size: size, fit: fit)
+            return rendered(try output(of: picture, plan), plan, native: picture.size, .png)
         }
+        return try Vips.job { () throws(ImagingError) in
+            let opening = try Opening(input, limits: limits)
+            let native = opening.uprightSize
+            let plan = Geometry(native: native, size: size, fit: fit)
+            return rendered(try output(of: opening, input, plan), plan, native: native, opening.format)
+        }
+    }
+
+    /// A picture that our own code decodes; nil for every other.
+    private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> SamplePlanes? {
+        guard input.byteCount <= limits.bytes, Signature.format(of: input) == .png else { return nil }
+        return try SamplePlanes.colours(png: input, limits: limits)
+    }
+
+    /// Through libvips: every format, every colour, and what is transparent.
+    private func output(
+        of opening: Opening, _ input: RawSpan, _ plan: Geometry
+    ) throws(ImagingError) -> RenderOutput {
+        let image = try opening.decoded(input, keepAlpha: format != .jpeg)
+        let bands = image.header.hasAlpha ? 4 : 3
+        let pixels = try image.pixels(bands: bands)
+        guard let picture = try SamplePlanes.colours(of: pixels, bands: bands, size: image.header.size) else {
+            return try output(of: image, plan)
+        }
+        return try output(of: picture, plan)
+    }
+
+    private func rendered(
+        _ output: RenderOutput, _ plan: Geometry, native: PixelSize, _ format: PictureFormat
+    ) -> RenderedPicture {
+        RenderedPicture(
+            bytes: output.bytes, size: plan.canvas, scaled: plan.scaled, native: native, nativeFormat: format,
+            upscale: output.upscale)
     }
 }

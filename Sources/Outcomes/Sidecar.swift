@@ -70,6 +70,8 @@ package struct Sidecar: Sendable {
     package var expected: PixelSize?
     package var native: Native
     package var scaled: PixelSize
+    /// How it was enlarged, where it was.
+    package var upscaled = UpscaleMode.plain
     package var usage: (textIn: Int, imageIn: Int, imageOut: Int)?
     package var cost: (microDollars: Int64, source: String)
     package var timings: [(stage: String, milliseconds: Int64)]
@@ -151,7 +153,8 @@ package struct Sidecar: Sendable {
         let thousandths = scaled.longEdge * 1000 / native.size.longEdge
         let fraction = String(thousandths % 1000 + 1000).dropFirst()
         return .fields([
-            "method": "plain", "kernel": "lanczos3", "factor": .number("\(thousandths / 1000).\(fraction)"),
+            "method": .string(upscaled.rawValue), "kernel": upscaled == .plain ? "lanczos3" : "bank+lanczos3",
+            "factor": .number("\(thousandths / 1000).\(fraction)"),
         ])
     }
 }

@@ -62,7 +62,8 @@ struct Finish: Sendable {
         let format = spec.output.format ?? defaults.format
         let order = RenderOrder(
             size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit, format: format,
-            quality: spec.output.quality ?? defaults.quality, limits: Self.answerLimits)
+            quality: spec.output.quality ?? defaults.quality, upscale: spec.output.upscale ?? defaults.upscale,
+            png: defaults.png, threads: shop.workers.count, limits: Self.answerLimits)
         let rendered = try await render(answer, order)
         let renderedAt = Monotonic.milliseconds()
         let packet = try await packet()
@@ -180,6 +181,7 @@ struct Finish: Sendable {
             ),
             digitalSourceType: packet.sourceType.address,
             inputsDeleteBy: min(job.inputsDeleteBy, now.after(job.retainInputs)))
+        sidecar.upscaled = rendered.upscale
         sidecar.expected = plan?.size
         sidecar.outputExpiresAt = job.retainOutputs.map { now.after($0) }
         sidecar.usage = answered.usage.map { ($0.textIn, $0.imageIn, $0.imageOut) }

@@ -113,8 +113,8 @@ enum ConfigurationSchema {
             "size": Shape.outputSize("Size"), "fit": Shape.choice("How a box is filled.", ["inside", "cover", "pad"]),
             "format": Shape.choice("Format. avif and jxl are not built yet.", Shape.formats),
             "quality": Shape.integer("For jpeg and webp.", 1...100),
-            "png": Shape.choice("How PNG is written; fast is the one way yet.", ["fast"]),
-            "upscale": Shape.choice("enhanced is not built yet.", ["plain"]),
+            "png": Shape.choice("How hard the PNG writer tries.", ["fast", "balanced", "small"]),
+            "upscale": Shape.choice("How pixels are added.", ["plain", "enhanced"]),
         ])
 
     private static let limits = Shape.closed(

@@ -57,7 +57,7 @@ enum JobSchema {
                 ["inside", "cover", "pad"]),
             "format": Shape.choice("Format of the output. avif and jxl are not built yet.", Shape.formats),
             "quality": Shape.integer("For jpeg and webp.", 1...100),
-            "upscale": Shape.choice("How pixels are added. enhanced is not built yet.", ["plain"]),
+            "upscale": Shape.choice("How pixels are added.", ["plain", "enhanced"]),
             "original": Shape.flag("Also deliver the provider's bytes, untouched."),
         ])
 

@@ -88,8 +88,8 @@ enum SidecarSchema {
     private static let upscale = Shape.open(
         "How it was enlarged.", required: ["method"],
         [
-            "method": Shape.choice("none where the native size was kept.", ["none", "plain"]),
-            "kernel": Shape.choice("The resampling kernel.", ["lanczos3"]),
+            "method": Shape.choice("none where the native size was kept.", ["none", "plain", "enhanced"]),
+            "kernel": Shape.choice("What resampled; the bank works on luma.", ["lanczos3", "bank+lanczos3"]),
             "factor": .fields(["description": "Growth of the long edge.", "type": "number", "exclusiveMinimum": 0]),
         ])
 

@@ -21,7 +21,8 @@ extension Configuration {
             "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
             "output": .fields([
                 "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
-                "format": .string(output.format.rawValue), "quality": .integer(output.quality), "upscale": "plain",
+                "format": .string(output.format.rawValue), "quality": .integer(output.quality),
+                "png": .string(output.png.rawValue), "upscale": .string(output.upscale.rawValue),
             ]),
             "workers": .fields([
                 "count": .integer(workers.count), "timeout": .string(workers.timeout.description),
@@ -82,7 +83,11 @@ extension Configuration {
 
           network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
 
-          output: { size: "4k", fit: "inside", format: "png", quality: 90, upscale: "plain" },
+          output: {
+            size: "4k", fit: "inside", format: "png", quality: 90,
+            png: "fast",                              // or "balanced", "small": smaller files for more time
+            upscale: "\(UpscaleMode.standard.rawValue)",  // "plain" is Lanczos3; "enhanced" draws luma sharper
+          },
 
           workers: {
             count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core

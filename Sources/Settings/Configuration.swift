@@ -55,6 +55,8 @@ package struct OutputSettings: Sendable, Equatable {
     package var format = PictureFormat.png
     /// 1 to 100, for JPEG and WebP.
     package var quality = 90
+    package var png = PNGEffort.fast
+    package var upscale = UpscaleMode.standard
 }
 
 package struct WorkerSettings: Sendable, Equatable {

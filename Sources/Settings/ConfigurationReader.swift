@@ -140,8 +140,8 @@ private final class ConfigurationReader {
                 }
             }
             set(&made.output.quality, section.int("quality", in: 1...100))
-            unbuilt(section, "png") { $0 == "fast" }
-            unbuilt(section, "upscale") { $0 == "plain" }
+            set(&made.output.png, section.choice("png", as: PNGEffort.self))
+            set(&made.output.upscale, section.choice("upscale", as: UpscaleMode.self))
         }
     }
 

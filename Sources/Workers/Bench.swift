@@ -13,6 +13,11 @@ final class Bench: Sendable {
         let request: Request?
         let inputs: [[UInt8]]
         let caller: CheckedContinuation<Outcome, Never>
+
+        /// The job with its share of the threads that it may use, where `others` are worked on or wait.
+        func sharing(with others: Int) -> Ticket {
+            Ticket(id: id, request: request?.sharing(with: others), inputs: inputs, caller: caller)
+        }
     }
 
     private struct State {
@@ -115,7 +120,7 @@ final class Bench: Sendable {
                 guard !state.waiting.isEmpty else { return (nil, false) }
                 let ticket = state.waiting.removeFirst()
                 state.serving[ticket.id] = descriptor
-                return (ticket, false)
+                return (ticket.sharing(with: state.serving.count - 1 + state.waiting.count), false)
             }
             if found.stop { return nil }
             // A withdrawn job leaves its signal behind.

@@ -29,8 +29,12 @@ extension Answer {
         guard size == plan.canvas, facts[2] == plan.scaled.width, facts[3] == plan.scaled.height else {
             throw .badAnswer(detail: "another size")
         }
+        guard let upscale: UpscaleMode = Code.value(facts[7]), upscale == .plain || order.upscale == .enhanced else {
+            throw .badAnswer(detail: "an impossible way of enlarging")
+        }
         return RenderedPicture(
-            bytes: bytes, size: size, scaled: plan.scaled, native: native, nativeFormat: try format(at: 6))
+            bytes: bytes, size: size, scaled: plan.scaled, native: native, nativeFormat: try format(at: 6),
+            upscale: upscale)
     }
 
     func painted() throws(WorkerError) -> [UInt8] {

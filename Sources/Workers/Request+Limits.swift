@@ -14,8 +14,8 @@ struct JobLimits: Equatable {
     init(_ request: Request, inputBytes: Int, timeout: Duration) {
         memory = request.mostMemory + inputBytes
         fileSize = request.mostBytes
-        // A decoder and the one thread that works on its lines may run at the same time.
-        seconds = 2 * Int(clamping: timeout.components.seconds) + 2
+        // A decoder and the one thread that works on its lines, or a render's threads, may run at the same time.
+        seconds = max(2, request.threads) * Int(clamping: timeout.components.seconds) + 2
     }
 
     /// Sets them; 0 or minus an error number.
@@ -32,13 +32,28 @@ extension Request {
     /// Bytes a pixel of a result: the pixels, the encoded file in a buffer that doubles, and its copy.
     private static let resultBytes = 20
 
+    /// Bytes of a render's thread: its stack, and buffers for a strip of the widest picture, packed, filtered and deflated.
+    private static let threadBytes = 24 << 20
+
+    /// Threads that the job may use.
+    fileprivate var threads: Int {
+        if case .render(let order) = self { order.threads } else { 1 }
+    }
+
+    /// The job with its share of its threads, where `others` are worked on or wait.
+    func sharing(with others: Int) -> Request {
+        guard case .render(var order) = self else { return self }
+        order.threads = max(1, order.threads / (max(0, others) + 1))
+        return .render(order)
+    }
+
     /// Most bytes of address space the job may need; the limits of pixels bound it.
     fileprivate var mostMemory: Int {
         switch self {
         case .normalize(let order): Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
         case .render(let order):
             Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
-                + Self.bytes(mostPixels ?? 0, Self.resultBytes)
+                + Self.bytes(mostPixels ?? 0, Self.resultBytes) + order.threads * Self.threadBytes
         case .paint(let order):
             Self.base + Self.bytes(PictureLimits().pixels, Self.sourceBytes)
                 + Self.bytes(order.size.pixels, Self.resultBytes)

@@ -123,7 +123,7 @@ private func make(_ job: WorkerJob) throws(ImagingError) -> Answer {
         let made = try withInput(job, 0) { (input) throws(ImagingError) in try order.carriedOut(on: input) }
         let facts = [
             made.size.width, made.size.height, made.scaled.width, made.scaled.height, made.native.width,
-            made.native.height, Code.of(made.nativeFormat),
+            made.native.height, Code.of(made.nativeFormat), Code.of(made.upscale),
         ]
         return Answer(facts: facts, bytes: made.bytes)
     case .paint(let order):

@@ -11,6 +11,8 @@ import Inspection
 /// A worker locks itself before its first word. Where a part of the lock is missing no picture is opened: every call gets
 /// `WorkerError.refusedToStart`, for good, and no further worker is started.
 package final class WorkerPool: Sendable {
+    /// Most worker processes; what one picture alone may use of the processors, where nobody says more.
+    package let count: Int
     /// Workers that have libvips.
     private let full: Bench
     /// Workers without libvips, which are tried first; nil where every worker will be kept for long.
@@ -27,12 +29,13 @@ package final class WorkerPool: Sendable {
         sandbox: SandboxLevel = .required, triesLightFirst: Bool = false, keepErrorOutput: Bool = false,
         jobsOfALife: Int = 200
     ) {
+        let count = min(max(count, 1), 64)
+        self.count = count
         func bench(_ equipment: Equipment) -> Bench {
             let recipe = Child.Recipe(
                 executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox,
                 equipment: equipment)
-            return Bench(
-                recipe: recipe, count: min(max(count, 1), 64), timeout: timeout, jobsOfALife: max(1, jobsOfALife))
+            return Bench(recipe: recipe, count: count, timeout: timeout, jobsOfALife: max(1, jobsOfALife))
         }
         full = bench(.full)
         light = triesLightFirst ? bench(.light) : nil
@@ -51,7 +54,8 @@ package final class WorkerPool: Sendable {
         return try await perform(.normalize(order), inputs: [input]).normalized(for: order)
     }
 
-    /// Makes an output from a model's picture; see `RenderOrder`.
+    /// Makes an output from a model's picture; see `RenderOrder`. It gets all the threads of the order while it is alone, and
+    /// its share of them where other pictures are worked on or wait.
     package func render(_ input: [UInt8], as order: RenderOrder) async throws(WorkerError) -> RenderedPicture {
         try check(input, order.limits)
         guard order.size.isPossible else { throw .failed(detail: "an output can not be of size \(order.size)") }

@@ -11,7 +11,7 @@ import Testing
             (["config", "chek"], 64),
             (["jobs", "--spool", "/nonexistent/spool"], 74), (["normalize", "/nonexistent.jpg", "-o", "-"], 74),
             (["upscale", "/dev/null", "-o", "/tmp/x.png"], 65), (["normalize", "x"], 64),
-            (["upscale", "x", "-o", "y", "--upscale", "enhanced"], 78),
+            (["upscale", "x", "-o", "y", "--upscale", "magic"], 64),
             (["simulate", "--faults", "x"], 78), (["config", "default"], 0), (["config", "show"], 0),
             (["config", "check", "--config", "/nonexistent.json5"], 78), (["submit"], 64),
         ] as [([String], Int32)])

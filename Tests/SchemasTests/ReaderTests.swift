@@ -13,6 +13,7 @@ import Testing
         #"{"prompt":"é","size":"1536x1024","quality":"high","background":"opaque","seed":7,"parameters":{"a":[1,{}]}}"#,
         #"{"prompt":"x","aspect_ratio":"16:9","subject":"user:42@x","retain":{"inputs":"1h","outputs":"24h"}}"#,
         #"{"prompt":"x","output":{"size":"uhd","fit":"pad","format":"webp","quality":9,"original":true,"upscale":"plain"}}"#,
+        #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
@@ -30,7 +31,7 @@ import Testing
         #"{"prompt":"x","count":1.5}"#, #"{"prompt":"x","count":11}"#, #"{"prompt":"x","aspect_ratio":"wide"}"#,
         #"{"prompt":"x","size":"4k"}"#, #"{"prompt":"x","size":"1024x1024","aspect_ratio":"1:1"}"#,
         #"{"prompt":"x","output":{"size":"5k"}}"#, #"{"prompt":"x","output":{"colour":"red"}}"#,
-        #"{"prompt":"x","output":{"format":"jxl"}}"#, #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
+        #"{"prompt":"x","output":{"format":"jxl"}}"#, #"{"prompt":"x","output":{"upscale":"magic"}}"#,
         #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
         #"{"prompt":"x","plan":"free"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
@@ -50,6 +51,7 @@ import Testing
         #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
         #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false},"inbox":{"owners":[]}}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
+        #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {
@@ -73,7 +75,8 @@ import Testing
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
-        #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"enhanced"}}"#,
+        #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"magic"}}"#,
+        #"{"models":{\#(mai)},"output":{"png":"tiny"}}"#,
         #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#, #"{"models":{\#(mai)},"log":{"level":"loud"}}"#,
         #"{"models":{\#(mai)},"disk":{"min_free":"2 gigabytes"}}"#, #"{"models":{\#(mai)},"formats":{"heif":true}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"http://127.0.0.1.evil.com","deployment":"d","family":"2.6","key":{"env":"K"}}}}"#,

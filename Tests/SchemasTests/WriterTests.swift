@@ -65,6 +65,7 @@ import Testing
         if upscaled {
             sidecar.original = .init(name: "a.original.jpg", sha256: digest, bytes: 5, size: native, format: .jpeg)
             sidecar.expected = PixelSize(width: 1536, height: 1024)
+            sidecar.upscaled = .enhanced
             sidecar.usage = (1, 2, 3)
             sidecar.timings = [("call", 5), ("render", 7)]
             sidecar.outputExpiresAt = moment

@@ -55,20 +55,21 @@ import Testing
     private let normalize = NormalizeOrder(maxEdge: 100, maxBytes: 50)
     private let render = RenderOrder(size: .long(400), fit: .inside, format: .png)
 
-    /// Format, size, source's format and size, orientation, pages, profile, alpha.
-    private let honest = [1, 100, 50, 2, 200, 100, 1, 1, 0, 0, 0, 0]
+    /// Format, size, source's format and size, orientation, pages, profile, alpha, path.
+    private let honest = [1, 100, 50, 2, 200, 100, 1, 1, 0, 0, 1, 0]
 
     @Test func `an honest answer is taken`() throws {
         let picture = try Answer(facts: honest, bytes: png).normalized(for: normalize)
         #expect(picture.size == PixelSize(width: 100, height: 50) && picture.sourceFormat == .jpeg)
-        let output = try Answer(facts: [400, 200, 400, 200, 100, 50, 3, 0, 0, 0, 0, 0], bytes: png).rendered(
+        let output = try Answer(facts: [400, 200, 400, 200, 100, 50, 3, 1, 0, 0, 0, 0], bytes: png).rendered(
             for: render)
+        #expect(output.upscale == .plain)
         #expect(output.native == PixelSize(width: 100, height: 50) && output.nativeFormat == .webp)
     }
 
     @Test(arguments: [
         (0, 2), (0, 0), (0, 99), (0, -1), (0, .min), (1, 101), (1, 0), (1, .max), (2, -5), (3, 4), (4, .max), (5, 0),
-        (6, 9), (6, 0), (7, 0),
+        (6, 9), (6, 0), (7, 0), (10, 0), (10, 99),
     ])
     func `one false fact is enough to refuse`(place: Int, lie: Int) {
         var facts = honest
@@ -76,9 +77,9 @@ import Testing
         #expect(throws: WorkerError.self) { try Answer(facts: facts, bytes: png).normalized(for: normalize) }
     }
 
-    @Test(arguments: [(0, 401), (1, 199), (2, 401), (3, 0), (4, 0), (5, .max), (6, 7)])
-    func `an output of another size is refused`(place: Int, lie: Int) {
-        var facts = [400, 200, 400, 200, 100, 50, 3, 0, 0, 0, 0, 0]
+    @Test(arguments: [(0, 401), (1, 199), (2, 401), (3, 0), (4, 0), (5, .max), (6, 7), (7, 0), (7, 2), (7, 3)])
+    func `an output that is not what was ordered is refused`(place: Int, lie: Int) {
+        var facts = [400, 200, 400, 200, 100, 50, 3, 1, 0, 0, 0, 0]
         facts[place] = lie
         #expect(throws: WorkerError.self) { try Answer(facts: facts, bytes: png).rendered(for: render) }
     }

@@ -1,4 +1,4 @@
-// A picture in memory as three planes, and how it gets there.
+// Packed pixels into three planes of red, green and blue.
 #ifndef DARKROOM_DECODE_H
 #define DARKROOM_DECODE_H
 
@@ -7,11 +7,8 @@
 
 #pragma clang assume_nonnull begin
 
-/// Makes red, green and blue of one size in one piece of memory. Freed with kn_planes_free.
-kn_result kn_planes_new(int width, int height, kn_plane *rgb);
-void kn_planes_free(kn_plane *rgb);
-
-/// Every row of a PNG that was just opened; KN_OTHER where a pixel is not opaque, with rows left unread.
+/// Every row of a PNG that was just opened, into planes of its size; grey becomes three equal ones. KN_OTHER where a pixel is not
+/// opaque, with rows left unread.
 kn_result kn_planes_read_png(pn_reader *reader, const pn_header *header, const kn_plane *rgb);
 
 /// The same from packed pixels of 1, 3 or 4 samples.

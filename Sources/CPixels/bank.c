@@ -1,0 +1,321 @@
+// Luma at twice its size: Lanczos3 plus what trained filters add to it, after "RAISR: Rapid and Accurate Image Super Resolution"
+// (Romano, Isidoro, Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters
+// make the difference to Lanczos3, so that what they were not trained for stays Lanczos3.
+#include "Bank.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "bank_parts.h"
+#include "bank_rows.h"
+
+#define MOST_BANKS 4
+#define REACH 3   // of Lanczos3
+#define PAIRS 3   // of taps in a row of five, the last with a zero
+#define BITS 6    // of fraction between the two passes and for what the filters add
+#define WEIGHT 14 // bits of fraction of all weights
+
+/// A bucket's filters in the order the vector form reads them: for each pair of taps the four new pixels' weights.
+typedef int16_t bucket_filters[BANK_SIDE][PAIRS][4][2];
+
+static bucket_filters filters[MOST_BANKS][BANK_BUCKETS];
+static uint8_t is_used[MOST_BANKS][BANK_BUCKETS];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+// The eight ways to lay a square: bit 0 turns it upside down, bit 1 left to right, bit 2 swaps rows and columns.
+static int moved(int place, int side, int way) {
+    int row = place / side, column = place % side;
+    if (way & 1) row = side - 1 - row;
+    if (way & 2) column = side - 1 - column;
+    return way & 4 ? column * side + row : row * side + column;
+}
+
+// Mirroring turns the double angle round, swapping rows and columns mirrors it at the other axis.
+static int moved_direction(int direction, int way) {
+    if (!(way & 1) != !(way & 2)) direction = -direction;
+    if (way & 4) direction = 4 - direction;
+    return (direction + 16) % BANK_DIRECTIONS;
+}
+
+static void spread_seed(int bank, int kind, int direction, int place, const int16_t *seed) {
+    for (int way = 0; way < 8; way++) {
+        int bucket = kind * BANK_DIRECTIONS + moved_direction(direction, way);
+        for (int tap = 0; tap < BANK_TAPS; tap++) {
+            int to = moved(tap, BANK_SIDE, way), column = to % BANK_SIDE;
+            filters[bank][bucket][to / BANK_SIDE][column / 2][moved(place, 2, way)][column % 2] = seed[tap];
+            if (seed[tap]) is_used[bank][bucket] = 1;
+        }
+    }
+}
+
+static void spread_seeds(void) {
+    static const int directions[BANK_SEEDS] = {0, 1, 1, 2, 2}, places[BANK_SEEDS] = {0, 0, 1, 0, 1};
+    for (int bank = 0; bank < bank_count && bank < MOST_BANKS; bank++)
+        for (int kind = 0; kind < BANK_KINDS; kind++)
+            for (int seed = 0; seed < BANK_SEEDS; seed++)
+                spread_seed(bank, kind, directions[seed], places[seed], bank_seeds[bank][kind][seed]);
+}
+
+// Lanczos3 at a quarter of a sample before and after the centre, as `kn_axis_new` has it for twice the length.
+static const int16_t lanczos[2][2 * REACH] = {
+    {121, -1114, 4440, 14627, -2183, 493}, // places -3 to 2
+    {493, -2183, 14627, 4440, -1114, 121}, // places -2 to 3
+};
+
+// One row from six: rows below one another, or one row shifted.
+static void lanczos_row_portable(
+    const int16_t *const *taps, const int16_t *weights, int shift, int from, int to, int16_t *restrict out) {
+    for (int x = from; x < to; x++) {
+        int32_t sum = 1 << (shift - 1);
+        for (int tap = 0; tap < 2 * REACH; tap++) sum += taps[tap][x] * weights[tap];
+        out[x] = (int16_t) (sum >> shift);
+    }
+}
+
+/// Buffers of one call, each with margins.
+typedef struct work {
+    int width;
+    uint8_t *buckets;
+    /// Lanczos3 down, then across; BITS of fraction. `across` is by new pixel: above left, above right, below left, below right.
+    int16_t *down[2];
+    int16_t *across[4];
+    /// What the filters add, four for each pixel of the source; BITS of fraction.
+    int16_t *added;
+    /// The range of the samples around each pixel.
+    uint8_t *low;
+    uint8_t *high;
+    void *memory;
+} work;
+
+static int work_make(work *work, int width) {
+    size_t length = (size_t) width + 2 * BANK_MARGIN, bytes = length * sizeof(int16_t);
+    uint8_t *memory = calloc(13, bytes);
+    if (!memory) return 0;
+    work->width = width;
+    work->memory = memory;
+    int16_t **rows[] = {&work->down[0],   &work->down[1],   &work->across[0], &work->across[1],
+                        &work->across[2], &work->across[3], &work->added};
+    for (int i = 0; i < 7; i++, memory += bytes) *rows[i] = (int16_t *) (void *) memory + BANK_MARGIN;
+    memory += 3 * bytes; // `added` takes four
+    uint8_t **planes[] = {&work->buckets, &work->low, &work->high};
+    for (int i = 0; i < 3; i++, memory += bytes) *planes[i] = memory + BANK_MARGIN;
+    return 1;
+}
+
+typedef void (*lanczos_form)(
+    const int16_t *const *taps, const int16_t *weights, int shift, int from, int to, int16_t *restrict out);
+
+static inline __attribute__((always_inline)) void lanczos_rows(
+    const bank_rows *rows, work *work, lanczos_form lanczos_row) {
+    const int16_t *taps[2 * REACH];
+    for (int below = 0; below < 2; below++) {
+        for (int tap = 0; tap < 2 * REACH; tap++) taps[tap] = bank_rows_at(rows, tap - REACH + below);
+        lanczos_row(taps, lanczos[below], WEIGHT - BITS, -REACH, work->width + REACH, work->down[below]);
+    }
+    for (int place = 0; place < 4; place++) {
+        int right = place % 2;
+        for (int tap = 0; tap < 2 * REACH; tap++) taps[tap] = work->down[place / 2] + tap - REACH + right;
+        lanczos_row(taps, lanczos[right], WEIGHT, 0, work->width, work->across[place]);
+    }
+}
+
+static inline __attribute__((always_inline)) void range_row(const bank_rows *rows, const work *work) {
+    const int16_t *above = bank_rows_at(rows, -1), *row = bank_rows_at(rows, 0), *below = bank_rows_at(rows, 1);
+    int16_t *restrict low = work->down[0], *restrict high = work->down[1]; // no longer needed
+    for (int x = -1; x < work->width + 1; x++) {
+        int16_t a = above[x], b = row[x], c = below[x];
+        int16_t less = a < b ? a : b, more = a < b ? b : a;
+        low[x] = less < c ? less : c;
+        high[x] = more > c ? more : c;
+    }
+    uint8_t *restrict out_low = work->low, *restrict out_high = work->high;
+    for (int x = 0; x < work->width; x++) {
+        int16_t less = low[x - 1] < low[x] ? low[x - 1] : low[x], more = high[x - 1] > high[x] ? high[x - 1] : high[x];
+        out_low[x] = (uint8_t) (less < low[x + 1] ? less : low[x + 1]);
+        out_high[x] = (uint8_t) (more > high[x + 1] ? more : high[x + 1]);
+    }
+}
+
+static int16_t saturated(int32_t value) {
+    return (int16_t) (value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+}
+
+static void add_row_portable(const bank_rows *rows, const work *work, int bank) {
+    const int16_t *taps[BANK_SIDE];
+    for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
+    for (int x = 0; x < work->width; x++) {
+        int bucket = work->buckets[x];
+        int32_t sums[4] = {0, 0, 0, 0};
+        if (is_used[bank][bucket])
+            for (int row = 0; row < BANK_SIDE; row++)
+                for (int tap = 0; tap < BANK_SIDE; tap++)
+                    for (int place = 0; place < 4; place++)
+                        sums[place] += taps[row][x + tap] * filters[bank][bucket][row][tap / 2][place][tap % 2];
+        for (int place = 0; place < 4; place++)
+            work->added[4 * x + place] = saturated((sums[place] + (1 << (WEIGHT - BITS - 1))) >> (WEIGHT - BITS));
+    }
+}
+
+/// Sums up, keeps what was added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
+static void write_rows_portable(const work *work, uint8_t *above, uint8_t *below) {
+    for (int x = 0; x < work->width; x++) {
+        int32_t low = work->low[x] << BITS, high = work->high[x] << BITS;
+        for (int place = 0; place < 4; place++) {
+            int32_t plain = work->across[place][x], value = saturated(plain + work->added[4 * x + place]);
+            int32_t least = plain < low ? plain : low, most = plain > high ? plain : high;
+            value = value < least ? least : value > most ? most : value;
+            value = (value + (1 << (BITS - 1))) >> BITS;
+            (place < 2 ? above : below)[2 * x + place % 2] = (uint8_t) (value < 0 ? 0 : value > 255 ? 255 : value);
+        }
+    }
+}
+
+static void double_row_portable(const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+    bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
+    lanczos_rows(rows, work, lanczos_row_portable);
+    range_row(rows, work);
+    add_row_portable(rows, work, bank);
+    write_rows_portable(work, above, below);
+}
+
+#if defined(__x86_64__)
+
+static inline __attribute__((always_inline, target("avx2"))) __m256i load16(const int16_t *at) {
+    return _mm256_loadu_si256((const __m256i *) (const void *) at);
+}
+
+static inline __attribute__((always_inline)) __m128i load8(const int16_t *at) {
+    return _mm_loadu_si128((const __m128i *) (const void *) at);
+}
+
+// Writes up to 15 samples too many, into the margin.
+__attribute__((target("avx2"))) static void lanczos_row_avx2(
+    const int16_t *const *taps, const int16_t *weights, int shift, int from, int to, int16_t *restrict out) {
+    __m256i half = _mm256_set1_epi32(1 << (shift - 1)), pairs[REACH];
+    __m128i down = _mm_cvtsi32_si128(shift);
+    for (int pair = 0; pair < REACH; pair++) {
+        int32_t both;
+        memcpy(&both, weights + 2 * pair, sizeof both);
+        pairs[pair] = _mm256_set1_epi32(both);
+    }
+    for (int x = from; x < to; x += 16) {
+        __m256i low = half, high = half;
+        for (int pair = 0; pair < REACH; pair++) {
+            __m256i even = load16(taps[2 * pair] + x), odd = load16(taps[2 * pair + 1] + x);
+            low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(even, odd), pairs[pair]));
+            high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(even, odd), pairs[pair]));
+        }
+        __m256i both = _mm256_packs_epi32(_mm256_sra_epi32(low, down), _mm256_sra_epi32(high, down));
+        _mm256_storeu_si256((__m256i *) (void *) (out + x), both);
+    }
+}
+
+__attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, const work *work, int bank) {
+    const int16_t *taps[BANK_SIDE];
+    for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
+    __m128i half = _mm_set1_epi32(1 << (WEIGHT - BITS - 1));
+    for (int x = 0; x < work->width; x++) {
+        int bucket = work->buckets[x];
+        __m128i *out = (__m128i *) (void *) (work->added + 4 * x);
+        if (!is_used[bank][bucket]) {
+            _mm_storel_epi64(out, _mm_setzero_si128());
+            continue;
+        }
+        const __m128i *weights = (const __m128i *) (const void *) filters[bank][bucket];
+        __m128i sum = half;
+        for (int row = 0; row < BANK_SIDE; row++) {
+            __m128i samples = _mm_loadu_si128((const __m128i *) (const void *) (taps[row] + x));
+            for (int pair = 0; pair < PAIRS; pair++, weights++) {
+                __m128i both = pair == 0   ? _mm_shuffle_epi32(samples, 0x00)
+                               : pair == 1 ? _mm_shuffle_epi32(samples, 0x55)
+                                           : _mm_shuffle_epi32(samples, 0xaa);
+                sum = _mm_add_epi32(sum, _mm_madd_epi16(both, _mm_loadu_si128(weights)));
+            }
+        }
+        sum = _mm_srai_epi32(sum, WEIGHT - BITS);
+        _mm_storel_epi64(out, _mm_packs_epi32(sum, sum));
+    }
+}
+
+// Two rows of four samples a pixel, eight pixels: those of the upper row, or (`second`) of the lower.
+static inline __attribute__((always_inline, target("avx2"))) __m256i added_of(const int16_t *added, int second) {
+    __m256 first = _mm256_castsi256_ps(load16(added)), last = _mm256_castsi256_ps(load16(added + 16));
+    __m256 mixed = second ? _mm256_shuffle_ps(first, last, 0xdd) : _mm256_shuffle_ps(first, last, 0x88);
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(mixed), 0xd8);
+}
+
+// a0 b0 a1 b1 and so on.
+static inline __attribute__((always_inline, target("avx2"))) __m256i woven(__m128i a, __m128i b) {
+    return _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
+}
+
+// Bytes to 16 bits with fraction, each twice.
+static inline __attribute__((always_inline, target("avx2"))) __m256i twice(const uint8_t *at) {
+    __m128i wide = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *) (const void *) at));
+    wide = _mm_slli_epi16(wide, BITS);
+    return woven(wide, wide);
+}
+
+__attribute__((target("avx2"))) static void write_rows_avx2(const work *work, uint8_t *above, uint8_t *below) {
+    __m256i half = _mm256_set1_epi16(1 << (BITS - 1));
+    for (int x = 0; x < work->width; x += 8) {
+        __m256i low = twice(work->low + x), high = twice(work->high + x);
+        for (int row = 0; row < 2; row++) {
+            __m256i plain = woven(load8(work->across[2 * row] + x), load8(work->across[2 * row + 1] + x));
+            __m256i value = _mm256_adds_epi16(plain, added_of(work->added + 4 * x, row));
+            value = _mm256_max_epi16(value, _mm256_min_epi16(plain, low));
+            value = _mm256_min_epi16(value, _mm256_max_epi16(plain, high));
+            value = _mm256_srai_epi16(_mm256_adds_epi16(value, half), BITS);
+            __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+            uint8_t *out = (row ? below : above) + 2 * x;
+            if (x + 8 <= work->width) {
+                _mm_storeu_si128((__m128i *) (void *) out, bytes);
+            } else {
+                uint8_t rest[16];
+                _mm_storeu_si128((__m128i *) (void *) rest, bytes);
+                memcpy(out, rest, (size_t) (work->width - x) * 2);
+            }
+        }
+    }
+}
+
+__attribute__((target("avx2"))) static void double_row_avx2(
+    const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+    bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
+    lanczos_rows(rows, work, lanczos_row_avx2);
+    range_row(rows, work);
+    add_row_avx2(rows, work, bank);
+    write_rows_avx2(work, above, below);
+}
+
+#endif
+
+int kn_bank_count(void) { return bank_count; }
+
+kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, uint8_t *out, ptrdiff_t out_stride) {
+    if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
+    pthread_once(&once, spread_seeds);
+    work work;
+    if (!work_make(&work, luma->width)) return KN_MEMORY;
+    bank_rows *rows = bank_rows_new(luma, first / 2);
+    if (!rows) {
+        free(work.memory);
+        return KN_MEMORY;
+    }
+    for (int row = 0; row < count; row += 2, out += 2 * out_stride) {
+#if defined(__x86_64__)
+        if (kn_has_avx2())
+            double_row_avx2(rows, &work, bank - 1, out, out + out_stride);
+        else
+#endif
+            double_row_portable(rows, &work, bank - 1, out, out + out_stride);
+        bank_rows_advance(rows);
+    }
+    bank_rows_free(rows);
+    free(work.memory);
+    return KN_DONE;
+}

@@ -1,0 +1,135 @@
+import CPixels
+import Testing
+
+/// The filter bank that doubles luma.
+@Suite(.serialized) struct BankTests {
+    /// Luma as the kernels take it.
+    private struct Luma {
+        var samples: [UInt8]
+        let width: Int
+        let height: Int
+
+        init(width: Int, height: Int, _ sample: (Int, Int) -> Int) {
+            self.width = width
+            self.height = height
+            samples = (0..<height).flatMap { y in (0..<width).map { x in UInt8(clamping: sample(x, y)) } }
+        }
+
+        subscript(x: Int, y: Int) -> UInt8 {
+            samples[min(max(y, 0), height - 1) * width + min(max(x, 0), width - 1)]
+        }
+
+        func asPlane<Result>(_ body: (UnsafePointer<kn_plane>) -> Result) -> Result {
+            var copy = samples
+            return unsafe copy.withUnsafeMutableBufferPointer { buffer in
+                var plane = unsafe kn_plane(
+                    samples: buffer.baseAddress, width: Int32(width), height: Int32(height), stride: width)
+                return unsafe withUnsafePointer(to: &plane) { unsafe body($0) }
+            }
+        }
+
+        var choice: Int32 { unsafe asPlane { unsafe kn_bank_choose($0) } }
+
+        /// Doubled in strips of `strip` source rows.
+        func doubled(bank: Int32, strip: Int) -> Luma? {
+            var out = Luma(width: width * 2, height: height * 2) { _, _ in 0 }
+            var result = KN_DONE
+            unsafe out.samples.withUnsafeMutableBufferPointer { buffer in
+                guard let start = buffer.baseAddress else { return }
+                for first in stride(from: 0, to: height, by: strip) where result == KN_DONE {
+                    let count = min(strip, height - first)
+                    result = unsafe asPlane { plane in
+                        unsafe kn_bank_double(
+                            plane, bank, Int32(first * 2), Int32(count * 2), start + first * 2 * width * 2, width * 2)
+                    }
+                }
+            }
+            return result == KN_DONE ? out : nil
+        }
+    }
+
+    /// Edges in every direction, fine texture, flat parts, and all tones.
+    private func busy(_ width: Int, _ height: Int) -> Luma {
+        var state: UInt32 = 7
+        return Luma(width: width, height: height) { x, y in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            let noise = Int(state >> 24)
+            switch (x / 11 + y / 7) % 5 {
+            case 0: return noise
+            case 1: return (x * 3 + y * 5) % 16 < 8 ? 20 : 230
+            case 2: return 255 - (x * x + y * y) / 40 % 256
+            case 3: return 128
+            default: return (x ^ y) & 31 < 16 ? 0 : 255
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 8, 15, 16, 17, 40, 63])
+    func `the vector form and the portable one agree, in whatever strips`(width: Int) throws {
+        defer { kn_portable_only(0) }
+        for height in [1, 2, 7, 24] {
+            let picture = busy(width, height)
+            for bank in 1...kn_bank_count() {
+                kn_portable_only(1)
+                let portable = try #require(picture.doubled(bank: bank, strip: height))
+                let choice = picture.choice
+                kn_portable_only(0)
+                #expect(try #require(picture.doubled(bank: bank, strip: height)).samples == portable.samples)
+                #expect(try #require(picture.doubled(bank: bank, strip: 3)).samples == portable.samples)
+                #expect(picture.choice == choice)
+            }
+        }
+    }
+
+    @Test func `what has one tone keeps it`() throws {
+        for tone in [0, 1, 127, 254, 255] {
+            for bank in 1...kn_bank_count() {
+                let doubled = try #require(Luma(width: 20, height: 9) { _, _ in tone }.doubled(bank: bank, strip: 9))
+                #expect(doubled.samples.allSatisfy { $0 == tone })
+            }
+        }
+    }
+
+    @Test func `the new pixels lie a quarter of a pixel around the old one`() throws {
+        // A slope shows any shift: by half a new pixel it would be off by one.
+        for bank in 1...kn_bank_count() {
+            let doubled = try #require(
+                Luma(width: 40, height: 40) { x, y in 40 + 4 * x }.doubled(bank: bank, strip: 40))
+            for x in 16..<64 { #expect(abs(Int(doubled[x, 40]) - (39 + 2 * x)) <= 0) }
+            let turned = try #require(
+                Luma(width: 40, height: 40) { x, y in 40 + 4 * y }.doubled(bank: bank, strip: 40))
+            for y in 16..<64 { #expect(turned[40, y] == doubled[y, 40]) }
+        }
+    }
+
+    @Test func `an edge becomes no wider than the source's and goes hardly beyond it`() throws {
+        let edge = Luma(width: 40, height: 40) { x, y in 3 * x + 2 * y < 100 ? 60 : 190 }
+        for bank in 1...kn_bank_count() {
+            let doubled = try #require(edge.doubled(bank: bank, strip: 40))
+            #expect(doubled.samples.allSatisfy { (40...210).contains($0) })
+            // Shrunk again by area it is the source, but for what the edge hides.
+            for y in 4..<36 {
+                for x in 4..<36 {
+                    let sum = [(0, 0), (1, 0), (0, 1), (1, 1)].reduce(0) { $0 + Int(doubled[2 * x + $1.0, 2 * y + $1.1]) }
+                    #expect(abs(sum / 4 - Int(edge[x, y])) <= 24)
+                }
+            }
+        }
+    }
+
+    @Test func `a soft picture is left to Lanczos3, a sharp one is not`() {
+        let soft = Luma(width: 200, height: 160) { x, y in (x * x + 2 * y * y) / 400 }
+        #expect(soft.choice == 0)
+        #expect(busy(200, 160).choice >= 0)
+        let lines = Luma(width: 200, height: 160) { x, y in
+            (x / 9 * 37 + y / 7 * 101 + (x + y) / 13 * 59) % 200 + 20
+        }
+        #expect(lines.choice > 0)
+    }
+
+    @Test func `a bank that is not there is refused`() {
+        #expect(busy(8, 8).doubled(bank: 0, strip: 8) == nil)
+        #expect(busy(8, 8).doubled(bank: kn_bank_count() + 1, strip: 8) == nil)
+        #expect(busy(8, 8).doubled(bank: -1, strip: 8) == nil)
+    }
+}
