@@ -9,7 +9,7 @@
 
 enum {
     /// Shorter runs of zeroes are cheaper as literals.
-    PN_SHORTEST_RUN = 8,
+    PN_SHORTEST_RUN = 12,
     /// What one match covers at most (RFC 1951 §3.2.5).
     PN_LONGEST_MATCH = 258,
     /// Four codes of this length, and what a flush leaves behind, fit a word of 64 bits.

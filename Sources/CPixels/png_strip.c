@@ -80,20 +80,35 @@ static uint64_t estimate(const uint32_t *counts) {
     return bits / 256;
 }
 
-/// Paeth, unless a few rows say that another is clearly better: as a rule of drawn pictures only.
+/// What is looked at to choose a filter: pieces of some rows, each a bit further right than the last.
+enum { SAMPLES = 6, SAMPLE = 1536 };
+
+static void filter_sample(const struct source *source, int number, int filter, uint8_t *out, size_t length) {
+    int y = source->count * number / SAMPLES;
+    size_t pixels = (source->row - length) / (size_t) source->channels * (size_t) number / SAMPLES;
+    const uint8_t *row = source->rows + (ptrdiff_t) y * source->stride, *above = y ? row - source->stride : source->above;
+    size_t start = pixels * (size_t) source->channels;
+    pn_filter(filter, row + start, above + start, length, source->channels, out);
+    memset(out + length, 1, PN_PADDING);
+}
+
+/// Paeth, unless the samples say that another is clearly better: of drawn pictures, as a rule.
 static int choose_filter(const struct source *source, uint8_t *row) {
-    uint64_t least = UINT64_MAX;
+    size_t most = (size_t) (SAMPLE / source->channels) * (size_t) source->channels;
+    size_t length = source->row < most ? source->row : most;
+    uint64_t least = 0;
     int best = PN_PAETH;
     for (int filter = PN_PAETH; filter >= PN_NONE; filter--) {
         uint32_t counts[PN_LITERALS] = {0};
-        for (int sample = 1; sample <= 3; sample += 2) {
-            filter_row(source, source->count * sample / 4, filter, row);
-            memset(row + source->row + 1, 1, PN_PADDING);
-            pn_count_runs(row, source->row + 1, counts);
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            filter_sample(source, sample, filter, row, length);
+            pn_count_runs(row, length, counts);
         }
         uint64_t bits = estimate(counts);
-        if (filter == PN_PAETH ? 1 : bits < least) {
-            least = filter == PN_PAETH ? bits - bits / 32 : bits;
+        if (filter == PN_PAETH) {
+            least = bits - bits / 16;
+        } else if (bits < least) {
+            least = bits;
             best = filter;
         }
     }
@@ -118,14 +133,15 @@ kn_result pn_strip_make(
     (void) effort;
     struct source source = {rows, stride, above, (size_t) width * (size_t) channels, channels, count};
     size_t raw = (source.row + 1) * (size_t) count;
-    if (!grow(&scratch->filtered, &scratch->filtered_room, raw + PN_PADDING)) return KN_MEMORY;
+    if (!grow(&scratch->filtered, &scratch->filtered_room, raw + SAMPLE + PN_PADDING)) return KN_MEMORY;
     if (!grow(&scratch->deflated, &scratch->deflated_room, pn_deflate_bound(raw))) return KN_MEMORY;
     if (!above && !grow(&scratch->zeroes, &scratch->zeroes_room, source.row)) return KN_MEMORY;
     if (!above) source.above = scratch->zeroes;
     int filter = choose_filter(&source, scratch->filtered);
     strip->raw = raw;
     strip->adler = filter_all(&source, filter, scratch->filtered);
-    size_t step = count >= 16 ? 8 : 1;
+    // A symbol's share is known well enough from 64 KB.
+    size_t step = raw / 65536 < 1 ? 1 : raw / 65536 < 16 ? raw / 65536 : 16;
     size_t length = pn_deflate_runs(scratch->filtered, source.row + 1, (size_t) count, step, is_last, scratch->deflated);
     if (!length) length = pn_deflate_stored(scratch->filtered, raw, is_last, scratch->deflated);
     return keep(strip, scratch->deflated, length, above == NULL);
