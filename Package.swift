@@ -115,6 +115,16 @@ let package = Package(
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
+        // Measured work, and what it is measured against (Benchmarks/README.md).
+        .target(
+            name: "CPeers", path: "Benchmarks/CPeers",
+            cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"] + glibHeaders)],
+            linkerSettings: ["vips", "gobject-2.0", "glib-2.0", "png16"].map { .linkedLibrary($0) }),
+        .executableTarget(
+            name: "PixelBenchmarks",
+            dependencies: ["CPeers", "CPixels", "Disk", "Documents", "Domain", "Imaging", "Painting", "Workers"],
+            path: "Benchmarks/PixelBenchmarks", swiftSettings: house),
+
         // Tests, one target a room.
         .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
         .target(

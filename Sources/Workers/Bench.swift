@@ -40,14 +40,17 @@ final class Bench: Sendable {
 
     let recipe: Child.Recipe
     let timeout: Duration
+    /// A worker is replaced after so many jobs, so that nothing a library leaks can grow for ever.
+    let jobsOfALife: Int
     private let count: Int
     private let state = Mutex(State())
     private let work = DispatchSemaphore(value: 0)
 
-    init(recipe: Child.Recipe, count: Int, timeout: Duration) {
+    init(recipe: Child.Recipe, count: Int, timeout: Duration, jobsOfALife: Int) {
         self.recipe = recipe
         self.count = count
         self.timeout = timeout
+        self.jobsOfALife = jobsOfALife
     }
 
     var processes: [Int32] { state.withLock { Array($0.processes.values).sorted() } }

@@ -4,9 +4,6 @@ import Disk
 /// One thread of a pool. It starts its worker process, for the kernel ends a worker together with the thread that
 /// started it, and it waits for the worker's answers, for waiting must not cost a cooperative thread.
 final class BenchThread {
-    /// A worker is replaced after so many jobs, so that nothing a library leaks can grow for ever.
-    private static let jobsOfALife = 200
-
     private let bench: Bench
     private let wake: Descriptor
     private var jobs = 0
@@ -69,7 +66,7 @@ final class BenchThread {
     /// The worker there is, or a new one when it has ended or done enough.
     private func readyChild(_ child: consuming Child?, _ stop: StopSign) throws(WorkerError) -> Child {
         jobs += 1
-        if let child = child.take(), jobs <= Self.jobsOfALife, !child.hasEnded { return child }
+        if let child = child.take(), jobs <= bench.jobsOfALife, !child.hasEnded { return child }
         jobs = 1
         let started = try Child.started(by: bench.recipe, stop: stop)
         bench.noteStart()

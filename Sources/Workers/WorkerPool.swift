@@ -19,13 +19,15 @@ package final class WorkerPool: Sendable {
     private let light: Bench?
 
     /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
-    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach.
+    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach. After `jobsOfALife` jobs
+    /// a worker is replaced.
     ///
     /// Starting libvips costs more than many a job: with `triesLightFirst` a job goes to a worker without it, and to one with
     /// it (at most `count` more processes) only when it must. That pays for few jobs.
     package init(
         executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
-        sandbox: SandboxLevel = .required, triesLightFirst: Bool = false, keepErrorOutput: Bool = false
+        sandbox: SandboxLevel = .required, triesLightFirst: Bool = false, keepErrorOutput: Bool = false,
+        jobsOfALife: Int = 200
     ) {
         let count = min(max(count, 1), 64)
         self.count = count
@@ -33,7 +35,7 @@ package final class WorkerPool: Sendable {
             let recipe = Child.Recipe(
                 executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox,
                 equipment: equipment)
-            return Bench(recipe: recipe, count: count, timeout: timeout)
+            return Bench(recipe: recipe, count: count, timeout: timeout, jobsOfALife: max(1, jobsOfALife))
         }
         full = bench(.full)
         light = triesLightFirst ? bench(.light) : nil

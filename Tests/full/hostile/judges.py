@@ -1,0 +1,83 @@
+"""What other decoders say of a picture: whether two of them that share no code with each other take it whole."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+
+
+def quiet(*command):
+    """Whether a program reads the file to its end without a word of complaint."""
+    if not shutil.which(command[0]):
+        return None
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0 and not done.stderr.strip()
+
+
+def by_pillow(path):
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    try:
+        import pillow_heif
+        pillow_heif.register_heif_opener()
+    except ImportError:
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            with Image.open(path) as picture:
+                picture.load()
+                return True
+        except Exception:
+            return False
+
+
+def by_tool(path, scratch):
+    kind = container(path)
+    if kind == "jpeg":
+        return quiet("djpeg", "-fast", "-outfile", os.devnull, path)
+    if kind == "png":
+        return quiet("pngcheck", "-q", path)
+    if kind == "webp":
+        # dwebp reports its success on standard error, so its word is its exit code.
+        if not shutil.which("dwebp"):
+            return None
+        return subprocess.run(["dwebp", "-quiet", path, "-o", scratch + "/d.ppm", "-ppm"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+    if kind == "heif":
+        if not shutil.which("heif-convert"):
+            return None
+        return subprocess.run(["heif-convert", path, scratch + "/d.png"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=20, check=False).returncode == 0
+    for magick in ("/usr/bin/convert", "gm"):
+        if shutil.which(magick):
+            words = [magick] + (["convert"] if magick == "gm" else [])
+            return quiet(*words, path + "[0]", "-depth", "8", scratch + "/d.ppm")
+    return None
+
+
+def container(path):
+    head = open(path, "rb").read(12)
+    if head[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp":
+        return "heif"
+    if head[:4] in (b"GIF8",):
+        return "gif"
+    return "other"
+
+
+def verdicts(path):
+    """What each decoder says, by name; None where it is not installed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return {"pillow": by_pillow(path), "tool": by_tool(path, scratch)}
