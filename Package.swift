@@ -93,7 +93,9 @@ let package = Package(
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
-        room("Simulator", ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Provenance", "Providers"]),
+        room(
+            "Simulator",
+            ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
         room(
             "Daemon",
             [
