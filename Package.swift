@@ -98,7 +98,9 @@ let package = Package(
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
-        room("Simulator", ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Provenance", "Providers"]),
+        room(
+            "Simulator",
+            ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
         room(
             "Daemon",
             [
@@ -150,6 +152,7 @@ let package = Package(
         tests("Transport", ["HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer", ["Support"]),
+        tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Transport"]),
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Support"]),

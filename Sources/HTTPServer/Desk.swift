@@ -35,14 +35,28 @@ final class Desk: Sendable {
         self.handler = handler
     }
 
-    func open(address: String, port: UInt16, bodyLimit: Int) throws(ServerError) -> UInt16 {
+    func open(
+        address: String, port: UInt16, bodyLimit: Int, identity: TLSIdentity?
+    ) throws(ServerError) -> UInt16 {
         var server: OpaquePointer?
         var bound: UInt16 = 0
         var code: Int32 = 0
         // The C side holds one reference until it calls `serverStopped`.
         let context = unsafe Unmanaged.passRetained(self)
-        let result = unsafe mh_start(
-            address, port, bodyLimit, requestArrived, context.toOpaque(), &server, &bound, &code)
+        var callbacks = unsafe mh_callbacks(
+            on_request: requestArrived, on_rest: replyRests, context: context.toOpaque())
+        var result = mh_cannot_listen
+        if let identity {
+            unsafe identity.certificate.withCString { certificate in
+                unsafe identity.key.withCString { key in
+                    var identity = unsafe mh_identity(certificate: certificate, key: key)
+                    result = unsafe mh_start(
+                        address, port, &callbacks, bodyLimit, &identity, &server, &bound, &code)
+                }
+            }
+        } else {
+            result = unsafe mh_start(address, port, &callbacks, bodyLimit, nil, &server, &bound, &code)
+        }
         guard result == mh_started, let server = unsafe server else {
             unsafe context.release()
             let reason: ServerError.Reason = result == mh_not_an_address ? .notAnAddress : .cannotListen(errno: code)
@@ -112,6 +126,15 @@ final class Desk: Sendable {
         if !taken { send(Self.unavailable, to: handle) }
     }
 
+    /// On the polling thread. A server that stops waits for whoever rests.
+    fileprivate func rests(_ exchange: OpaquePointer, _ milliseconds: Int) {
+        let handle = unsafe Handle(pointer: exchange)
+        Task {
+            try? await Task.sleep(for: .milliseconds(milliseconds))
+            unsafe mh_go_on(handle.pointer)
+        }
+    }
+
     private func serve(_ request: IncomingRequest, number: UInt64) async {
         let reply = await handler(request)
         guard let waiting = state.withLock({ $0.waiting.removeValue(forKey: number) }) else { return }
@@ -121,30 +144,88 @@ final class Desk: Sendable {
     private static let unavailable = Reply(status: 503, headers: [("Connection", "close")])
 
     private func send(_ reply: Reply, to exchange: Handle) {
-        unsafe mh_answer(exchange.pointer, reply.prepared())
+        if let prepared = unsafe reply.prepared() {
+            unsafe mh_answer(exchange.pointer, prepared)
+        } else {
+            unsafe mh_hang_up(exchange.pointer, reply.ending.isReset)
+        }
+    }
+}
+
+extension Reply.Ending {
+    fileprivate var isReset: Bool {
+        switch self {
+        case .resetBeforeReply, .resetAfter, .resetWhenSent: true
+        case .whole, .dropBeforeReply, .dropAfter, .unterminated: false
+        }
+    }
+
+    /// Nil where not even a head is sent.
+    fileprivate var manner: mh_manner? {
+        func cut(_ bytes: Int) -> UInt64 { UInt64(max(0, bytes)) }
+        return switch self {
+        case .whole: mh_manner(cut: .max, bytes_per_second: 0, end: mh_end_whole)
+        case .dropBeforeReply, .resetBeforeReply: nil
+        case .dropAfter(let bytes): mh_manner(cut: cut(bytes), bytes_per_second: 0, end: mh_end_whole)
+        case .resetAfter(let bytes): mh_manner(cut: cut(bytes), bytes_per_second: 0, end: mh_end_reset)
+        case .resetWhenSent: mh_manner(cut: .max, bytes_per_second: 0, end: mh_end_reset_when_sent)
+        case .unterminated: mh_manner(cut: .max, bytes_per_second: 0, end: mh_end_open)
+        }
     }
 }
 
 extension Reply {
     /// Nil closes the connection.
     fileprivate func prepared() -> OpaquePointer? {
-        var cut = body.count
-        switch ending {
-        case .whole: break
-        case .dropBeforeReply: return nil
-        case .dropAfter(let bytes): cut = min(max(0, bytes), body.count)
-        }
         // A body of no bytes cannot be cut short: the head would already be the whole reply.
-        if body.isEmpty, ending != .whole { return nil }
+        let isEmpty = body.isEmpty && pieces.allSatisfy { $0.count == 0 }
+        guard var manner = ending.manner, !isEmpty || ending == .whole || ending == .resetWhenSent else { return nil }
+        manner.bytes_per_second = UInt64(max(0, bytesPerSecond ?? 0))
         let code = UInt32(exactly: status).flatMap { (200...599).contains($0) ? $0 : nil } ?? 500
-        let prepared = unsafe body.withUnsafeBytes { bytes in
-            unsafe mh_reply_create(code, bytes.baseAddress, bytes.count, cut)
-        }
+        let prepared =
+            if ending == .whole, pieces.isEmpty, manner.bytes_per_second == 0 {
+                unsafe body.withUnsafeBytes { unsafe mh_reply_create(code, $0.baseAddress, $0.count) }
+            } else {
+                unsafe streamedBody().flatMap { unsafe mh_reply_stream(code, $0, manner) }
+            }
         guard let prepared = unsafe prepared else { return nil }
         for (name, value) in headers {
             _ = unsafe mh_reply_add_header(prepared, name, value)
         }
         return unsafe prepared
+    }
+
+    private func streamedBody() -> OpaquePointer? {
+        guard let stream = unsafe mh_stream_create() else { return nil }
+        let isWhole = ([.bytes(body)] + pieces).allSatisfy { unsafe $0.add(to: stream) }
+        if isWhole { return unsafe stream }
+        unsafe mh_stream_free(stream)
+        return nil
+    }
+}
+
+extension Reply.Piece {
+    fileprivate func add(to stream: OpaquePointer) -> Bool {
+        switch self {
+        case .bytes(let bytes): unsafe Self.add(bytes, 1, to: stream)
+        case .repeated(let bytes, let times): unsafe Self.add(bytes, times, to: stream)
+        case .shared(let bytes): unsafe Self.lend(bytes, to: stream)
+        }
+    }
+
+    private static func add(_ bytes: [UInt8], _ times: UInt64, to stream: OpaquePointer) -> Bool {
+        unsafe bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, !bytes.isEmpty else { return true }
+            return unsafe mh_stream_add(stream, base, raw.count, times)
+        }
+    }
+
+    private static func lend(_ bytes: SharedBytes, to stream: OpaquePointer) -> Bool {
+        guard let base = unsafe bytes.buffer.baseAddress, bytes.count > 0 else { return true }
+        let owner = unsafe Unmanaged.passRetained(bytes)
+        if unsafe mh_stream_lend(stream, base, bytes.count, sharedReleased, owner.toOpaque()) { return true }
+        unsafe owner.release()
+        return false
     }
 }
 
@@ -171,6 +252,14 @@ extension IncomingRequest {
 
 private func requestArrived(context: UnsafeMutableRawPointer, exchange: OpaquePointer) {
     unsafe Unmanaged<Desk>.fromOpaque(context).takeUnretainedValue().arrived(exchange)
+}
+
+private func replyRests(context: UnsafeMutableRawPointer, exchange: OpaquePointer, milliseconds: UInt32) {
+    unsafe Unmanaged<Desk>.fromOpaque(context).takeUnretainedValue().rests(exchange, Int(milliseconds))
+}
+
+private func sharedReleased(owner: UnsafeMutableRawPointer) {
+    unsafe Unmanaged<SharedBytes>.fromOpaque(owner).release()
 }
 
 private func serverStopped(context: UnsafeMutableRawPointer) {

@@ -19,6 +19,25 @@ package struct IncomingRequest: Sendable {
     }
 }
 
+/// Bytes that many replies send from the same place.
+///
+/// Promise: written once, before anybody else sees them.
+@safe package final class SharedBytes: @unchecked Sendable {
+    let buffer: UnsafeMutableRawBufferPointer
+
+    package init(_ bytes: [UInt8]) {
+        unsafe buffer = .allocate(byteCount: bytes.count, alignment: 1)
+        unsafe buffer.copyBytes(from: bytes)
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    package var count: Int { unsafe buffer.count }
+
+    /// Calls `body` with each byte in order.
+    package func forEach(_ body: (UInt8) -> Void) { unsafe buffer.forEach(body) }
+}
+
 /// What goes back to the client.
 package struct Reply: Sendable {
     /// How the connection ends.
@@ -29,6 +48,30 @@ package struct Reply: Sendable {
         case dropBeforeReply
         /// The head promises the whole body; the connection is closed after this many bytes of it.
         case dropAfter(bytes: Int)
+        /// The connection is reset without a byte of reply.
+        case resetBeforeReply
+        /// As `dropAfter`, by a reset, which may take back what the client has not read yet.
+        case resetAfter(bytes: Int)
+        /// The connection is reset without notice once the client's machine has the whole reply.
+        case resetWhenSent
+        /// Chunked: the whole body is sent, and the connection closed before the last chunk says so.
+        case unterminated
+    }
+
+    /// A part of a body that is not whole in memory.
+    package enum Piece: Sendable {
+        case bytes([UInt8])
+        case shared(SharedBytes)
+        case repeated([UInt8], times: UInt64)
+
+        package var count: UInt64 {
+            switch self {
+            case .bytes(let bytes): UInt64(bytes.count)
+            case .shared(let bytes): UInt64(bytes.count)
+            case .repeated(let bytes, let times):
+                UInt64(bytes.count).multipliedReportingOverflow(by: times).partialValue
+            }
+        }
     }
 
     /// 200 to 599; anything else is sent as 500.
@@ -36,7 +79,11 @@ package struct Reply: Sendable {
     /// `Content-Length` is added by the server; a header that may not be sent is left out.
     package var headers: [(String, String)]
     package var body: [UInt8]
+    /// Follow `body`.
+    package var pieces: [Piece] = []
     package var ending: Ending
+    /// How fast the body is sent; nil is as fast as it goes.
+    package var bytesPerSecond: Int?
 
     package init(status: Int, headers: [(String, String)] = [], body: [UInt8] = [], ending: Ending = .whole) {
         self.status = status

@@ -1,6 +1,6 @@
 /// A small HTTP/1.1 server: one polling thread, requests wait for their asynchronous handler without a thread each.
 ///
-/// For pages on loopback and the simulator: no TLS, no routes. Limits: 8,192 connections, 32 KiB of headers, 60 s of
+/// For pages on loopback and the simulator: no routes, TLS only with an identity. Limits: 8,192 connections, 32 KiB of headers, 60 s of
 /// silence from a client that owes bytes, `bodyLimit` for a body (413 over it).
 package final class Listener: Sendable {
     private let desk: Desk
@@ -11,10 +11,11 @@ package final class Listener: Sendable {
     ///
     /// `handler` runs once a request, in a task of its own that `stop` cancels.
     package init(
-        address: String, port: UInt16, bodyLimit: Int, handler: @escaping @Sendable (IncomingRequest) async -> Reply
+        address: String, port: UInt16, bodyLimit: Int, identity: TLSIdentity? = nil,
+        handler: @escaping @Sendable (IncomingRequest) async -> Reply
     ) throws(ServerError) {
         desk = Desk(handler: handler)
-        self.port = try desk.open(address: address, port: port, bodyLimit: max(0, bodyLimit))
+        self.port = try desk.open(address: address, port: port, bodyLimit: max(0, bodyLimit), identity: identity)
     }
 
     deinit { desk.close(whenStopped: nil) }
@@ -25,5 +26,16 @@ package final class Listener: Sendable {
         await withCheckedContinuation { continuation in
             desk.close(whenStopped: continuation)
         }
+    }
+}
+
+/// A certificate and its key, both PEM text, by which a listener speaks TLS.
+package struct TLSIdentity: Sendable {
+    package let certificate: String
+    package let key: String
+
+    package init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
     }
 }

@@ -1,63 +1,71 @@
-import Documents
-import Domain
-import Providers
+import HTTPServer
 
-/// The two contracts: which fields they know, which sizes they draw, how they answer.
-enum Contract: Sendable {
-    case mai, openAI
+/// The five contracts, by the names that a configuration gives to the providers.
+package enum Contract: String, Sendable, Hashable, CaseIterable {
+    case mai = "microsoft-mai"
+    case openAI = "openai"
+    case azure = "azure-openai"
+    case gemini = "google-gemini"
+    case openRouter = "openrouter"
 
-    func fields(isEdit: Bool) -> Set<String> {
-        switch self {
-        case .mai:
-            isEdit
-                ? ["model", "prompt", "auto_aspect_ratio", "web_grounding", "background"]
-                : ["model", "prompt", "width", "height", "auto_aspect_ratio", "web_grounding", "background"]
-        case .openAI:
-            ["model", "prompt", "n", "size", "quality", "background", "output_format", "moderation"]
+    /// What a request asks for, as far as its path says so.
+    enum Form: Sendable { case generations, edits, single }
+
+    /// One path of one contract.
+    struct Resource: Sendable {
+        let contract: Contract
+        let form: Form
+        /// Gemini names the model in the path.
+        var model: String?
+    }
+
+    static func resource(at path: String) -> Resource? {
+        switch path {
+        case "/mai/v1/images/generations": return Resource(contract: .mai, form: .generations)
+        case "/mai/v1/images/edits": return Resource(contract: .mai, form: .edits)
+        case "/v1/images/generations": return Resource(contract: .openAI, form: .generations)
+        case "/v1/images/edits": return Resource(contract: .openAI, form: .edits)
+        case "/openai/v1/images/generations": return Resource(contract: .azure, form: .generations)
+        case "/openai/v1/images/edits": return Resource(contract: .azure, form: .edits)
+        case "/api/v1/images": return Resource(contract: .openRouter, form: .single)
+        default: break
+        }
+        let models = "/v1beta/models/"
+        let verb = ":generateContent"
+        guard path.hasPrefix(models), path.hasSuffix(verb), path.count > models.count + verb.count else { return nil }
+        let model = String(path.dropFirst(models.count).dropLast(verb.count))
+        return Resource(contract: .gemini, form: .single, model: model)
+    }
+
+    /// Whether the request carries a key where this contract looks for one. Which key does not matter.
+    func hasKey(_ headers: [String: String]) -> Bool {
+        func says(_ name: String) -> Bool { headers[name]?.isEmpty == false }
+        let hasBearer = headers["authorization"].map { $0.hasPrefix("Bearer ") && $0.utf8.count > 7 } ?? false
+        return switch self {
+        case .mai, .azure: says("api-key") || hasBearer
+        case .openAI, .openRouter: hasBearer
+        case .gemini: says("x-goog-api-key")
         }
     }
 
-    var fileParts: Set<String> { self == .mai ? ["image"] : ["image", "image[]", "mask"] }
-    var mostReferences: Int { self == .mai ? 5 : 16 }
-    var requestIDHeader: String { self == .mai ? "x-ms-request-id" : "x-request-id" }
-
-    func size(_ fields: [String: String]) throws(ContractFault) -> PixelSize {
+    /// The header that names the request for the provider's support; Gemini says it in the body.
+    var requestIDHeader: String? {
         switch self {
-        case .mai:
-            guard let width = Int(fields["width"] ?? "1024"), let height = Int(fields["height"] ?? "1024"),
-                width >= 768, height >= 768, width <= 4096, height <= 4096, width * height <= 4_194_304
-            else {
-                throw ContractFault(
-                    "unsupported_request_value", "width and height are out of range", parameter: "width")
-            }
-            return PixelSize(width: width / 16 * 16, height: height / 16 * 16)
-        case .openAI:
-            let text = fields["size"] ?? "1024x1024"
-            guard text != "auto" else { return PixelSize(width: 1024, height: 1024) }
-            guard case .box(let size)? = OutputSize(text), Capability.simulated.sizes.allow(size) else {
-                throw ContractFault("invalid_value", "this size is not supported", parameter: "size")
-            }
-            return size
+        case .mai: "x-ms-request-id"
+        case .openAI: "x-request-id"
+        case .azure: "apim-request-id"
+        case .gemini: nil
+        case .openRouter: "x-request-id"
         }
     }
 
-    /// The answer's body, written around the base64 of the pictures.
-    func body(_ order: DrawOrder, _ pictures: [[UInt8]]) -> [UInt8] {
-        let tokens = (order.size.pixels + 1023) / 1024 * pictures.count
-        let text = order.prompt.utf8.count / 4 + 1
-        let seen = 1024 * order.references.count
-        var body = Array(#"{"created":0,"model":"darkroom-simulator","size":"\#(order.size)","data":["#.utf8)
-        for (index, picture) in pictures.enumerated() {
-            if index > 0 { body.append(UInt8(ascii: ",")) }
-            body += Array(#"{"b64_json":""#.utf8)
-            body += Base64.encode(picture)
-            body += Array(#""}"#.utf8)
+    var contentType: String { self == .gemini ? "application/json; charset=UTF-8" : "application/json" }
+
+    var mostReferences: Int {
+        switch self {
+        case .mai: 5
+        case .openAI, .azure, .openRouter: 16
+        case .gemini: 14
         }
-        let usage =
-            self == .mai
-            ? #"{"num_output_tokens":\#(tokens),"num_input_text_tokens":\#(text),"num_input_image_tokens":\#(seen)}"#
-            : #"{"input_tokens":\#(text + seen),"input_tokens_details":{"text_tokens":\#(text),"image_tokens":\#(seen)},"#
-                + #""output_tokens":\#(tokens)}"#
-        return body + Array("],\"usage\":\(usage)}".utf8)
     }
 }

@@ -8,7 +8,8 @@ import Synchronization
 
 /// A model service on this machine: the real contracts, real pictures, no model.
 ///
-/// Speaks Microsoft MAI and the OpenAI Images API in the shape of gpt-image-2. What it draws says that it is simulated.
+/// Speaks Microsoft MAI, OpenAI, Azure OpenAI, Google Gemini and OpenRouter, each at its own path, and refuses whatever a
+/// contract does not know. What it draws says that it is simulated.
 package final class ImageSimulator: Sendable {
     /// Draws a PNG: 32 bytes of seed, a size, and the references as they came in.
     package typealias Painter =
@@ -18,7 +19,10 @@ package final class ImageSimulator: Sendable {
         package var latency: Span = .zero
         /// Draws each size once, and answers with that.
         package var isCached = false
-        /// Told of every request that was accepted and so would have been billed.
+        /// Whether a request without a key is refused. Which key does not matter.
+        package var needsKey = false
+        package var faults: FaultScript?
+        /// Told of every request, before its answer leaves: once it is accepted or refused, and once its end is known.
         package var note: @Sendable (JSONValue) -> Void = { _ in }
         /// Sees every request before it is answered, and may answer in its place.
         package var intercept: @Sendable (IncomingRequest) async -> Reply? = { _ in nil }
@@ -28,7 +32,7 @@ package final class ImageSimulator: Sendable {
 
     private let paint: Painter
     private let options: Options
-    private let cache = Mutex<[PixelSize: [UInt8]]>([:])
+    private let cache = Mutex<[PixelSize: Task<DrawnPicture, any Error>]>([:])
     private let served = Atomic<Int>(0)
 
     package init(options: Options = Options(), paint: @escaping Painter) {
@@ -39,9 +43,14 @@ package final class ImageSimulator: Sendable {
     /// Largest request in bytes: sixteen references and a prompt.
     package static let bodyLimit = 256 << 20
 
+    /// Longest time for which a request is left without an answer: as long as a route may wait.
+    private static let silence = Span.hours(1)
+
     /// Starts listening; port 0 takes any free one.
-    package func listen(address: String, port: UInt16) throws(ServerError) -> Listener {
-        try Listener(address: address, port: port, bodyLimit: Self.bodyLimit) { request in
+    package func listen(
+        address: String, port: UInt16, identity: TLSIdentity? = nil
+    ) throws(ServerError) -> Listener {
+        try Listener(address: address, port: port, bodyLimit: Self.bodyLimit, identity: identity) { request in
             await self.answer(request)
         }
     }
@@ -50,48 +59,77 @@ package final class ImageSimulator: Sendable {
 
     private func answer(_ request: IncomingRequest) async -> Reply {
         if let reply = await options.intercept(request) { return reply }
-        guard request.method == "POST" else { return Self.fault(404, "not_found", "no such resource") }
-        switch request.path {
-        case "/v1/images/generations", "/openai/v1/images/generations":
-            return await draw(request, .openAI, isEdit: false)
-        case "/v1/images/edits", "/openai/v1/images/edits": return await draw(request, .openAI, isEdit: true)
-        case "/mai/v1/images/generations": return await draw(request, .mai, isEdit: false)
-        case "/mai/v1/images/edits": return await draw(request, .mai, isEdit: true)
-        default: return Self.fault(404, "not_found", "no such resource")
+        guard request.method == "POST", let resource = Contract.resource(at: request.path) else {
+            return refuse(ContractFault("no such resource", .modelNotFound), .openAI, status: 404)
         }
-    }
-
-    private func draw(_ request: IncomingRequest, _ contract: Contract, isEdit: Bool) async -> Reply {
+        let contract = resource.contract
+        guard !options.needsKey || contract.hasKey(request.headers) else {
+            return refuse(ContractFault("no key was sent", .auth), contract, status: 401)
+        }
         let order: DrawOrder
         do throws(ContractFault) {
-            order = try isEdit ? DrawOrder(form: request, contract) : DrawOrder(json: request, contract)
+            order = try DrawOrder(request, resource)
         } catch {
-            return Self.fault(error.status, error.code, error.message, parameter: error.parameter)
+            return refuse(error, contract)
         }
+        return await fulfil(order)
+    }
+
+    private func fulfil(_ order: DrawOrder) async -> Reply {
+        let id = "sim-" + randomUUID()
         let number = served.add(1, ordering: .relaxed).newValue
-        options.note(order.note(number: number))
-        if options.latency > .zero { try? await Task.sleep(for: options.latency.duration) }
-        var pictures: [[UInt8]] = []
+        options.note(order.note(number: number, id: id, at: Monotonic.wall()))
+        let rule = options.faults?.rule(for: order)
+        let wait = options.latency.milliseconds + (rule?.delay?.milliseconds ?? 0)
+        if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
+        if let rule, rule.isHanging {
+            note(id, "silent", rule, pictures: 0)
+            try? await Task.sleep(for: Self.silence.duration)
+            return Reply(status: 504, ending: .dropBeforeReply)
+        }
+        if let rule, let reply = rule.reply(order, id: id) {
+            note(id, reply.ending == .whole ? "answered" : "cut", rule, status: reply.status, pictures: 0)
+            return reply
+        }
+        var pictures: [DrawnPicture] = []
         for index in 0..<order.count {
             guard let picture = try? await picture(order, index) else {
-                return Self.fault(500, "server_error", "the simulator could not draw")
+                note(id, "answered", nil, status: 500, pictures: 0)
+                return refuse(ContractFault("the simulator could not draw", .serverError), order.contract)
             }
             pictures.append(picture)
         }
-        return Reply(
-            status: 200,
-            headers: [
-                ("Content-Type", "application/json"), (contract.requestIDHeader, "sim-" + randomUUID()),
-                ("X-Darkroom-Simulated", "true"),
-            ], body: contract.body(order, pictures))
+        let answer = Answer(order: order, pictures: pictures, id: id)
+        var headers = [("Content-Type", order.contract.contentType), ("X-Darkroom-Simulated", "true")]
+        if let name = order.contract.requestIDHeader { headers.append((name, id)) }
+        var reply = Reply(status: 200, headers: headers)
+        if let rule { reply = rule.reply(answer, headers: headers) } else { reply.pieces = answer.pieces }
+        note(id, reply.ending == .whole ? "answered" : "cut", rule, status: 200, pictures: pictures.count)
+        return reply
     }
 
-    private func picture(_ order: DrawOrder, _ index: Int) async throws -> [UInt8] {
-        if options.isCached, let known = cache.withLock({ $0[order.size] }) { return known }
+    // MARK: pictures
+
+    private func picture(_ order: DrawOrder, _ index: Int) async throws -> DrawnPicture {
+        guard options.isCached else { return try await draw(order, index, order.references.map(\.bytes)) }
+        // Whoever comes while a size is being drawn waits for it rather than drawing it too.
+        let task = cache.withLock { cache in
+            if let known = cache[order.size] { return known }
+            let task = Task { try await self.draw(order, index, []) }
+            cache[order.size] = task
+            return task
+        }
+        do {
+            return try await task.value
+        } catch {
+            cache.withLock { $0[order.size] = nil }
+            throw error
+        }
+    }
+
+    private func draw(_ order: DrawOrder, _ index: Int, _ references: [[UInt8]]) async throws -> DrawnPicture {
         let seed = SHA256Digest.of(Array(order.prompt.utf8) + [UInt8(truncatingIfNeeded: index)])
-        let picture = try await mark(paint(seed, order.size, options.isCached ? [] : order.references), order)
-        if options.isCached { cache.withLock { $0[order.size] = picture } }
-        return picture
+        return DrawnPicture(try await mark(paint(seed, order.size, references), order))
     }
 
     /// What is drawn says itself that no model drew it, whatever route it is fetched through.
@@ -103,15 +141,27 @@ package final class ImageSimulator: Sendable {
         return try embed(packet, into: picture)
     }
 
-    /// An error in the shape that both contracts share.
-    static func fault(_ status: Int, _ code: String, _ message: String, parameter: String? = nil) -> Reply {
-        let body = JSONValue.fields([
-            "error": .fields([
-                "code": .string(code), "message": .string(message), "type": "image_generation_user_error",
-                "param": .text(parameter),
-            ])
-        ])
+    // MARK: the ledger
+
+    /// What breaks its contract is answered by it, and never drawn.
+    private func refuse(_ fault: ContractFault, _ contract: Contract, status: Int? = nil) -> Reply {
+        let page = RefusalPage(fault.refusal, contract, message: fault.message, parameter: fault.parameter)
+        let status = status ?? page.status
+        options.note(
+            .fields([
+                "event": "refused", "at": .integer(Monotonic.wall()), "provider": .string(contract.rawValue),
+                "status": .integer(status), "why": .string(fault.message), "billed": false,
+            ]))
         return Reply(
-            status: status, headers: [("Content-Type", "application/json")], body: Array(body.compact.utf8))
+            status: status, headers: [("Content-Type", contract.contentType)], body: Array(page.body.compact.utf8))
+    }
+
+    private func note(_ id: String, _ event: String, _ rule: FaultRule?, status: Int? = nil, pictures: Int) {
+        options.note(
+            .fields([
+                "event": .string(event), "id": .string(id), "at": .integer(Monotonic.wall()),
+                "status": status.map { .integer($0) }, "pictures": .integer(pictures),
+                "billed": .bool(rule?.isBilled ?? (status == 200)), "fault": .text(rule?.name),
+            ]))
     }
 }

@@ -47,11 +47,11 @@ def small_photo():
 
 
 class Simulator:
-    def __init__(self, folder, latency="0s"):
+    def __init__(self, folder, latency="0s", more=()):
         self.ledger = os.path.join(folder, "simulator.jsonl")
         self.log = open(os.path.join(folder, "simulator.log"), "ab")
         self.process = subprocess.Popen(
-            [program(), "simulate", "--listen", "127.0.0.1:0", "--cached", "--latency", latency, "--ledger", self.ledger],
+            [program(), "simulate", "--listen", "127.0.0.1:0", "--cached", "--latency", latency, "--ledger", self.ledger, *more],
             stdout=subprocess.PIPE, stderr=self.log, env=ENVIRONMENT)
         line = self.process.stdout.readline().decode()
         assert "listening on" in line, "the simulator did not start: " + line
@@ -63,9 +63,18 @@ class Simulator:
         if os.path.exists(self.ledger):
             for line in open(self.ledger):
                 if line.endswith("\n"):
-                    digest = json.loads(line)["prompt_sha256"]
+                    digest = json.loads(line).get("prompt_sha256")
+                    # Only the line of its acceptance names a request's prompt.
+                    if digest is None:
+                        continue
                     counts[digest] = counts.get(digest, 0) + 1
         return counts
+
+    def lines(self):
+        """Every whole line of the ledger so far."""
+        if not os.path.exists(self.ledger):
+            return []
+        return [json.loads(line) for line in open(self.ledger) if line.endswith("\n")]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -1,0 +1,107 @@
+import Documents
+import Domain
+import Providers
+import Settings
+import Simulator
+import Testing
+import Transport
+
+@Suite struct ContractTests {
+    static let providers: [Route.Provider] = [.microsoftMAI, .openAI, .azureOpenAI, .googleGemini, .openRouter]
+
+    @Test(arguments: providers, [false, true])
+    func `what an adapter sends is understood, and what comes back is read`(provider: Route.Provider, isEdit: Bool)
+        async throws
+    {
+        let service = try Service(needsKey: true)
+        let (verdict, answer, _) = try await service.call(provider, isEdit: isEdit)
+        #expect(verdict?.callClass == .success && verdict?.requestID != nil || provider == .openRouter)
+        #expect(identify(answer?.picture) && answer?.usage != nil)
+        #expect(service.ledger.map { $0["event"]?.string } == ["accepted", "answered"])
+        #expect(service.ledger.first?["kind"]?.string == (isEdit ? "edit" : "generate"))
+        #expect(service.ledger.first?["provider"]?.string == provider.rawValue)
+        #expect(service.ledger.last?["billed"]?.bool == true)
+        await service.stop()
+    }
+
+    private func identify(_ picture: [UInt8]?) -> Bool { picture?.starts(with: [0x89, 0x50, 0x4E, 0x47]) == true }
+
+    @Test(arguments: providers, Refusal.allCases)
+    func `a refusal reads as the class that it stands for`(provider: Route.Provider, refusal: Refusal) async throws {
+        let service = try Service(faults: "[{ answer: { refuse: '\(refusal.rawValue)' } }]")
+        let verdict = try await service.call(provider, isEdit: false).verdict
+        let knowsBlocks = provider == .microsoftMAI || provider == .azureOpenAI
+        let wanted = refusal == .accountBlocked && !knowsBlocks ? Refusal.permission : refusal
+        #expect(verdict?.callClass.rawValue == wanted.rawValue)
+        #expect(service.ledger.last?["fault"]?.string == "rule-1")
+        await service.stop()
+    }
+
+    static let bodies: [(path: String, body: String, header: String)] = [
+        ("/mai/v1/images/generations", #"{"model":"m","prompt":"p""#, "api-key"),
+        ("/v1/images/generations", #"{"model":"gpt-image-2","prompt":"p""#, "Authorization"),
+        ("/openai/v1/images/generations", #"{"model":"d","prompt":"p""#, "api-key"),
+        (
+            "/v1beta/models/gemini-3-pro-image:generateContent",
+            #"{"contents":[{"parts":[{"text":"p"}]}],"generationConfig":{"responseModalities":["IMAGE"]}"#,
+            "x-goog-api-key"
+        ),
+        ("/api/v1/images", #"{"model":"google/gemini-3-pro-image","prompt":"p""#, "Authorization"),
+    ]
+
+    @Test(arguments: bodies)
+    func `an unknown field and a missing key are refused`(path: String, body: String, header: String) async throws {
+        let service = try Service(needsKey: true)
+        let key = [(header, "Bearer k")]
+        #expect(await service.post(path, body + "}", headers: key).status == 200)
+        #expect(await service.post(path, body + "}").status == 401)
+        let answer = await service.post(path, body + #","negative_prompt":"x"}"#, headers: key)
+        #expect(answer.status == 400 && answer.text.contains("negative_prompt"))
+        #expect(await service.post(path, "{", headers: key).status == 400)
+        #expect(service.ledger.compactMap { $0["event"]?.string }.filter { $0 == "refused" }.count == 3)
+        await service.stop()
+    }
+
+    @Test(arguments: [
+        ("/mai/v1/images/generations", #"{"model":"m","prompt":"p","width":512}"#),
+        ("/mai/v1/images/generations", #"{"model":"m","prompt":"p","width":2064,"height":2048}"#),
+        ("/mai/v1/images/generations", #"{"model":"m","prompt":"p","n":1}"#),
+        ("/v1/images/generations", #"{"model":"gpt-image-2","prompt":"p","size":"3840x3840"}"#),
+        ("/v1/images/generations", #"{"model":"gpt-image-2","prompt":"p","size":"1000x1000"}"#),
+        ("/v1/images/generations", #"{"model":"gpt-image-2","prompt":"p","quality":"max"}"#),
+        ("/v1/images/generations", #"{"model":"gpt-image-1","prompt":"p"}"#),
+        ("/api/v1/images", #"{"model":"google/gemini-3-pro-image","prompt":"p","n":2}"#),
+        ("/api/v1/images", #"{"model":"google/gemini-3-pro-image","prompt":"p","resolution":"2K","size":"4K"}"#),
+        (
+            "/api/v1/images",
+            #"{"model":"google/gemini-3-pro-image","prompt":"p","input_references":[{"type":"image_url","#
+                + #""image_url":{"url":"data:image/png;base64,bm8gcGljdHVyZQ=="}}]}"#
+        ),
+        (
+            "/v1beta/models/gemini-2.5-flash-image:generateContent",
+            #"{"contents":[{"parts":[{"text":"p"}]}],"generationConfig":{"responseModalities":["IMAGE"],"#
+                + #""imageConfig":{"imageSize":"2K"}}}"#
+        ),
+        (
+            "/v1beta/models/gemini-3-pro-image:generateContent",
+            #"{"contents":[{"parts":[{"text":"p"},{"inline_data":{"mime_type":"image/jpg","data":"/9j/"}}]}],"#
+                + #""generationConfig":{"responseModalities":["IMAGE"]}}"#
+        ),
+    ])
+    func `a size, a value or a picture that a contract does not know is refused`(path: String, body: String)
+        async throws
+    {
+        let service = try Service()
+        #expect(await service.post(path, body).status == 400)
+        #expect(service.ledger.map { $0["event"]?.string } == ["refused"])
+        await service.stop()
+    }
+
+    @Test func `a model that is gone and a path that never was are not found`() async throws {
+        let service = try Service()
+        #expect(await service.post("/v1beta/models/imagen-4:generateContent", "{}").status == 404)
+        #expect(await service.post("/api/v1/images", #"{"model":"nobody/nothing","prompt":"p"}"#).status == 404)
+        #expect(await service.post("/api/v1/images/generations", "{}").status == 404)
+        await service.stop()
+    }
+}
