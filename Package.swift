@@ -152,7 +152,7 @@ let package = Package(
         tests("Transport", ["HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
         tests("HTTPServer", ["Support"]),
-        tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Transport"]),
+        tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Support", "Transport"]),
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Support"]),
