@@ -49,7 +49,8 @@ struct Survey {
     func report(_ container: Container) -> PictureReport {
         PictureReport(
             container: container, width: width, height: height, orientation: orientation, frames: frames,
-            hasAlpha: hasAlpha, isProgressive: isProgressive, findings: findings.sorted { $0.offset < $1.offset }, damage: damage,
+            hasAlpha: hasAlpha, isProgressive: isProgressive, findings: findings.sorted { $0.offset < $1.offset },
+            damage: damage,
             packets: packets, work: work)
     }
 }

@@ -110,7 +110,9 @@ import Testing
             // Shrunk again by area it is the source, but for what the edge hides.
             for y in 4..<36 {
                 for x in 4..<36 {
-                    let sum = [(0, 0), (1, 0), (0, 1), (1, 1)].reduce(0) { $0 + Int(doubled[2 * x + $1.0, 2 * y + $1.1]) }
+                    let sum = [(0, 0), (1, 0), (0, 1), (1, 1)].reduce(0) {
+                        $0 + Int(doubled[2 * x + $1.0, 2 * y + $1.1])
+                    }
                     #expect(abs(sum / 4 - Int(edge[x, y])) <= 24)
                 }
             }

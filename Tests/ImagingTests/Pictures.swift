@@ -19,7 +19,10 @@ extension ToolFolder {
     /// Everything exiftool finds in a file that is not a fact about its pixels.
     func metadata(of bytes: [UInt8], suffix: String) throws -> [String] {
         try write(bytes, as: "judged.\(suffix)")
-        let groups = ["ExifTool", "System", "File", "PNG", "JFIF", "RIFF", "Composite", "PNG-pHYs", "QuickTime", "Meta", "Jpeg2000"]
+        let groups = [
+            "ExifTool", "System", "File", "PNG", "JFIF", "RIFF", "Composite", "PNG-pHYs", "QuickTime", "Meta",
+            "Jpeg2000",
+        ]
         return try run("exiftool", "-a", "-G1", "-u", "-s", "judged.\(suffix)").split(separator: "\n").map(String.init)
             .filter { line in !groups.contains { line.hasPrefix("[\($0)]") } || line.contains("Comment") }
     }

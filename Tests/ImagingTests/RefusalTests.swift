@@ -98,7 +98,8 @@ import Testing
 enum PNGHeader {
     static func bytes(width: UInt32, height: UInt32, isInterlaced: Bool = false) -> [UInt8] {
         let sides = [width, height].flatMap { side in (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) } }
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", sides + [8, 2, 0, 0, isInterlaced ? 1 : 0])
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+            + chunk("IHDR", sides + [8, 2, 0, 0, isInterlaced ? 1 : 0])
             + chunk("IDAT", [0x78, 0x01, 0x03, 0x00, 0, 0, 0, 1]) + chunk("IEND", [])
     }
 
