@@ -8,7 +8,8 @@ extension NormalizeOrder {
 
     /// The cheapest way that is right for this PNG; nil where that is libvips, which also has the word on damaged ones.
     @unsafe func normalized(png bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) -> NormalizedPicture? {
-        guard format != .webp, let start = bytes.baseAddress, let header = unsafe Self.header(bytes),
+        guard format == nil || format == .png || format == .jpeg, let start = bytes.baseAddress,
+            let header = unsafe Self.header(bytes),
             let head = unsafe glance(png: UnsafeRawBufferPointer(bytes), limit: Self.mostPNGHead)
         else { return nil }
         let size = PixelSize(width: Int(header.width), height: Int(header.height))

@@ -68,12 +68,7 @@ enum Darkroom {
 
     /// Waits on a thread of its own: the test's own services need the shared ones.
     fileprivate static func ended(_ process: Process) async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                process.waitUntilExit()
-                continuation.resume()
-            }
-        }
+        await onOwnThread { process.blockUntilEnded() }
     }
 
     /// Runs a tool of the system and gives what it printed.

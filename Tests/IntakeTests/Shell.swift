@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A file held open by somebody who writes to it bit by bit.
 final class SlowWriter {
@@ -28,7 +29,7 @@ func shell(_ script: String, in folder: String) throws {
     process.arguments = ["-c", script]
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     try process.run()
-    process.waitUntilExit()
+    process.blockUntilEnded()
     guard process.terminationStatus == 0 else {
         throw ShellError(script: script, status: process.terminationStatus)
     }

@@ -204,7 +204,7 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [tool] + arguments
         try process.run()
-        process.waitUntilExit()
+        process.blockUntilEnded()
         #expect(process.terminationStatus == 0)
     }
 }

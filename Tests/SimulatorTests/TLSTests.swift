@@ -18,7 +18,7 @@ import Transport
         ]
         openssl.standardError = FileHandle.nullDevice
         try openssl.run()
-        openssl.waitUntilExit()
+        openssl.blockUntilEnded()
         return TLSIdentity(
             certificate: try String(contentsOfFile: scratch.file("cert.pem"), encoding: .utf8),
             key: try String(contentsOfFile: scratch.file("key.pem"), encoding: .utf8))

@@ -32,7 +32,7 @@ package struct ToolFolder: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.blockUntilEnded()
         guard process.terminationStatus == 0 else { throw ToolFailure(tool: tool, code: process.terminationStatus) }
         return String(decoding: data, as: UTF8.self)
     }

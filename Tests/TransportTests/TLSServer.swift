@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// `openssl s_server` with a certificate of its own making; answers every GET with a page.
 final class TLSServer: @unchecked Sendable {
@@ -43,6 +44,6 @@ final class TLSServer: @unchecked Sendable {
     // A child may have inherited a mask that blocks SIGTERM.
     deinit {
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.blockUntilEnded()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Runs a program of the system.
 enum Tool {
@@ -18,7 +19,7 @@ enum Tool {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let result = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
-        process.waitUntilExit()
+        process.blockUntilEnded()
         guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
         return result
     }

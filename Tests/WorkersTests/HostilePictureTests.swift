@@ -54,7 +54,7 @@ extension WorkerError {
     /// Whether the error says something of the picture rather than of the worker.
     fileprivate var isAboutThePicture: Bool {
         switch self {
-        case .unsupportedContent, .unreadable, .tooLarge: true
+        case .unsupportedContent, .unreadable, .tooLarge, .switchedOff: true
         default: false
         }
     }

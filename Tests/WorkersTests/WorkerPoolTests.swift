@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Imaging
+import Support
 import Testing
 import Workers
 
@@ -162,7 +163,7 @@ import Workers
         process.executableURL = URL(filePath: Program.besideTests("WorkerHost"))
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
+        process.blockUntilEnded()
         #expect(process.terminationStatus == 64)
     }
 
