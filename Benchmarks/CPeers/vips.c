@@ -18,6 +18,9 @@ int pr_vips_start(void) {
 
 const char *pr_vips_version(void) { return vips_version_string(); }
 
+/// Our own use of libvips in this process lets no loader but the one it needs be used.
+static void let_in(void) { vips_operation_block_set("VipsForeign", FALSE); }
+
 /// Ends a pipeline: `made` is libvips' own memory, which is the C library's.
 static int finish(VipsImage *image, int failed, void *made, size_t length, pr_bytes *out) {
     if (image) g_object_unref(image);
@@ -38,6 +41,7 @@ static int as_jpeg(VipsImage *image, int quality, int half_chroma, pr_bytes *out
 
 int pr_vips_thumbnail(const void *in, size_t length, int edge, int quality, int half_chroma, pr_bytes *out) {
     VipsImage *image = NULL;
+    let_in();
     if (vips_thumbnail_buffer(
             (void *) in, length, &image, edge, "height", edge, "size", VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, NULL))
         return -1;
@@ -46,6 +50,7 @@ int pr_vips_thumbnail(const void *in, size_t length, int edge, int quality, int 
 
 int pr_vips_thumbnail_through_profile(const void *in, size_t length, int edge, int quality, pr_bytes *out) {
     VipsImage *image = NULL;
+    let_in();
     if (vips_thumbnail_buffer(
             (void *) in, length, &image, edge, "height", edge, "size", VIPS_SIZE_DOWN, "export_profile", "srgb", NULL))
         return -1;
@@ -53,6 +58,7 @@ int pr_vips_thumbnail_through_profile(const void *in, size_t length, int edge, i
 }
 
 static VipsImage *open_picture(const void *in, size_t length) {
+    let_in();
     return vips_image_new_from_buffer(in, length, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
 }
 

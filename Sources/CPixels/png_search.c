@@ -6,7 +6,7 @@
 #include "png_deflate.h"
 
 enum {
-    BLOCK = 49152,
+    BLOCK = 24576,
     WINDOW = 32768,
     HASH_BITS = 13,
     /// Bytes that have to be alike to be found.
