@@ -23,11 +23,11 @@ package enum Fit: String, Sendable, Codable, CaseIterable {
 package enum UpscaleMode: String, Sendable, Codable, CaseIterable {
     /// Lanczos3.
     case plain
-    /// A trained filter bank on luma, then Lanczos3.
+    /// A trained filter bank on luma, then Lanczos3; plain where no bank suits the picture.
     case enhanced
 
     /// Where neither job nor configuration says.
-    package static let standard = UpscaleMode.plain
+    package static let standard = UpscaleMode.enhanced
 }
 
 /// How hard the PNG writer tries (`output.png`).
