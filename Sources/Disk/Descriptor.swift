@@ -77,6 +77,22 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Reads at most `count` bytes from where it stands.
+    package borrowing func readStart(_ count: Int) throws(DiskError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe buffer.baseAddress.map { unsafe Glibc.read(number, $0 + filled, count - filled) } ?? 0
+            }
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw DiskError("read a file") }
+            if got == 0 { break }
+            filled += got
+        }
+        return Array(bytes[..<filled])
+    }
+
     /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.
     package borrowing func sync() throws(DiskError) {
         guard fsync(number) == 0 else { throw DiskError("make a file durable") }

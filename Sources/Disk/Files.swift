@@ -21,6 +21,11 @@ package enum Files {
         try Descriptor.reading(path).readAll(limit: limit)
     }
 
+    /// The first bytes of a file, at most `count`.
+    package static func readStart(_ path: String, count: Int) throws(DiskError) -> [UInt8] {
+        try Descriptor.reading(path).readStart(count)
+    }
+
     /// Puts `bytes` at `path`, durable with its name when the call returns.
     package static func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(DiskError) {
         let beside = path + ".tmp"

@@ -157,6 +157,8 @@ package struct EffectRecord: Sendable, Hashable {
 package struct BlobRecord: Sendable, Hashable {
     package enum Kind: String, Sendable {
         case spec, reference, mask, normalized, normalizedMask = "normalized_mask", answer, original
+        /// A picture of an answer that has not been read yet.
+        case picture
     }
 
     package var id: String

@@ -98,7 +98,7 @@ struct Calls: Sendable {
         effect.subjectRef = job.subjectRef
         var calling = output
         calling.state = .calling
-        let writer = try await shop.blobs.begin()
+        let writer = AnswerWriter(try await shop.blobs.begin())
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
         let request = adapter.request(plan, references: references, mask: nil)
@@ -188,18 +188,23 @@ struct Calls: Sendable {
 
     /// A whole answer: durable first, then read.
     private func answered(
-        _ head: AnswerHead, _ writer: any BlobWriter, _ effect: EffectRecord, _ output: OutputRecord,
+        _ head: AnswerHead, _ writer: AnswerWriter, _ effect: EffectRecord, _ output: OutputRecord,
         _ adapter: any Adapter
     ) async throws -> End {
-        try await BlockingLane.disk.run { () throws(VaultError) in try writer.finish() }
+        let pictures = try await BlockingLane.disk.run { () throws(VaultError) in try writer.finish() }
         var effect = effect
         effect.state = .answered
         effect.httpStatus = head.status
         effect.answerBlob = writer.id
         let blob = BlobRecord(
             id: writer.id, job: job.id, kind: .answer, position: output.index, bytes: Int64(writer.count))
-        try await shop.ledger.write(job.hold, nil, [.effect(effect), .addBlob(blob)])
+        let parts = pictures.map { picture in part(picture.id, of: output.index, bytes: picture.bytes) }
+        try await shop.ledger.write(job.hold, nil, [.effect(effect), .addBlob(blob)] + parts.map { .addBlob($0) })
         return try await judge(head, effect, output, adapter)
+    }
+
+    private func part(_ id: String, of output: Int, bytes: Int) -> BlobRecord {
+        BlobRecord(id: id, job: job.id, kind: .picture, position: output, bytes: Int64(bytes))
     }
 
     /// Reads a durable answer. Run again after a crash it comes to the same end.
@@ -207,18 +212,14 @@ struct Calls: Sendable {
         _ head: AnswerHead, _ effect: EffectRecord, _ output: OutputRecord, _ adapter: any Adapter
     ) async throws -> End {
         guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
-        let body = try await shop.blobs.get(answer, limit: 64 << 20)
+        let body = try await shop.blobs.get(answer, limit: Self.mostOfAnswer)
         let (verdict, image) = adapter.read(head, body: body)
-        guard let image, identify(image.picture).map(PictureLimits.answers.contains) ?? false else {
+        guard let image, let picture = try await kept(image, of: answer, output: output.index) else {
             var verdict = verdict
             if image != nil { verdict.callClass = .badResponse }
             return try await ended(
                 verdict, effect, output, billed: verdict.callClass.billed, fault: nil, changes: [])
         }
-        let original = try await shop.blobs.put(image.picture)
-        let row = BlobRecord(
-            id: original, job: job.id, kind: .original, position: output.index, bytes: Int64(image.picture.count),
-            mediaType: image.model)
         var paid = effect
         if let cost = image.cost ?? image.usage?.cost(at: route.capability.prices) {
             paid.cost = cost
@@ -226,11 +227,39 @@ struct Calls: Sendable {
         }
         var answered = output
         answered.state = .answered
-        let marks = readMarks(of: image.picture)
-        return try await ended(
-            verdict, paid, answered, billed: .yes, fault: nil,
-            changes: [.addBlob(row)] + (marks.isSimulated ? [.simulated] : []))
+        return try await ended(verdict, paid, answered, billed: .yes, fault: nil, changes: picture)
     }
+
+    /// An answer without its pictures, and a little for those so small that they stayed in it.
+    private static let mostOfAnswer = 2 * AnswerStream.longestDocument
+
+    /// The rows that make the answer's picture the output's original; nil where there is none, or it is none we know.
+    private func kept(_ image: ImageAnswer, of answer: String, output: Int) async throws -> [Change]? {
+        func isKnown(_ head: [UInt8]) -> Bool { identify(head).map(PictureLimits.answers.contains) ?? false }
+        switch image.picture {
+        case .bytes(let bytes):
+            guard isKnown(bytes) else { return nil }
+            let id = try await shop.blobs.put(bytes)
+            return [
+                .addBlob(
+                    BlobRecord(
+                        id: id, job: job.id, kind: .original, position: output, bytes: Int64(bytes.count),
+                        mediaType: image.model))
+            ]
+        case .part(let number):
+            let id = BlobID.beside(answer, number)
+            // Only what arrived with this answer: the number was read in it.
+            guard var row = try await shop.ledger.blobs(of: job.id).first(where: { $0.id == id }),
+                isKnown(try await shop.blobs.head(id, count: Self.enoughToIdentify))
+            else { return nil }
+            row.kind = .original
+            row.mediaType = image.model
+            return [.dropBlob(id), .addBlob(row)]
+        }
+    }
+
+    /// As many bytes as the longest list of brands that is looked at.
+    private static let enoughToIdentify = 512
 
     // MARK: the end of a call
 
@@ -312,7 +341,7 @@ struct Calls: Sendable {
         guard effect.state == .intent, let id = effect.answerBlob else { return nil }
         let body: [UInt8]
         do throws(VaultError) {
-            body = try await shop.blobs.get(id, limit: 64 << 20)
+            body = try await shop.blobs.get(id, limit: Self.mostOfAnswer)
         } catch {
             // Only an answer that is not there is none. One that can not be read now was paid for: it is read later.
             if case .disk = error { throw error }
@@ -321,12 +350,27 @@ struct Calls: Sendable {
         let blob = BlobRecord(
             id: id, job: job.id, kind: .answer, position: effect.output, bytes: Int64(body.count))
         let isPicture = adapter.read(AnswerHead(status: 200, headers: [:], bodyBytes: body.count), body: body).1 != nil
+        let parts = try await partsBeside(id, of: effect.output)
         var found = effect
         if isPicture {
             found.state = .answered
             found.httpStatus = 200
         }
-        try await shop.ledger.write(job.hold, nil, [.effect(found), .addBlob(blob)])
+        try await shop.ledger.write(job.hold, nil, [.effect(found), .addBlob(blob)] + parts.map { .addBlob($0) })
         return isPicture ? found : nil
+    }
+
+    /// The pictures of an answer whose rows were not written: they were durable before it.
+    private func partsBeside(_ answer: String, of output: Int) async throws -> [BlobRecord] {
+        var parts: [BlobRecord] = []
+        for number in 0..<AnswerStream.mostPictures {
+            let id = BlobID.beside(answer, number)
+            do throws(VaultError) {
+                parts.append(part(id, of: output, bytes: try await shop.blobs.size(id)))
+            } catch .missing {
+                break
+            }
+        }
+        return parts
     }
 }

@@ -58,6 +58,7 @@ struct Finish: Sendable {
             throw StepEnd.vault(.missing)
         }
         let answer = try await shop.blobs.get(original.id, limit: 64 << 20)
+        if readMarks(of: answer).isSimulated { try await shop.ledger.write(job.hold, nil, [.simulated]) }
         let started = Monotonic.milliseconds()
         let defaults = shop.configuration.output
         let format = spec.output.format ?? defaults.format
@@ -202,7 +203,7 @@ struct Finish: Sendable {
     private func answeredFacts(_ index: Int) async throws -> (model: String?, usage: TokenUsage?) {
         guard let effect = try await shop.ledger.effects(of: job.id).last(where: { $0.output == index }),
             let blob = effect.answerBlob, let adapter = shop.adapters[route.name],
-            let body = try? await shop.blobs.get(blob, limit: 64 << 20)
+            let body = try? await shop.blobs.get(blob, limit: 2 * AnswerStream.longestDocument)
         else { return (nil, nil) }
         let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)
         let answer = adapter.read(head, body: body).1

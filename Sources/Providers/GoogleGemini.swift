@@ -66,14 +66,14 @@ struct GoogleGemini: Adapter {
             let type = (data?["mimeType"] ?? data?["mime_type"])?.string
             return type?.hasPrefix("image/") == true ? data : nil
         }
-        guard let last = pictures.last?["data"]?.string else {
+        guard let last = pictures.last?["data"] else {
             return (emptyVerdict(candidate?["finishReason"]?.string), nil)
         }
-        guard let bytes = Base64.decode(last), !bytes.isEmpty else { return (Verdict(.badResponse), nil) }
+        guard let picture = AnswerPicture.read(last) else { return (Verdict(.badResponse), nil) }
         return (
             Verdict(.success),
             ImageAnswer(
-                picture: bytes, model: ErrorBody.word(document["modelVersion"]?.string), usage: usage(document))
+                picture: picture, model: ErrorBody.word(document["modelVersion"]?.string), usage: usage(document))
         )
     }
 

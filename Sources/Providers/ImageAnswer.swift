@@ -2,7 +2,7 @@ import Documents
 
 /// The picture and the facts of a successful answer.
 package struct ImageAnswer: Sendable {
-    package var picture: [UInt8]
+    package var picture: AnswerPicture
     /// The model's name as answered.
     package var model: String?
     package var usage: TokenUsage?
@@ -53,8 +53,8 @@ enum Base64Answer {
         guard let data = document["data"]?.array, let first = data.first else {
             return .failure(CallFault(.noImageReturned))
         }
-        guard let text = first["b64_json"]?.string else { return .failure(CallFault(.noImageReturned)) }
-        guard let picture = Base64.decode(text), !picture.isEmpty else { return .failure(CallFault(.badResponse)) }
+        guard let place = first["b64_json"], place != .null else { return .failure(CallFault(.noImageReturned)) }
+        guard let picture = AnswerPicture.read(place) else { return .failure(CallFault(.badResponse)) }
         return .success(
             ImageAnswer(picture: picture, model: ErrorBody.word(document["model"]?.string), usage: usage(document)))
     }

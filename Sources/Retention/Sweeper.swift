@@ -190,7 +190,11 @@ package struct Sweeper: Sendable {
         guard let all = try? await blobs.list() else { return }
         let known = try await ledger.allBlobIDs()
         let now = Monotonic.wall()
-        for blob in all where !known.contains(blob.id) && now - blob.changed >= age.milliseconds {
+        // A picture of an answer gets its row with the answer's.
+        for blob in all
+        where !known.contains(blob.id) && !known.contains(BlobID.owner(of: blob.id))
+            && now - blob.changed >= age.milliseconds
+        {
             do throws(VaultError) {
                 try await blobs.destroy(blob.id)
                 report.strays += 1

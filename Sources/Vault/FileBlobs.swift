@@ -32,6 +32,22 @@ package struct FileBlobs: BlobStore {
         return bytes
     }
 
+    package func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] {
+        let path = folder + "/" + id
+        do throws(VaultError) {
+            return try await Self.onDisk { () throws(DiskError) in try Files.readStart(path, count: count) }
+        } catch .disk(let error) where error.isMissing {
+            throw .missing
+        }
+    }
+
+    package func size(_ id: String) async throws(VaultError) -> Int {
+        let path = folder + "/" + id
+        let info = try await Self.onDisk { () throws(DiskError) in try Files.info(path) }
+        guard let info else { throw .missing }
+        return Int(clamping: info.bytes)
+    }
+
     package func destroy(_ id: String) async throws(VaultError) {
         let path = folder + "/" + id
         let folder = folder
@@ -83,6 +99,16 @@ package struct FileBlobs: BlobStore {
                     try unsafe state.file?.write(bytes)
                     state.count += bytes.count
                 }
+            } catch {
+                throw .disk(error)
+            }
+        }
+
+        func beside(_ number: Int) throws(VaultError) -> any BlobWriter {
+            let path = BlobID.beside(path, number)
+            do throws(DiskError) {
+                let file = try Descriptor.creating(path + FileBlobs.unfinished)
+                return FileBlobWriter(id: BlobID.beside(id, number), path: path, file: file)
             } catch {
                 throw .disk(error)
             }

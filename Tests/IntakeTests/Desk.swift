@@ -104,5 +104,7 @@ final class TightBlobs: BlobStore {
 
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
     func destroy(_ id: String) async throws(VaultError) { try await real.destroy(id) }
+    func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] { try await real.head(id, count: count) }
+    func size(_ id: String) async throws(VaultError) -> Int { try await real.size(id) }
     func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
 }

@@ -117,6 +117,10 @@ import Vault
 
         func begin() async throws(VaultError) -> any BlobWriter { try await real.begin() }
         func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
+        func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] {
+            try await real.head(id, count: count)
+        }
+        func size(_ id: String) async throws(VaultError) -> Int { try await real.size(id) }
         func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
         func destroy(_ id: String) async throws(VaultError) {
             if id == stuck { throw .disk(DiskError("delete a file", code: 5)) }

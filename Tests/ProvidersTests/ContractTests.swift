@@ -155,7 +155,7 @@ import Transport
             """
         let (verdict, answer) = judge(200, body, headers: ["x-ms-request-id": "req-7"])
         #expect(verdict.callClass == .success && verdict.requestID == "req-7")
-        #expect(answer?.picture == Array("hello".utf8) && answer?.model == "MAI-Image-2.6")
+        #expect(answer?.picture == .bytes(Array("hello".utf8)) && answer?.model == "MAI-Image-2.6")
         #expect(answer?.usage?.cost(at: Prices(textIn: 5, imageIn: 8, imageOut: 38)) == 38_830)
     }
 

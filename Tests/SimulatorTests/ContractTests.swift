@@ -24,7 +24,10 @@ import Transport
         await service.stop()
     }
 
-    private func identify(_ picture: [UInt8]?) -> Bool { picture?.starts(with: [0x89, 0x50, 0x4E, 0x47]) == true }
+    private func identify(_ picture: AnswerPicture?) -> Bool {
+        guard case .bytes(let bytes) = picture else { return false }
+        return bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
+    }
 
     @Test(arguments: providers, Refusal.allCases)
     func `a refusal reads as the class that it stands for`(provider: Route.Provider, refusal: Refusal) async throws {

@@ -33,6 +33,22 @@ import Vault
         #expect(try await blobs.list().isEmpty)
     }
 
+    @Test func `a blob that belongs to another one has its name, and lives by itself`() async throws {
+        let answer = try await blobs.begin()
+        let picture = try answer.beside(3)
+        try picture.write([1, 2, 3])
+        try picture.finish()
+        answer.abandon()
+        #expect(picture.id == BlobID.beside(answer.id, 3) && BlobID.owner(of: picture.id) == answer.id)
+        #expect(BlobID.owner(of: answer.id) == answer.id)
+        #expect(try await blobs.list().map(\.id) == [picture.id])
+        #expect(try await blobs.size(picture.id) == 3)
+        #expect(try await blobs.head(picture.id, count: 2) == [1, 2])
+        #expect(try await blobs.head(picture.id, count: 200) == [1, 2, 3])
+        await #expect(throws: VaultError.missing) { try await blobs.size(answer.id) }
+        await #expect(throws: VaultError.missing) { try await blobs.head(answer.id, count: 1) }
+    }
+
     @Test func `a blob over the limit is not read`() async throws {
         let id = try await blobs.put([1, 2, 3])
         await #expect(throws: VaultError.tooLarge(limit: 2)) { try await blobs.get(id, limit: 2) }

@@ -1,0 +1,183 @@
+import CBase64
+import Documents
+
+/// Where the pictures of an answer go while it arrives.
+package protocol PictureSink: AnyObject, Sendable {
+    /// Picture `number`, counted from 0, begins.
+    func begin(_ number: Int) throws
+    func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws
+}
+
+/// Takes an answer apart as it arrives: each long string of base64 in its JSON goes, decoded, to a sink, and what is left is a
+/// small document in which an object stands for the picture (`AnswerPicture`). No picture's text is ever whole in memory.
+///
+/// Looks at strings alone; whether the document is JSON is seen when it is read. An answer that is none passes through.
+package struct AnswerStream: ~Copyable, Sendable {
+    /// What cannot be the answer of a model.
+    package enum Fault: Error {
+        case tooLong, tooManyPictures
+    }
+
+    /// Most bytes of the document without its pictures.
+    package static let longestDocument = 1 << 20
+    package static let mostPictures = 32
+    /// Strings from so many bytes on are looked at; a picture of less may as well stay.
+    static let shortestPicture = 1024
+    /// Text that is decoded at a time.
+    private static let piece = 32 << 10
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+
+    private enum Place: Sendable {
+        case between
+        /// In a string that may be a picture and begins there in the document, or in one that is none.
+        case string(start: Int?)
+        case escape(start: Int?)
+        case picture
+        /// Behind what is wrong in a picture, up to the end of its string.
+        case remains, remainsEscape
+    }
+
+    private let sink: any PictureSink
+    private var place = Place.between
+    private var document: [UInt8] = []
+    private var string = b64_string()
+    private var pictures = 0
+    private var pictureBytes = 0
+    /// Only there while a picture arrives: a thousand answers may be waited for.
+    private var decoded: [UInt8] = []
+
+    package init(_ sink: any PictureSink) { self.sink = sink }
+
+    /// The document with objects for its pictures, as far as it has come.
+    package var rest: [UInt8] { document }
+    /// How many pictures have begun.
+    package var count: Int { pictures }
+
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) throws {
+        var left = unsafe bytes
+        while unsafe !left.isEmpty {
+            let taken = try unsafe takeSome(left)
+            unsafe left = UnsafeRawBufferPointer(rebasing: left[taken...])
+        }
+    }
+
+    /// Takes at least one byte, and no more than up to the next that may change anything.
+    private mutating func takeSome(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        switch place {
+        case .between: return try unsafe takeBetween(bytes)
+        case .string(let start): return try unsafe takeString(bytes, start)
+        case .escape(let start):
+            try unsafe keep(bytes, 1)
+            place = .string(start: start)
+            return 1
+        case .picture: return try unsafe takePicture(bytes)
+        case .remains: return unsafe takeRemains(bytes)
+        case .remainsEscape:
+            place = .remains
+            return 1
+        }
+    }
+
+    // MARK: text
+
+    private mutating func takeBetween(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        let stop = unsafe bytes.firstIndex(of: Self.quote)
+        let taken = stop.map { $0 + 1 } ?? bytes.count
+        try unsafe keep(bytes, taken)
+        if stop != nil { place = .string(start: document.count) }
+        return taken
+    }
+
+    private mutating func takeString(_ bytes: UnsafeRawBufferPointer, _ start: Int?) throws -> Int {
+        let stop = unsafe bytes.firstIndex { $0 == Self.quote || $0 == Self.backslash } ?? bytes.count
+        // Of what may be a picture no more is kept than tells.
+        let taken = start == nil ? stop : min(stop, Self.shortestPicture)
+        if taken == 0 {
+            let mark = unsafe bytes[0]
+            try unsafe keep(bytes, 1)
+            place = mark == Self.quote ? .between : .escape(start: start)
+            return 1
+        }
+        try unsafe keep(bytes, taken)
+        if let start, document.count - start >= Self.shortestPicture {
+            place = .string(start: nil)
+            try beginPicture(at: start)
+        }
+        return taken
+    }
+
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ count: Int) throws {
+        guard document.count + count <= Self.longestDocument else { throw Fault.tooLong }
+        unsafe document.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    }
+
+    // MARK: pictures
+
+    /// The string from `start` on is a picture where all of it is base64 so far.
+    private mutating func beginPicture(at start: Int) throws {
+        string = b64_string()
+        decoded = [UInt8](repeating: 0, count: Self.piece / 4 * 3 + 3 + Int(B64_SLACK))
+        let head = Array(document[start...])
+        let (end, _, written) = unsafe head.withUnsafeBytes { unsafe decode($0) }
+        guard end == B64_MORE else {
+            decoded = []
+            return
+        }
+        guard pictures < Self.mostPictures else { throw Fault.tooManyPictures }
+        // The opening quote goes as well: an object will stand there.
+        document.removeLast(head.count + 1)
+        pictures += 1
+        pictureBytes = 0
+        place = .picture
+        try sink.begin(pictures - 1)
+        try pass(written)
+    }
+
+    private mutating func takePicture(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        let (end, taken, written) = unsafe decode(
+            UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, Self.piece)]))
+        try pass(written)
+        switch end {
+        case B64_MORE: break
+        case B64_CLOSED:
+            place = .between
+            try endPicture(isWhole: true)
+        default:
+            place = .remains
+            try endPicture(isWhole: false)
+        }
+        return taken
+    }
+
+    private mutating func decode(_ text: UnsafeRawBufferPointer) -> (end: b64_end, taken: Int, written: Int) {
+        var (taken, written) = (0, 0)
+        let text = unsafe text.assumingMemoryBound(to: UInt8.self)
+        guard let first = text.baseAddress else { return (B64_MORE, 0, 0) }
+        let end = unsafe b64_take(&string, first, text.count, &taken, &decoded, &written)
+        return (end, taken, written)
+    }
+
+    private mutating func pass(_ count: Int) throws {
+        guard count > 0 else { return }
+        pictureBytes += count
+        try unsafe decoded.withUnsafeBytes {
+            try unsafe sink.write(pictures - 1, UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+    }
+
+    private mutating func endPicture(isWhole: Bool) throws {
+        decoded = []
+        let mark = AnswerPicture.mark(pictures - 1, bytes: pictureBytes, isWhole: isWhole)
+        guard document.count + mark.count <= Self.longestDocument else { throw Fault.tooLong }
+        document.append(contentsOf: mark)
+    }
+
+    private mutating func takeRemains(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let stop = unsafe bytes.firstIndex(where: { $0 == Self.quote || $0 == Self.backslash }) else {
+            return bytes.count
+        }
+        place = unsafe bytes[stop] == Self.quote ? .between : .remainsEscape
+        return stop + 1
+    }
+}
