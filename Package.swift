@@ -126,7 +126,9 @@ let package = Package(
             linkerSettings: ["vips", "gobject-2.0", "glib-2.0", "png16"].map { .linkedLibrary($0) }),
         .executableTarget(
             name: "PixelBenchmarks",
-            dependencies: ["CPeers", "CPixels", "Disk", "Documents", "Domain", "Imaging", "Painting", "Workers"],
+            dependencies: [
+                "CPeers", "CPixels", "Disk", "Documents", "Domain", "Imaging", "Painting", "Providers", "Workers",
+            ],
             path: "Benchmarks/PixelBenchmarks", swiftSettings: house),
 
         // Tests, one target a room.

@@ -70,6 +70,63 @@ static size_t decode_groups(const uint8_t *text, size_t count, uint8_t *out) {
     return at;
 }
 
+/// Text that is freed of its backslashes at a time.
+enum { SLICE = 2048 };
+
+/// Copies up to the next backslash, at most `count`; writes up to 31 bytes more. Gives how many were copied.
+static inline size_t copy_to_backslash(const uint8_t *text, size_t count, uint8_t *out) {
+    const uint8_t *stop = memchr(text, '\\', count);
+    size_t length = stop ? (size_t) (stop - text) : count;
+    memcpy(out, text, length);
+    return length;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static inline size_t copy_to_backslash_avx2(
+    const uint8_t *text, size_t count, uint8_t *out) {
+    size_t at = 0;
+    for (; at + 32 <= count; at += 32) {
+        __m256i c = _mm256_loadu_si256((const __m256i *) (const void *) (text + at));
+        _mm256_storeu_si256((__m256i *) (void *) (out + at), c);
+        unsigned stops = (unsigned) _mm256_movemask_epi8(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('\\')));
+        if (stops) return at + (size_t) __builtin_ctz(stops);
+    }
+    return at + copy_to_backslash(text + at, count - at, out + at);
+}
+#endif
+
+/// Copies `text` without the backslashes before its slashes. Gives how many characters it took, all of them but for a backslash at
+/// the end, or 0 where a backslash stands before anything else.
+static inline __attribute__((always_inline)) size_t unescape_by(
+    size_t (*copy)(const uint8_t *, size_t, uint8_t *), const uint8_t *text, size_t count, uint8_t *out, size_t *made) {
+    size_t at = 0, to = 0;
+    for (;;) {
+        size_t length = copy(text + at, count - at, out + to);
+        at += length;
+        to += length;
+        if (at + 1 >= count) break;
+        if (text[at + 1] != '/') return 0;
+        out[to++] = '/';
+        at += 2;
+    }
+    *made = to;
+    return at;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static size_t unescape_avx2(
+    const uint8_t *text, size_t count, uint8_t *out, size_t *made) {
+    return unescape_by(copy_to_backslash_avx2, text, count, out, made);
+}
+#endif
+
+static size_t unescape(const uint8_t *text, size_t count, uint8_t *out, size_t *made) {
+#if defined(__x86_64__)
+    if (has_vectors()) return unescape_avx2(text, count, out, made);
+#endif
+    return unescape_by(copy_to_backslash, text, count, out, made);
+}
+
 /// Adds one character to the group that is held; 0 where it cannot stand there.
 static int hold(b64_string *string, uint8_t character, uint8_t *out, size_t *written) {
     if (character == '=') {
@@ -91,6 +148,18 @@ static int hold(b64_string *string, uint8_t character, uint8_t *out, size_t *wri
     return 1;
 }
 
+/// Takes a slice of text with escaped slashes in it; gives how many characters it took, 0 where anything but base64 is in it.
+static size_t take_slice(b64_string *string, const uint8_t *text, size_t count, uint8_t *out, size_t *written) {
+    uint8_t plain[SLICE + B64_SLACK];
+    size_t made = 0, taken = unescape(text, count < SLICE ? count : SLICE, plain, &made), whole = made & ~(size_t) 3;
+    if (!taken || decode_groups(plain, whole, out + *written) != whole) return 0;
+    for (size_t i = whole; i < made; i++)
+        if (value_of(plain[i]) == NONE) return 0;
+    *written += whole / 4 * 3;
+    for (; whole < made; whole++) string->held[string->holding++] = plain[whole];
+    return taken;
+}
+
 b64_end b64_take(
     b64_string *string, const uint8_t *text, size_t count, size_t *taken, uint8_t *out, size_t *written) {
     size_t at = 0;
@@ -101,7 +170,9 @@ b64_end b64_take(
             size_t whole = decode_groups(text + at, count - at, out + *written);
             at += whole;
             *written += whole / 4 * 3;
-            if (at == count) break;
+            size_t slice = at < count ? take_slice(string, text + at, count - at, out, written) : 0;
+            at += slice;
+            if (slice || at == count) continue;
         }
         uint8_t character = text[at++];
         if (string->is_escaped) {
