@@ -37,7 +37,8 @@ enum Bech32 {
     static func decode(_ text: UnsafeRawBufferPointer, prefix: [UInt8]) -> SecretBytes? {
         let head = prefix.count + 1
         let upper = prefix.contains { isUpper($0) }
-        guard text.count == head + characters + checksumCharacters, unsafe text.prefix(prefix.count).elementsEqual(prefix),
+        guard text.count == head + characters + checksumCharacters,
+            unsafe text.prefix(prefix.count).elementsEqual(prefix),
             unsafe text[prefix.count] == separator
         else { return nil }
         var checksum = Checksum(prefix: prefix)

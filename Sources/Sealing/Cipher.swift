@@ -29,7 +29,8 @@ import CCrypto
         let done =
             unsafe bytes.count >= count + Self.tagCount && begin(nonce, sealing: true)
             && run(UnsafeRawBufferPointer(rebasing: bytes[..<count]), into: start)
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagCount), start?.advanced(by: count)) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagCount), start?.advanced(by: count))
+                == 1
         // Going on would hand out bytes that are not sealed.
         guard done else { fatalError("libcrypto could not seal: out of memory") }
     }
@@ -44,7 +45,9 @@ import CCrypto
         var tag = unsafe [UInt8](sealed[count...])
         return unsafe begin(nonce, sealing: false)
             && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagCount), &tag) == 1
-            && run(UnsafeRawBufferPointer(rebasing: sealed[..<count]), into: target.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            && run(
+                UnsafeRawBufferPointer(rebasing: sealed[..<count]),
+                into: target.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
 
     private func begin(_ nonce: [UInt8], sealing: Bool) -> Bool {
