@@ -63,7 +63,7 @@ let package = Package(
         room("Disk", ["CDiskShim"]),
         room("Settings", ["Disk", "Documents", "Domain"]),
         room("Ledger", ["CSQLite", "Documents", "Domain"]),
-        room("Vault", ["Digests", "Disk"]),
+        room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
 

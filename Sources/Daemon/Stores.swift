@@ -64,7 +64,7 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(folder: spool.blobs)
+        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)

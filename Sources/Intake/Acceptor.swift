@@ -238,6 +238,8 @@ package struct Acceptor: Sendable {
     ) async throws -> String {
         var digest = SHA256Digest()
         let stored = Array(spec.stored.compact.utf8)
+        // One key a job: without it nothing of the job can be read.
+        let key = try await blobs.newKey()
         // Whose picture it is belongs to what is asked: nobody gets a link to somebody else's outputs.
         for part in [stored, Array((spec.subject ?? "").utf8)] {
             digest.update(Array("\(part.count):".utf8))
@@ -245,16 +247,17 @@ package struct Acceptor: Sendable {
         }
         var room = rules.limits.jobBytes
         for (index, path) in references.enumerated() {
-            rows.append(try await keep(path, .reference, index, &room, &digest))
+            rows.append(try await keep(path, under: key, .reference, index, &room, &digest))
         }
-        if let mask { rows.append(try await keep(mask, .mask, 0, &room, &digest)) }
-        let id = try await blobs.put(stored)
+        if let mask { rows.append(try await keep(mask, under: key, .mask, 0, &room, &digest)) }
+        let id = try await blobs.put(stored, under: key)
         rows.append(BlobRecord(id: id, job: "", kind: .spec, position: 0, bytes: Int64(stored.count)))
         return hexadecimal(keyedHash(digest.finish(), key: contentKey))
     }
 
     private func keep(
-        _ path: String, _ kind: BlobRecord.Kind, _ position: Int, _ room: inout Int, _ digest: inout SHA256Digest
+        _ path: String, under key: String, _ kind: BlobRecord.Kind, _ position: Int, _ room: inout Int,
+        _ digest: inout SHA256Digest
     ) async throws -> BlobRecord {
         let limit = min(rules.limits.referenceBytes, room)
         let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.read(path, limit: limit) }
@@ -263,12 +266,13 @@ package struct Acceptor: Sendable {
         room -= bytes.count
         digest.update(Array("\(bytes.count):".utf8))
         digest.update(bytes)
-        let id = try await blobs.put(bytes)
+        let id = try await blobs.put(bytes, under: key)
         return BlobRecord(id: id, job: "", kind: kind, position: position, bytes: Int64(bytes.count))
     }
 
     /// Leaves no copy of an input that no row explains; one that can not be deleted is swept at start.
     private func discard(_ rows: [BlobRecord]) async {
+        for key in Set(rows.map { BlobID.key(of: $0.id) }) { try? await blobs.destroyKey(key) }
         for row in rows { try? await blobs.destroy(row.id) }
     }
 }

@@ -22,11 +22,21 @@ package struct Eraser: Sendable {
         package var failures = 0
     }
 
-    /// Destroys the job's work files. One that cannot be destroyed stops no other; the job then counts as holding.
+    /// Destroys the key and the work files of the job. One that cannot be destroyed stops no other; the job then counts as holding.
     package func erase(_ job: JobRecord) async throws(LedgerError) -> Report {
         var report = Report()
         var changes: [Change] = []
-        for blob in try await ledger.blobs(of: job.id) {
+        let rows = try await ledger.blobs(of: job.id)
+        // The keys first: what cannot be unlinked is noise by then.
+        for key in Set(rows.map { BlobID.key(of: $0.id) }) {
+            do throws(VaultError) {
+                try await blobs.destroyKey(key)
+            } catch {
+                report.failures += 1
+                recorder.log.error("a key could not be destroyed", ["job": job.id, "why": error.description])
+            }
+        }
+        for blob in rows {
             do throws(VaultError) {
                 try await blobs.destroy(blob.id)
                 changes.append(.dropBlob(blob.id))

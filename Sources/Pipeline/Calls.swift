@@ -98,7 +98,7 @@ struct Calls: Sendable {
         effect.subjectRef = job.subjectRef
         var calling = output
         calling.state = .calling
-        let writer = AnswerWriter(try await shop.blobs.begin())
+        let writer = AnswerWriter(try await shop.blobs.begin(under: BlobID.key(of: job.specBlob ?? "")))
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
         let request = adapter.request(plan, references: references, mask: nil)
@@ -239,7 +239,7 @@ struct Calls: Sendable {
         switch image.picture {
         case .bytes(let bytes):
             guard isKnown(bytes) else { return nil }
-            let id = try await shop.blobs.put(bytes)
+            let id = try await shop.blobs.put(bytes, under: BlobID.key(of: answer))
             return [
                 .addBlob(
                     BlobRecord(

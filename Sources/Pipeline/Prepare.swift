@@ -41,7 +41,7 @@ struct Prepare: Sendable {
                 removed.formUnion(report?.kinds ?? [])
                 let clean = try await normalized(source, report, field)
                 try Self.check(clean, field)
-                let id = try await shop.blobs.put(clean.bytes)
+                let id = try await shop.blobs.put(clean.bytes, under: BlobID.key(of: reference.id))
                 made.append(id)
                 changes.append(
                     .addBlob(

@@ -185,6 +185,22 @@ package struct Sweeper: Sendable {
         }
     }
 
+    /// Keys without a blob that has a row.
+    private func sweepKeys(of known: Set<String>, unchangedFor age: Span, _ report: inout SweepReport) async {
+        guard let all = try? await blobs.keys() else { return }
+        let used = Set(known.map { BlobID.key(of: $0) })
+        let now = Monotonic.wall()
+        for key in all where !used.contains(key.key) && now - key.changed >= age.milliseconds {
+            do throws(VaultError) {
+                try await blobs.destroyKey(key.key)
+                report.strays += 1
+            } catch {
+                report.failures += 1
+                recorder.log.error("a stray key could not be destroyed", ["why": error.description])
+            }
+        }
+    }
+
     /// Blobs without a row. One that changed a moment ago is about to get its row, and is left alone.
     private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
         guard let all = try? await blobs.list() else { return }
@@ -203,6 +219,7 @@ package struct Sweeper: Sendable {
                 recorder.log.error("a stray work file could not be deleted", ["why": error.description])
             }
         }
+        await sweepKeys(of: known, unchangedFor: age, &report)
         if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
     }
 }

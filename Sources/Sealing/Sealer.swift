@@ -58,6 +58,13 @@ package struct Sealer: ~Copyable, Sendable {
         return header + nonceCount + count + chunks * Cipher.tagCount
     }
 
+    /// The bytes that a sealed file of `sealed` bytes for one recipient holds.
+    package static func count(ofSealed sealed: Int) -> Int {
+        let payload = max(0, sealed - sealedCount(of: 0) + Cipher.tagCount)
+        let chunks = max(1, (payload + ChunkNonce.sealedCount - 1) / ChunkNonce.sealedCount)
+        return max(0, payload - chunks * Cipher.tagCount)
+    }
+
     private mutating func handOutBeginning<Failure: Error>(
         to sink: (RawSpan) throws(Failure) -> Void
     ) throws(Failure) {

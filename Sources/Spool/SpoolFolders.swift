@@ -14,6 +14,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var privateFolder: String { root + "/.darkroom" }
     package var ledger: String { privateFolder + "/ledger.sqlite" }
     package var blobs: String { privateFolder + "/blobs" }
+    /// Under which they are sealed, one file a job.
+    package var keys: String { privateFolder + "/keys" }
     /// What was taken from the inbox and is not accepted yet, one folder a claim.
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
@@ -36,7 +38,7 @@ package struct SpoolFolders: Sendable, Hashable {
     /// Makes what is missing; modes do not depend on the caller's umask.
     package func prepare() throws(DiskError) {
         try Folders.make(root, mode: 0o755)
-        for folder in [privateFolder, blobs, claims, staging] {
+        for folder in [privateFolder, blobs, keys, claims, staging] {
             try Folders.make(folder)
             try Folders.setMode(folder, 0o700)
         }

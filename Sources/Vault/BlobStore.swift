@@ -1,15 +1,22 @@
-package import Disk
+import Disk
 
-/// Work files by opaque id: prompts, references, normalized copies, answers. No paths, so that sealing and an object
-/// store fit behind it.
+/// Work files by opaque id: prompts, references, normalized copies, answers. Each is sealed under a key, as a rule one a job;
+/// without its key it is noise. No paths, so that an object store fits behind it.
 package protocol BlobStore: Sendable {
+    /// Makes a key, durable when the call returns, and gives its name.
+    func newKey() async throws(VaultError) -> String
+    /// Ends a key, and with it all that was sealed under it. One that is gone already is no error.
+    func destroyKey(_ key: String) async throws(VaultError)
+    /// The names of all keys, with the wall clock's milliseconds of their making.
+    func keys() async throws(VaultError) -> [(key: String, changed: Int64)]
+
     /// Begins a blob; it exists for others only when `finish` has returned.
-    func begin() async throws(VaultError) -> any BlobWriter
-    /// The whole blob; `.missing` where it was destroyed, `.tooLarge` over `limit` bytes.
+    func begin(under key: String) async throws(VaultError) -> any BlobWriter
+    /// The whole blob; `.missing` where it or its key was destroyed, `.tooLarge` over `limit` bytes.
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8]
     /// The first bytes of a blob, at most so many; `.missing` where it was destroyed.
     func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8]
-    /// How many bytes the blob has; `.missing` where it was destroyed.
+    /// How many bytes the blob holds; `.missing` where it was destroyed.
     func size(_ id: String) async throws(VaultError) -> Int
     /// Ends the blob for good. One that is gone already is no error.
     func destroy(_ id: String) async throws(VaultError)
@@ -43,8 +50,8 @@ extension BlobWriter {
 
 extension BlobStore {
     /// Writes one blob as a whole and returns its id once it is durable.
-    package func put(_ bytes: [UInt8]) async throws(VaultError) -> String {
-        let writer = try await begin()
+    package func put(_ bytes: [UInt8], under key: String) async throws(VaultError) -> String {
+        let writer = try await begin(under: key)
         return try await BlockingLane.disk.run { () throws(VaultError) in
             do throws(VaultError) {
                 try writer.write(bytes)
@@ -54,36 +61,6 @@ extension BlobStore {
             }
             try writer.finish()
             return writer.id
-        }
-    }
-}
-
-/// How the ids of blobs that belong together are made.
-package enum BlobID {
-    /// The blob that belongs to `id` and has this number.
-    package static func beside(_ id: String, _ number: Int) -> String { "\(id)-\(number)" }
-
-    /// The blob that this one belongs to; itself where it belongs to none.
-    package static func owner(of id: String) -> String {
-        id.firstIndex(of: "-").map { String(id[..<$0]) } ?? id
-    }
-}
-
-package enum VaultError: Error, Sendable, Hashable, CustomStringConvertible {
-    case missing
-    case tooLarge(limit: Int)
-    case disk(DiskError)
-
-    /// No room left on the disk.
-    package var isFull: Bool {
-        if case .disk(let error) = self { error.isFull } else { false }
-    }
-
-    package var description: String {
-        switch self {
-        case .missing: "a work file is gone"
-        case .tooLarge(let limit): "a work file has more than \(limit) bytes"
-        case .disk(let error): error.description
         }
     }
 }

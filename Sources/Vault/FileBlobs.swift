@@ -1,51 +1,63 @@
-import Digests
 import Disk
-import Synchronization
+import Sealing
 
-/// Blobs as files of one private folder, each named by 128 random bits.
+/// Blobs as sealed files (age v1) of one private folder; their keys in another.
 package struct FileBlobs: BlobStore {
-    private static let unfinished = ".part"
+    static let unfinished = ".part"
     private let folder: String
+    private let keyFolder: KeyFolder
 
-    /// - Parameter folder: exists, on the spool's file system, mode 0700.
-    package init(folder: String) {
+    /// - Parameters:
+    ///   - folder: exists, on the spool's file system, mode 0700.
+    ///   - keys: the same.
+    package init(folder: String, keys: String) {
         self.folder = folder
+        keyFolder = KeyFolder(path: keys)
     }
 
-    package func begin() async throws(VaultError) -> any BlobWriter {
-        let id = hexadecimal(randomBytes(16))
-        let path = folder + "/" + id
-        return try await Self.onDisk { () throws(DiskError) in
-            FileBlobWriter(id: id, path: path, file: try Descriptor.creating(path + Self.unfinished))
+    // MARK: keys
+
+    package func newKey() async throws(VaultError) -> String {
+        let keyFolder = keyFolder
+        return try await Self.onDisk { () throws(DiskError) in try keyFolder.make() }
+    }
+
+    package func destroyKey(_ key: String) async throws(VaultError) {
+        guard key.utf8.count == BlobID.keyCount else { return }
+        let keyFolder = keyFolder
+        try await Self.onDisk { () throws(DiskError) in try keyFolder.destroy(key) }
+    }
+
+    package func keys() async throws(VaultError) -> [(key: String, changed: Int64)] {
+        try await entries(of: keyFolder.path).map { ($0.id, $0.changed) }
+    }
+
+    // MARK: blobs
+
+    package func begin(under key: String) async throws(VaultError) -> any BlobWriter {
+        let (folder, keyFolder) = (folder, keyFolder)
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            guard let identity = try keyFolder.identity(key) else { throw .missing }
+            let id = BlobID.make(under: key)
+            return try FileBlobWriter(id: id, path: folder + "/" + id, recipient: identity.recipient)
         }
     }
 
     package func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] {
-        let path = folder + "/" + id
-        let bytes: [UInt8]?
-        do throws(VaultError) {
-            bytes = try await Self.onDisk { () throws(DiskError) in try Files.read(path, limit: limit) }
-        } catch .disk(let error) where error.isMissing {
-            throw .missing
-        }
-        guard let bytes else { throw .tooLarge(limit: limit) }
+        let bytes = try await open(id, upTo: limit, isWhole: true)
+        guard bytes.count <= limit else { throw .tooLarge(limit: limit) }
         return bytes
     }
 
     package func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] {
-        let path = folder + "/" + id
-        do throws(VaultError) {
-            return try await Self.onDisk { () throws(DiskError) in try Files.readStart(path, count: count) }
-        } catch .disk(let error) where error.isMissing {
-            throw .missing
-        }
+        Array(try await open(id, upTo: count, isWhole: false).prefix(count))
     }
 
     package func size(_ id: String) async throws(VaultError) -> Int {
         let path = folder + "/" + id
         let info = try await Self.onDisk { () throws(DiskError) in try Files.info(path) }
         guard let info else { throw .missing }
-        return Int(clamping: info.bytes)
+        return Sealer.count(ofSealed: Int(clamping: info.bytes))
     }
 
     package func destroy(_ id: String) async throws(VaultError) {
@@ -57,10 +69,32 @@ package struct FileBlobs: BlobStore {
         }
     }
 
-    package func list() async throws(VaultError) -> [(id: String, changed: Int64)] {
-        let folder = folder
-        return try await Self.onDisk { () throws(DiskError) in
+    package func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await entries(of: folder) }
+
+    private func entries(of folder: String) async throws(VaultError) -> [(id: String, changed: Int64)] {
+        try await Self.onDisk { () throws(DiskError) in
             try Folders.list(folder).entries.map { ($0.name, $0.info.changed / 1_000_000) }
+        }
+    }
+
+    /// Opens a blob up to a little more than `limit` bytes; all of it is checked only where it is whole.
+    private func open(_ id: String, upTo limit: Int, isWhole: Bool) async throws(VaultError) -> [UInt8] {
+        let (path, keyFolder) = (folder + "/" + id, keyFolder)
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            guard let identity = try keyFolder.identity(BlobID.key(of: id)) else { throw .missing }
+            var opened = OpenedBlob(identity)
+            do throws(DiskError) {
+                let file = try Descriptor.reading(path)
+                while opened.bytes.count <= limit, opened.failure == nil {
+                    let piece = try file.readStart(OpenedBlob.piece)
+                    if piece.isEmpty { break }
+                    opened.add(piece)
+                    if !isWhole, opened.bytes.count >= limit { return opened.bytes }
+                }
+            } catch {
+                throw error.isMissing ? .missing : .disk(error)
+            }
+            return opened.bytes.count > limit ? opened.bytes : try opened.finished()
         }
     }
 
@@ -73,64 +107,34 @@ package struct FileBlobs: BlobStore {
             throw .disk(error)
         }
     }
+}
 
-    private final class FileBlobWriter: BlobWriter {
-        private struct State: ~Copyable {
-            var file: Descriptor?
-            var count = 0
+/// A blob on its way out of its seal.
+private struct OpenedBlob: ~Copyable {
+    static let piece = 256 << 10
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var failure: VaultError?
+    private var opener: Opener
+
+    init(_ identity: Identity) { opener = Opener(with: [identity]) }
+
+    mutating func add(_ piece: [UInt8]) {
+        do throws(SealingError) {
+            try opener.add(piece) { clear in unsafe clear.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) } }
+        } catch {
+            failure = .unopened(error)
         }
+    }
 
-        let id: String
-        private let path: String
-        private let state: Mutex<State>
-
-        init(id: String, path: String, file: consuming Descriptor) {
-            self.id = id
-            self.path = path
-            state = Mutex(State(file: file))
+    consuming func finished() throws(VaultError) -> [UInt8] {
+        if let failure { throw failure }
+        var all = bytes
+        do throws(SealingError) {
+            try opener.finish { clear in unsafe clear.withUnsafeBytes { unsafe all.append(contentsOf: $0) } }
+        } catch {
+            throw .unopened(error)
         }
-
-        var count: Int { state.withLock { $0.count } }
-
-        func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) {
-            do throws(DiskError) {
-                try state.withLock { (state) throws(DiskError) in
-                    guard state.file != nil else { throw DiskError("write a finished file", code: 9) }
-                    try unsafe state.file?.write(bytes)
-                    state.count += bytes.count
-                }
-            } catch {
-                throw .disk(error)
-            }
-        }
-
-        func beside(_ number: Int) throws(VaultError) -> any BlobWriter {
-            let path = BlobID.beside(path, number)
-            do throws(DiskError) {
-                let file = try Descriptor.creating(path + FileBlobs.unfinished)
-                return FileBlobWriter(id: BlobID.beside(id, number), path: path, file: file)
-            } catch {
-                throw .disk(error)
-            }
-        }
-
-        func finish() throws(VaultError) {
-            do throws(DiskError) {
-                try state.withLock { (state) throws(DiskError) in
-                    try state.file?.sync()
-                    state.file = nil
-                }
-                try Files.rename(path + FileBlobs.unfinished, to: path)
-                try Folders.sync(Files.parent(of: path))
-            } catch {
-                abandon()
-                throw .disk(error)
-            }
-        }
-
-        func abandon() {
-            state.withLock { $0.file = nil }
-            try? Files.remove(path + FileBlobs.unfinished)
-        }
+        return all
     }
 }

@@ -30,7 +30,7 @@ final class Desk {
         spool = SpoolFolders(root: scratch.file("spool"))
         try spool.prepare()
         ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
-        blobs = TightBlobs(FileBlobs(folder: spool.blobs))
+        blobs = TightBlobs(FileBlobs(folder: spool.blobs, keys: spool.keys))
         claims = Claims(spool: spool, mostBytes: 1_000_000)
     }
 
@@ -92,14 +92,18 @@ final class TightBlobs: BlobStore {
     /// How many may still be begun; nil for as many as come.
     func allow(_ count: Int?) { left.withLock { $0 = count } }
 
-    func begin() async throws(VaultError) -> any BlobWriter {
+    func newKey() async throws(VaultError) -> String { try await real.newKey() }
+    func destroyKey(_ key: String) async throws(VaultError) { try await real.destroyKey(key) }
+    func keys() async throws(VaultError) -> [(key: String, changed: Int64)] { try await real.keys() }
+
+    func begin(under key: String) async throws(VaultError) -> any BlobWriter {
         let isFull = left.withLock { left in
             guard let count = left else { return false }
             left = count - 1
             return count <= 0
         }
         if isFull { throw .disk(DiskError("write a file", code: 28)) }
-        return try await real.begin()
+        return try await real.begin(under: key)
     }
 
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }

@@ -115,7 +115,10 @@ import Vault
         let real: FileBlobs
         let stuck: String
 
-        func begin() async throws(VaultError) -> any BlobWriter { try await real.begin() }
+        func newKey() async throws(VaultError) -> String { try await real.newKey() }
+        func destroyKey(_ key: String) async throws(VaultError) { try await real.destroyKey(key) }
+        func keys() async throws(VaultError) -> [(key: String, changed: Int64)] { try await real.keys() }
+        func begin(under key: String) async throws(VaultError) -> any BlobWriter { try await real.begin(under: key) }
         func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
         func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] {
             try await real.head(id, count: count)
@@ -131,8 +134,8 @@ import Vault
     @Test func `a work file that can not be deleted stops no other and is tried again`() async throws {
         let counter = try Counter()
         var job = try await counter.job()
-        let stuck = try await counter.blobs.put([1])
-        let third = try await counter.blobs.put([2])
+        let stuck = try await counter.blobs.put([1], under: counter.blobs.newKey())
+        let third = try await counter.blobs.put([2], under: counter.blobs.newKey())
         job = try await counter.ledger.write(
             job.hold, nil,
             [

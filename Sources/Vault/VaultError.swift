@@ -1,0 +1,24 @@
+package import Disk
+package import Sealing
+
+package enum VaultError: Error, Sendable, Hashable, CustomStringConvertible {
+    case missing
+    case tooLarge(limit: Int)
+    /// What is on the disk is not what was sealed.
+    case unopened(SealingError)
+    case disk(DiskError)
+
+    /// No room left on the disk.
+    package var isFull: Bool {
+        if case .disk(let error) = self { error.isFull } else { false }
+    }
+
+    package var description: String {
+        switch self {
+        case .missing: "a work file or its key is gone"
+        case .tooLarge(let limit): "a work file has more than \(limit) bytes"
+        case .unopened(let error): "a work file cannot be opened: \(error)"
+        case .disk(let error): error.description
+        }
+    }
+}
