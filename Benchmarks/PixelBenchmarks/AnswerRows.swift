@@ -1,7 +1,11 @@
 import CPeers
+import Digests
+import Disk
 import Foundation
 import Providers
+import Sealing
 import Synchronization
+import Vault
 
 /// A model's answer, from JSON text to the bytes of its picture.
 enum AnswerRows {
@@ -11,6 +15,9 @@ enum AnswerRows {
         [
             answer("answer", "25 MB picture in a JSON answer, to its bytes", slashes: false),
             answer("answer-slashes", "the same with every / escaped", slashes: true),
+            Row(
+                name: "answer-sealed", title: "25 MB picture in a JSON answer, to a sealed durable file",
+                mode: "in-process, warm, in pieces of 16 KB", bounds: .atMost(1.5, aim: 1.2), measure: sealed),
         ]
     }
 
@@ -31,6 +38,33 @@ enum AnswerRows {
             finding.conditions.append(("memory grew by \(growth.text(1)) MB (< 8)", growth < 8))
             return finding
         }
+    }
+
+    /// The whole way of an answer, against what cannot be spared: hash, seal, write and sync of the picture alone.
+    private static func sealed(_ bench: Workbench) throws -> Finding {
+        let folder = "\(bench.scratch)/answers"
+        for name in ["", "/blobs", "/keys"] { try Folders.make(folder + name) }
+        let blobs = FileBlobs(folder: folder + "/blobs", keys: folder + "/keys")
+        let key = try waited { try await blobs.newKey() }
+        let body = body(slashes: false)
+        guard let text = try JSONDecoder().decode(Answer.self, from: body).data.first?.text,
+            let picture = Data(base64Encoded: text).map({ [UInt8]($0) })
+        else { throw Unmeasured("the peer could not read the answer") }
+        let identity = Identity()
+        let duel = try bench.duel(
+            Contender(inProcess: "darkroom") {
+                let sink = HashedSink(try waited { try await blobs.begin(under: key) })
+                try stream(body, to: sink)
+                try sink.finish()
+                return pictureBytes
+            },
+            Contender(inProcess: "hash, seal, write") {
+                _ = SHA256Digest.of(picture)
+                try Files.writeDurably(try Sealer.seal(picture, to: [identity.recipient]), to: folder + "/alone")
+                return picture.count
+            })
+        try Folders.removeTree(folder)
+        return Finding(duel, against: "hash, seal, write and sync alone")
     }
 
     /// Noise, for a picture's bytes are as good as that.
@@ -56,8 +90,34 @@ enum AnswerRows {
         }
     }
 
+    /// Hashes and seals what it is given.
+    private final class HashedSink: PictureSink {
+        private let blob: any BlobWriter
+        private let digest = Mutex<SHA256Digest?>(SHA256Digest())
+
+        init(_ blob: any BlobWriter) { self.blob = blob }
+
+        func begin(_ number: Int) throws {}
+
+        func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws {
+            let copy = unsafe [UInt8](bytes)
+            digest.withLock { $0?.update(copy) }
+            try blob.write(copy)
+        }
+
+        func finish() throws {
+            _ = digest.withLock { $0.take()?.finish() }
+            try blob.finish()
+        }
+    }
+
     private static func streamed(_ body: Data) throws -> Int {
         let sink = Sink()
+        try stream(body, to: sink)
+        return sink.bytes.withLock { $0 }
+    }
+
+    private static func stream(_ body: Data, to sink: any PictureSink) throws {
         var stream = AnswerStream(sink)
         try unsafe body.withUnsafeBytes { bytes in
             // As libcurl hands them on.
@@ -66,7 +126,6 @@ enum AnswerRows {
                 try unsafe stream.take(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
             }
         }
-        return sink.bytes.withLock { $0 }
     }
 
     private struct Answer: Decodable {
