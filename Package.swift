@@ -30,7 +30,7 @@ let glibHeaders =
     ["-I/usr/include/glib-2.0"]
     + ["lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib64"].map { "-I/usr/\($0)/glib-2.0/include" }
 
-/// The tests of one room.
+/// The tests of one room, and the files beside them that are no source.
 func tests(_ room: String, _ arrows: [String] = [], files: [String] = []) -> Target {
     .testTarget(
         name: room + "Tests", dependencies: ([room] + arrows).map { .init(stringLiteral: $0) }, exclude: files,

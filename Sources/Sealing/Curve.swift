@@ -24,7 +24,7 @@ enum Curve {
         }
         defer { unsafe EVP_PKEY_CTX_free(context) }
         guard unsafe EVP_PKEY_derive_init(context) == 1, unsafe EVP_PKEY_derive_set_peer(context, other.handle) == 1
-        else { return nil }
+        else { return refused() }
         var made = false
         let shared = unsafe SecretBytes(count: keyCount) { bytes in
             var count = bytes.count
@@ -32,7 +32,13 @@ enum Curve {
             // libcrypto refuses a result of zeros itself; that it does is tested.
             made = unsafe EVP_PKEY_derive(context, target, &count) == 1 && count == keyCount
         }
-        return made ? shared : nil
+        return made ? shared : refused()
+    }
+
+    /// The point was told to be weak, and TLS on this thread shall not stumble over that.
+    private static func refused() -> SecretBytes? {
+        ERR_clear_error()
+        return nil
     }
 
     /// A key as libcrypto holds it.

@@ -1,3 +1,4 @@
+import Foundation
 import Sealing
 import Testing
 
@@ -66,6 +67,25 @@ import Testing
         let head = "age1" + String(repeating: "q", count: 52)
         let weak = try Recipient(head + checksum(head))
         #expect(throws: SealingError.weakRecipient) { try Sealer.seal([1], to: [weak]) }
+    }
+
+    @Test func `bytes of a secret are overwritten when its last owner lets go`() throws {
+        let memory = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/mem"))
+        var (address, copy): (UInt, [UInt8]) = (0, [])
+        func read() throws -> [UInt8] {
+            // Where the allocator took the page away, nothing is to be read either.
+            try memory.seek(toOffset: UInt64(address))
+            return [UInt8]((try? memory.read(upToCount: copy.count)) ?? Data())
+        }
+        var text: SecretBytes? = Identity().text()
+        unsafe text?.withBytes { bytes in
+            address = UInt(bitPattern: bytes.baseAddress)
+            copy = unsafe Array(bytes)
+        }
+        #expect(try read() == copy)
+        text = nil
+        // The allocator keeps its own notes in the first bytes.
+        #expect(zip(try read(), copy).dropFirst(16).count { $0 == $1 } < 20)
     }
 
     /// The six characters of BIP 173 for a text with the prefix `age`, by the plainest arithmetic.

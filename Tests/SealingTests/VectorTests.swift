@@ -8,7 +8,7 @@ import Testing
 struct Vector: Sendable, CustomTestStringConvertible {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "vectors")
     static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? [])
-        .filter { $0 != "README.md" }.sorted()
+        .filter { $0 != "README.md" && !$0.hasPrefix(".") }.sorted()
 
     let name: String
     let facts: [String: String]
