@@ -2,6 +2,7 @@ import Disk
 import Domain
 import Journal
 import Ledger
+import Settings
 import Synchronization
 
 /// Claims jobs that can go on and runs each in a task of its own, at most `mostInFlight` at a time.
@@ -20,11 +21,14 @@ package final class Conductor: Sendable {
     /// Longest time between two looks at the ledger: other processes write to it too.
     private static let longestSleep = Span.seconds(5)
 
+    /// Jobs under way beside those whose calls the routes let through: in preparation, being finished, or waiting for a lane.
+    private static let beside = 256
+
     /// - Parameter owner: name of this run, new at every start.
-    package init(_ shop: Workshop, owner: String, mostInFlight: Int = 256) {
+    package init(_ shop: Workshop, owner: String) {
         self.shop = shop
         self.owner = owner
-        self.mostInFlight = mostInFlight
+        mostInFlight = shop.configuration.routes.values.reduce(Self.beside) { $0 + $1.concurrency }
         (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
