@@ -30,6 +30,8 @@ def by_pillow(path):
         pass
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # Of EXIF, which is dropped, and not of the picture.
+        warnings.filterwarnings("ignore", module="PIL.TiffImagePlugin")
         try:
             with Image.open(path) as picture:
                 picture.load()
