@@ -81,6 +81,15 @@ private struct Chance: RandomNumberGenerator {
         }
     }
 
+    @Test func `pieces of an item that are stated in no bytes are not counted one by one`() throws {
+        let places = Parts.box(
+            "iloc", Parts.big32(0) + [0, 0] + Parts.big16(1) + Parts.big16(1) + Parts.big16(0) + Parts.big16(0xFFFF))
+        let brands = Parts.box("ftyp", Array("avif".utf8) + Parts.big32(0) + Array("avifmif1".utf8))
+        let bytes = brands + Parts.box("meta", Parts.big32(0) + places)
+        let report = try inspect(bytes)
+        #expect(report.damage != nil && report.work <= Self.allowance(bytes))
+    }
+
     @Test func `a file of nothing but segments is cut short`() throws {
         try withPictureTools { tools in
             let many = (0..<10_000).flatMap { _ in Parts.segment(0xFE, []) }

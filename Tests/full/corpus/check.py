@@ -104,8 +104,13 @@ def in_srgb(picture, profile):
 
 
 def psnr(one, other):
-    difference = numpy.asarray(one, dtype=numpy.float64) - numpy.asarray(other, dtype=numpy.float64)
-    error = float((difference * difference).mean())
+    # By strips: 64 megapixels of numbers would take gigabytes.
+    one, other = numpy.asarray(one), numpy.asarray(other)
+    squares = 0
+    for top in range(0, len(one), 256):
+        difference = one[top:top + 256].astype(numpy.int32) - other[top:top + 256]
+        squares += int((difference * difference).sum(dtype=numpy.int64))
+    error = squares / one.size
     return 99.0 if error == 0 else 10 * numpy.log10(255 * 255 / error)
 
 

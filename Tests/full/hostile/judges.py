@@ -55,8 +55,12 @@ def by_tool(path, scratch):
     if kind == "heif":
         if not shutil.which("heif-convert"):
             return None
-        return subprocess.run(["heif-convert", path, scratch + "/d.png"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=20, check=False).returncode == 0
+        # JPEG is the quickest that it writes.
+        try:
+            return subprocess.run(["heif-convert", path, scratch + "/d.jpg"], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
     for magick in ("/usr/bin/convert", "gm"):
         if shutil.which(magick):
             words = [magick] + (["convert"] if magick == "gm" else [])
