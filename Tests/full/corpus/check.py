@@ -60,11 +60,12 @@ def reference(path):
         warnings.simplefilter("error")
         try:
             with Image.open(path) as picture:
-                picture.load()
                 if picture.format not in ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF", "MPO"):
                     return None
+                # Before a pixel is made: there are bombs among the pictures of test suites.
                 if picture.width * picture.height > PIXELS or max(picture.size) > LONGEST:
                     return None
+                picture.load()
                 profile = picture.info.get("icc_profile")
                 # Numbers of ink say nothing about colours without a profile; and Pillow knows no other spaces of TIFF and PNG.
                 can_judge = picture.mode not in ("CMYK", "LAB", "YCCK", "F") or bool(profile)
