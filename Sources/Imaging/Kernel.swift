@@ -24,14 +24,15 @@ enum Kernel {
     }
 
     /// Throws for a picture whose damage libvips would not mind: a JPEG that it would show as far as it goes, a PNG with wrong
-    /// check sums or without an end.
+    /// check sums or without an end, a GIF with fewer pixels than it says.
     static func requireWhole(_ input: RawSpan, _ container: Container) throws(ImagingError) {
         try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return }
             switch container {
             case .jpeg: _ = try unsafe did(jp_check(start, bytes.count))
             case .png: _ = try unsafe did(pn_check_any(start, bytes.count))
-            case .webp, .gif, .heif, .avif, .tiff, .jxl: break
+            case .gif: _ = try unsafe did(gf_check(start, bytes.count))
+            case .webp, .heif, .avif, .tiff, .jxl: break
             }
         }
     }

@@ -69,10 +69,23 @@ def reference(path):
                 profile = picture.info.get("icc_profile")
                 # Numbers of ink say nothing about colours without a profile; and Pillow knows no other spaces of TIFF and PNG.
                 can_judge = picture.mode not in ("CMYK", "LAB", "YCCK", "F") or bool(profile)
+                # Viewers turn by EXIF alone, Pillow by an orientation in XMP too.
+                for name in ("xmp", "XML:com.adobe.xmp"):
+                    picture.info.pop(name, None)
+                if picture.format == "PNG":
+                    right_transparency(path, picture)
                 upright = ImageOps.exif_transpose(picture)
                 return in_srgb(upright, profile), can_judge
         except Exception:
             return None
+
+
+def right_transparency(path, picture):
+    """Pillow scales greys of 2 and 4 bits up to 8, and forgets the one that is transparent."""
+    with open(path, "rb") as file:
+        depth, colour = file.read(26)[24:26]
+    if colour == 0 and depth < 8 and picture.mode == "L" and isinstance(picture.info.get("transparency"), int):
+        picture.info["transparency"] = picture.info["transparency"] * 255 // (2 ** depth - 1)
 
 
 def in_srgb(picture, profile):
