@@ -104,6 +104,29 @@ import Testing
         }
     }
 
+    @Test(arguments: ["in.gif", "in.gif[interlace]", "in.gif[bitdepth=1]", "in.gif[dither=0]"])
+    func `a GIF is refused where its data end before its last pixel`(target: String) throws {
+        let scratch = try Scratch()
+        let gif = try scratch.converted(
+            try Pixels.noise(PixelSize(width: 150, height: 90)).png(), from: "a.png", to: target)
+        #expect(refusal(gif) == nil)
+        #expect(isUnreadable(refusal(try withFirstBlockOnly(gif))))
+    }
+
+    /// A GIF whose first picture ends after its first block of data.
+    private func withFirstBlockOnly(_ gif: [UInt8]) throws -> [UInt8] {
+        func table(_ flags: UInt8) -> Int { flags & 0x80 == 0 ? 0 : 3 << (Int(flags & 7) + 1) }
+        var place = 13 + table(gif[10])
+        while gif[place] == 0x21 {
+            place += 2
+            while gif[place] > 0 { place += 1 + Int(gif[place]) }
+            place += 1
+        }
+        try #require(gif[place] == 0x2C)
+        place += 11 + table(gif[place + 9])
+        return gif[..<(place + 1 + Int(gif[place]))] + [0, 0x3B]
+    }
+
     @Test(arguments: ["in.jpg[Q=90]", "in.jpg[Q=90,subsample-mode=off]"], [PictureFormat.jpeg, .png])
     func `what a scan leaves over is damage unless it is padding`(target: String, format: PictureFormat) throws {
         let scratch = try Scratch()
