@@ -83,7 +83,22 @@ def container(path):
     return "other"
 
 
+def with_known_brand(path, scratch):
+    """A HEIF is what its compatible brands say (ISO/IEC 14496-12, 4.3); these decoders look at the major one alone."""
+    data = open(path, "rb").read()
+    listed = [data[at:at + 4] for at in range(16, min(int.from_bytes(data[:4], "big"), 64), 4)]
+    known = [brand for brand in listed if brand in (b"avif", b"heic", b"mif1")]
+    if data[8:12] in (b"avif", b"heic", b"mif1") or not known:
+        return path
+    copy = scratch + "/known" + os.path.splitext(path)[1]
+    with open(copy, "wb") as file:
+        file.write(data[:8] + known[0] + data[12:])
+    return copy
+
+
 def verdicts(path):
     """What each decoder says, by name; None where it is not installed."""
     with tempfile.TemporaryDirectory() as scratch:
+        if container(path) == "heif":
+            path = with_known_brand(path, scratch)
         return {"pillow": by_pillow(path), "tool": by_tool(path, scratch)}
