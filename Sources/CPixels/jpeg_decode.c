@@ -166,13 +166,16 @@ static void decode(void *context) {
         for (int index = 0; index < info->num_components; index++)
             take_rows(&decoding->channels[index], &info->comp_info[index]);
     }
-    // What follows the last row is no pixel of this picture, and a missing end of image costs nobody anything.
+    decoding->source.errors.is_past_pixels = 1;
+    jpeg_finish_decompress(info);
 }
 
 kn_result jp_decode(const uint8_t *bytes, size_t length, kn_plane *out) {
     struct decoding decoding = {.bytes = bytes, .length = length, .out = out};
     decoding.source.info.err = jp_errors_start(&decoding.source.errors);
     kn_result result = jp_guarded(&decoding.source.errors, decode, &decoding);
+    // An error behind the last pixel, but what a damaged scan leaves over there.
+    if (result == KN_OTHER && decoding.source.errors.is_past_pixels) result = KN_DONE;
     for (int index = 0; index < 3; index++) kn_shrinker_free(decoding.channels[index].shrinker);
     jp_source_close(&decoding.source);
     return result;

@@ -38,8 +38,8 @@ static void end_of_work(j_common_ptr common) {
 static int is_padding(j_common_ptr common) {
     int count = common->err->msg_parm.i[0];
     int marker = common->err->msg_parm.i[1];
-    const struct jpeg_source_mgr *from = ((j_decompress_ptr) common)->src;
-    const uint8_t *end = from->next_input_byte - 2;
+    // libjpeg has read the marker, but not yet moved on from the byte before it.
+    const uint8_t *end = ((j_decompress_ptr) common)->src->next_input_byte;
     if ((marker >= 0xD0 && marker <= 0xD7) || count < 1) return 0;
     for (int index = 2; index <= count; index++)
         if (end[-index] != end[-1]) return 0;
@@ -50,14 +50,18 @@ static void judge_warning(j_common_ptr common, int level) {
     struct jp_errors *errors = (struct jp_errors *) common->err;
     if (level >= 0) return;
     errors->remarks++;
-    if (errors->is_past_pixels) return;
+    // Bytes between the scan and its end tell of damage in the scan; nothing else behind the last pixel does.
+    if (errors->is_past_pixels && errors->manager.msg_code != JWRN_EXTRANEOUS_DATA) {
+        errors->is_at_end |= errors->manager.msg_code == JWRN_JPEG_EOF;
+        return;
+    }
     switch (errors->manager.msg_code) {
         case JWRN_BOGUS_PROGRESSION:
         case JWRN_JFIF_MAJOR:
         case JWRN_NOT_SEQUENTIAL: return;
         case JWRN_ADOBE_XFORM: jp_give_up(errors, KN_OTHER);
         case JWRN_EXTRANEOUS_DATA:
-            if (is_padding(common)) return;
+            if (!errors->is_at_end && is_padding(common)) return;
             jp_give_up(errors, KN_DAMAGED);
         default: jp_give_up(errors, KN_DAMAGED);
     }
@@ -98,7 +102,6 @@ void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t lengt
     jpeg_mem_src(info, bytes, length);
     jpeg_read_header(info, TRUE);
     if (kinds == JP_PLANES && !is_ours(info)) jp_give_up(&source->errors, KN_OTHER);
-    if (jpeg_has_multiple_scans(info) && jp_check_scans(bytes, length) != KN_DONE) jp_give_up(&source->errors, KN_DAMAGED);
 }
 
 void jp_source_close(struct jp_source *source) { jpeg_destroy_decompress(&source->info); }

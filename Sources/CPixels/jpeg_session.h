@@ -17,8 +17,10 @@ struct jp_errors {
     kn_result result;
     /// Warnings that leave every pixel whole.
     int remarks;
-    /// Set by a reader once it has all the pixels: what is wrong behind them damages nothing.
+    /// Set by a reader once it has all the pixels: what is wrong behind the scan damages nothing.
     int is_past_pixels;
+    /// The file has ended there: libjpeg now reads from an end of image of its own.
+    int is_at_end;
 };
 
 /// Prepares `errors` and gives what a libjpeg object wants to have as `err`.
@@ -37,7 +39,7 @@ struct jp_source {
 /// Which JPEGs are taken: grey and Y'CbCr, whose planes are a picture of their own, or whatever libjpeg reads.
 enum jp_kinds { JP_PLANES, JP_ANY_KIND };
 
-/// Reads the header of a JPEG and gives up on kinds that are not wanted, and on scans without end; guarded.
+/// Reads the header of a JPEG and gives up on kinds that are not wanted; guarded.
 void jp_source_open(struct jp_source *source, const uint8_t *bytes, size_t length, enum jp_kinds kinds);
 /// Lets go of everything; also of a source whose opening failed.
 void jp_source_close(struct jp_source *source);

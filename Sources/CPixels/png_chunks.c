@@ -51,15 +51,29 @@ static int is_allowed(int colour, int depth) {
     }
 }
 
-static kn_result read_header(const pn_chunk *chunk, pn_header *header) {
+kn_result pn_read_layout(const pn_chunk *chunk, pn_layout *layout) {
     if (chunk->type != PN_IHDR || chunk->length != 13) return KN_DAMAGED;
-    uint32_t width = pn_number(chunk->data), height = pn_number(chunk->data + 4);
-    int depth = chunk->data[8], colour = chunk->data[9], interlace = chunk->data[12];
-    if (width == 0 || height == 0 || width > 0x7fffffff || height > 0x7fffffff) return KN_DAMAGED;
-    if (!is_allowed(colour, depth) || chunk->data[10] || chunk->data[11] || interlace > 1) return KN_DAMAGED;
-    if (depth != 8 || interlace || colour == 3 || colour == 4) return KN_OTHER;
-    if (width > LONGEST_SIDE || height > LONGEST_SIDE) return KN_OTHER;
-    *header = (pn_header){(int) width, (int) height, colour == 0 ? 1 : colour == 2 ? 3 : 4};
+    *layout = (pn_layout){
+        .width = pn_number(chunk->data),
+        .height = pn_number(chunk->data + 4),
+        .depth = chunk->data[8],
+        .colour = chunk->data[9],
+        .is_interlaced = chunk->data[12] == 1,
+    };
+    if (!layout->width || !layout->height || layout->width > 0x7fffffff || layout->height > 0x7fffffff) return KN_DAMAGED;
+    if (!is_allowed(layout->colour, layout->depth) || chunk->data[10] || chunk->data[11] || chunk->data[12] > 1)
+        return KN_DAMAGED;
+    return KN_DONE;
+}
+
+static kn_result read_header(const pn_chunk *chunk, pn_header *header) {
+    pn_layout layout;
+    kn_result result = pn_read_layout(chunk, &layout);
+    if (result != KN_DONE) return result;
+    int colour = layout.colour;
+    if (layout.depth != 8 || layout.is_interlaced || colour == 3 || colour == 4) return KN_OTHER;
+    if (layout.width > LONGEST_SIDE || layout.height > LONGEST_SIDE) return KN_OTHER;
+    *header = (pn_header){(int) layout.width, (int) layout.height, colour == 0 ? 1 : colour == 2 ? 3 : 4};
     return KN_DONE;
 }
 

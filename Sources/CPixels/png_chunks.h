@@ -42,6 +42,18 @@ extern const uint8_t pn_signature[8];
 /// Takes the next chunk; KN_DAMAGED where none fits the bytes left, or where a critical chunk's check sum is wrong or its kind unknown.
 kn_result pn_next_chunk(pn_walk *walk, pn_chunk *chunk);
 
+/// What IHDR says (§11.2.1).
+typedef struct pn_layout {
+    uint32_t width;
+    uint32_t height;
+    int depth;
+    int colour;
+    int is_interlaced;
+} pn_layout;
+
+/// Reads the first chunk of a PNG of any kind; KN_DAMAGED where it is no IHDR, or says what none may.
+kn_result pn_read_layout(const pn_chunk *chunk, pn_layout *layout);
+
 /// Reads all that comes before the pixels; the walk then stands behind `first`, the first IDAT.
 kn_result pn_read_head(pn_walk *walk, pn_header *header, pn_chunk *first);
 

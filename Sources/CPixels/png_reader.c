@@ -2,16 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <isa-l/igzip_lib.h>
-
-#include "png_chunks.h"
 #include "png_rows.h"
+#include "png_stream.h"
 
 /// The inflater copies up to 64 KB of history for each call; a window this large makes that little, and stays in the second cache.
 #define WINDOW 262144
 
 struct pn_reader {
-    pn_walk walk;
     pn_header header;
     /// Bytes of a row, without its filter.
     size_t row;
@@ -23,7 +20,7 @@ struct pn_reader {
     uint8_t *window;
     size_t slots;
     kn_result result;
-    struct inflate_state inflate;
+    pn_stream stream;
 };
 
 static uint8_t *slot(pn_reader *reader, size_t number) { return reader->window + number * (reader->row + 1); }
@@ -36,7 +33,7 @@ kn_result pn_open(const uint8_t *bytes, size_t length, pn_header *header, pn_rea
     if (result != KN_DONE) return result;
     pn_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return KN_MEMORY;
-    *reader = (pn_reader){.walk = walk, .header = *header, .left = (size_t) header->height};
+    *reader = (pn_reader){.header = *header, .left = (size_t) header->height};
     reader->row = (size_t) header->width * (size_t) header->channels;
     reader->slots = WINDOW / (reader->row + 1);
     if (reader->slots < 1) reader->slots = 1;
@@ -46,10 +43,7 @@ kn_result pn_open(const uint8_t *bytes, size_t length, pn_header *header, pn_rea
         free(reader);
         return KN_MEMORY;
     }
-    isal_inflate_init(&reader->inflate);
-    reader->inflate.crc_flag = ISAL_ZLIB;
-    reader->inflate.next_in = (uint8_t *) (uintptr_t) first.data;
-    reader->inflate.avail_in = first.length;
+    pn_stream_start(&reader->stream, &walk, &first);
     *opened = reader;
     return KN_DONE;
 }
@@ -60,43 +54,12 @@ void pn_close(pn_reader *reader) {
     free(reader);
 }
 
-/// Gives the inflater the next IDAT chunk; one of another kind means that the data end too early.
-static kn_result feed(pn_reader *reader) {
-    pn_chunk chunk;
-    kn_result result = pn_next_chunk(&reader->walk, &chunk);
-    if (result != KN_DONE) return result;
-    if (chunk.type != PN_IDAT) return KN_DAMAGED;
-    reader->inflate.next_in = (uint8_t *) (uintptr_t) chunk.data;
-    reader->inflate.avail_in = chunk.length;
-    return KN_DONE;
-}
-
-/// Inflates exactly `count` bytes to `out`, fewer only where the stream ends; `made` says how many.
-static kn_result inflate_bytes(pn_reader *reader, uint8_t *out, size_t count, size_t *made) {
-    struct inflate_state *state = &reader->inflate;
-    state->next_out = out;
-    state->avail_out = (uint32_t) count;
-    while (state->avail_out && state->block_state != ISAL_BLOCK_FINISH) {
-        uint32_t room = state->avail_out, fed = state->avail_in;
-        enum isal_block_state before = state->block_state;
-        if (isal_inflate(state) < 0) return KN_DAMAGED;
-        if (state->avail_in == 0 && state->avail_out && state->block_state != ISAL_BLOCK_FINISH) {
-            kn_result result = feed(reader);
-            if (result != KN_DONE) return result;
-        } else if (room == state->avail_out && fed == state->avail_in && before == state->block_state) {
-            return KN_DAMAGED;
-        }
-    }
-    *made = count - state->avail_out;
-    return KN_DONE;
-}
-
 static kn_result refill(pn_reader *reader) {
     if (reader->held) memcpy(slot(reader, 0), slot(reader, reader->held), reader->row + 1);
     reader->taken = 0;
     reader->held = reader->left < reader->slots ? reader->left : reader->slots;
     size_t wanted = reader->held * (reader->row + 1), made = 0;
-    kn_result result = inflate_bytes(reader, slot(reader, 1), wanted, &made);
+    kn_result result = pn_stream_read(&reader->stream, slot(reader, 1), wanted, &made);
     if (result == KN_DONE && made != wanted) result = KN_DAMAGED;
     reader->left -= reader->held;
     return result;
@@ -106,15 +69,15 @@ static kn_result refill(pn_reader *reader) {
 static kn_result finish(pn_reader *reader) {
     uint8_t more;
     size_t made = 0;
-    kn_result result = inflate_bytes(reader, &more, 1, &made);
+    kn_result result = pn_stream_read(&reader->stream, &more, 1, &made);
     if (result != KN_DONE) return result;
-    if (made || reader->inflate.block_state != ISAL_BLOCK_FINISH) return KN_DAMAGED;
+    if (made || reader->stream.inflate.block_state != ISAL_BLOCK_FINISH) return KN_DAMAGED;
     // What the inflater has taken in advance of the end counts as left over too.
-    if (reader->inflate.avail_in || reader->inflate.read_in_length / 8) return KN_DAMAGED;
+    if (reader->stream.inflate.avail_in || reader->stream.inflate.read_in_length / 8) return KN_DAMAGED;
     int is_behind = 0;
     for (;;) {
         pn_chunk chunk;
-        result = pn_next_chunk(&reader->walk, &chunk);
+        result = pn_next_chunk(&reader->stream.walk, &chunk);
         if (result != KN_DONE) return result;
         if (chunk.type == PN_IEND) return chunk.length ? KN_DAMAGED : KN_DONE;
         if (chunk.type == PN_IHDR || chunk.type == PN_PLTE) return KN_DAMAGED;

@@ -63,10 +63,31 @@ px_image *px_shrink(px_image *in, int width, int height) {
     return out;
 }
 
+static uint32_t big32(const uint8_t *at) {
+    return (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 | (uint32_t) at[2] << 8 | at[3];
+}
+
+/// Relative colorimetric, but where the profile is a table for perceptual intent and nothing else: libvips 8.14 then leaves the
+/// pixels as they are and says that all is well. ICC.1:2022, 7.3 (tag table), 9.2 (tags).
+static VipsIntent best_intent(VipsImage *in) {
+    const void *blob;
+    size_t length;
+    int has_table = 0, has_others = 0;
+    if (vips_image_get_blob(in, VIPS_META_ICC_NAME, &blob, &length) || length < 132) return VIPS_INTENT_RELATIVE;
+    const uint8_t *profile = blob;
+    size_t count = big32(profile + 128), room = (length - 132) / 12;
+    for (size_t tag = 0; tag < count && tag < room; tag++) {
+        const uint8_t *name = profile + 132 + 12 * tag;
+        has_table |= !memcmp(name, "A2B0", 4);
+        has_others |= !memcmp(name, "A2B1", 4) || !memcmp(name, "rXYZ", 4) || !memcmp(name, "kTRC", 4);
+    }
+    return has_table && !has_others ? VIPS_INTENT_PERCEPTUAL : VIPS_INTENT_RELATIVE;
+}
+
 static int colour_to_srgb(VipsImage *in, VipsImage **out) {
     if (vips_image_get_typeof(in, VIPS_META_ICC_NAME)) {
         if (!vips_icc_transform(
-                in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE, "black_point_compensation", TRUE, NULL))
+                in, out, "srgb", "embedded", TRUE, "intent", best_intent(in), "black_point_compensation", TRUE, NULL))
             return 0;
         // A profile that does not fit the pixels says nothing about them.
         vips_error_clear();

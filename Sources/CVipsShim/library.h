@@ -38,6 +38,7 @@
     EACH(vips_heifsave_buffer) \
     EACH(vips_icc_transform) \
     EACH(vips_image_get_bands) \
+    EACH(vips_image_get_blob) \
     EACH(vips_image_get_fields) \
     EACH(vips_image_get_format) \
     EACH(vips_image_get_height) \
@@ -127,6 +128,7 @@ int library_load_module(const char *name);
 #define vips_heifsave_buffer library.vips_heifsave_buffer
 #define vips_icc_transform library.vips_icc_transform
 #define vips_image_get_bands library.vips_image_get_bands
+#define vips_image_get_blob library.vips_image_get_blob
 #define vips_image_get_fields library.vips_image_get_fields
 #define vips_image_get_format library.vips_image_get_format
 #define vips_image_get_height library.vips_image_get_height

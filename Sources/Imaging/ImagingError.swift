@@ -45,12 +45,13 @@ package enum ImagingLimit: String, Sendable, CaseIterable {
     case metadata = "metadata_bytes"
     case profile = "profile_bytes"
     case pieces, frames, scans
+    case visits = "scan_blocks"
 
     /// Whether the operator can set it.
     package var isSetting: Bool {
         switch self {
         case .bytes, .pixels, .edge: true
-        case .normalized, .metadata, .profile, .pieces, .frames, .scans: false
+        case .normalized, .metadata, .profile, .pieces, .frames, .scans, .visits: false
         }
     }
 
@@ -64,6 +65,7 @@ package enum ImagingLimit: String, Sendable, CaseIterable {
         case .pieces: "chunks, segments or items"
         case .frames: "frames"
         case .scans: "scans"
+        case .visits: "blocks in its scans"
         case .normalized: "bytes after every attempt to shrink it"
         }
     }

@@ -1,4 +1,5 @@
 import CPixels
+import Inspection
 
 /// How the kernels' results become ours.
 enum Kernel {
@@ -22,11 +23,18 @@ enum Kernel {
         return true
     }
 
-    /// Throws for a JPEG with a damaged scan, which libvips would show as far as it goes, or with scans without end.
-    @unsafe static func require(wholeJPEG bytes: UnsafeBufferPointer<UInt8>) throws(ImagingError) {
-        guard let start = bytes.baseAddress else { return }
-        try unsafe require(jp_check_scans(start, bytes.count), .convert)
-        _ = try unsafe did(jp_check(start, bytes.count))
+    /// Throws for a picture whose damage libvips would not mind: a JPEG that it would show as far as it goes, a PNG with wrong
+    /// check sums or without an end, a GIF with fewer pixels than it says.
+    static func requireWhole(_ input: RawSpan, _ container: Container) throws(ImagingError) {
+        try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
+            guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+            switch container {
+            case .jpeg: _ = try unsafe did(jp_check(start, bytes.count))
+            case .png: _ = try unsafe did(pn_check_any(start, bytes.count))
+            case .gif: _ = try unsafe did(gf_check(start, bytes.count))
+            case .webp, .heif, .avif, .tiff, .jxl: break
+            }
+        }
     }
 
     /// Takes the bytes that a kernel gives away.

@@ -29,10 +29,7 @@ extension NormalizeOrder {
         return try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             let bytes = unsafe bytes.bindMemory(to: UInt8.self)
             switch container {
-            case .jpeg:
-                if let made = try unsafe normalized(jpeg: bytes) { return made }
-                try unsafe Kernel.require(wholeJPEG: bytes)
-                return nil
+            case .jpeg: return try unsafe normalized(jpeg: bytes)
             case .png: return try unsafe normalized(png: bytes)
             case .webp, .gif, .heif, .avif, .tiff, .jxl: return nil
             }

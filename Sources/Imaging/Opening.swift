@@ -18,11 +18,12 @@ struct Opening {
         return outline
     }
 
-    /// The same, and then width and height as libvips sees them, against the limits.
+    /// The same, then that no data are missing, and then width and height as libvips sees them, against the limits.
     init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
         outline = try Self.outline(of: input, limits: limits)
         let format = outline.container
         self.format = format
+        try Kernel.requireWhole(input, format)
         header = try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             try unsafe RasterImage(opening: bytes, as: format).header
         }

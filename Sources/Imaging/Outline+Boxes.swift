@@ -7,7 +7,8 @@ extension Outline {
 
     mutating func readBoxes(_ bytes: RawSpan) {
         var items = Items()
-        for box in boxes(bytes, 0..<bytes.byteCount) {
+        // What stands behind the last box of a file is no part of a picture.
+        for box in boxes(bytes, 0..<bytes.byteCount, mayEndEarly: true) {
             switch box.name {
             case "meta":
                 metadata += box.content.count
@@ -47,8 +48,8 @@ extension Outline {
         let content: Range<Int>
     }
 
-    /// The boxes of one level, up to the first that does not fit.
-    private mutating func boxes(_ bytes: RawSpan, _ range: Range<Int>) -> [Box] {
+    /// The boxes of one level, up to the first that does not fit, which is damage.
+    private mutating func boxes(_ bytes: RawSpan, _ range: Range<Int>, mayEndEarly: Bool = false) -> [Box] {
         var found: [Box] = []
         var place = range.lowerBound
         while found.count < Self.mostBoxes, place + 8 <= range.upperBound, let short = bytes.big32(at: place) {
@@ -59,12 +60,16 @@ extension Outline {
                 length = long
             }
             if short == 0 { length = range.upperBound - place }
-            guard length >= head, length <= range.upperBound - place else { break }
-            let name = String(decoding: (4..<8).map { bytes.byte(at: place + $0) ?? 0 }, as: UTF8.self)
+            let letters = (4..<8).map { bytes.byte(at: place + $0) ?? 0 }
+            guard length >= head, length <= range.upperBound - place,
+                letters.allSatisfy({ (0x20...0x7E).contains($0) })
+            else { break }
+            let name = String(decoding: letters, as: UTF8.self)
             found.append(Box(name: name, content: place + head..<place + length))
             place += length
         }
         pieces += found.count
+        if !mayEndEarly, place != range.upperBound { isBroken = true }
         return found
     }
 
@@ -75,9 +80,8 @@ extension Outline {
             switch box.name {
             case "pitm": items.primary = bytes.number(at: start + 4, length: version == 0 ? 2 : 4, bigEndian: true) ?? 0
             case "iinf":
-                for entry in boxes(bytes, box.content.dropFirst(version == 0 ? 6 : 8)) where entry.name == "infe" {
-                    readEntry(bytes, entry.content.lowerBound, into: &items)
-                }
+                readEntries(bytes, box.content, isLong: version > 0, into: &items)
+            case "iref": readReferences(bytes, box.content)
             case "iloc": readPlaces(bytes, start, version: Int(version), into: &items)
             case "iprp":
                 for part in boxes(bytes, box.content) {
@@ -89,12 +93,29 @@ extension Outline {
         }
     }
 
+    private mutating func readEntries(_ bytes: RawSpan, _ range: Range<Int>, isLong: Bool, into items: inout Items) {
+        let entries = boxes(bytes, range.dropFirst(isLong ? 8 : 6))
+        let count = bytes.number(at: range.lowerBound + 4, length: isLong ? 4 : 2, bigEndian: true)
+        if count != entries.count { isBroken = true }
+        for entry in entries where entry.name == "infe" {
+            readEntry(bytes, entry.content.lowerBound, into: &items)
+        }
+    }
+
     private func readEntry(_ bytes: RawSpan, _ start: Int, into items: inout Items) {
         let wide = bytes.byte(at: start) == 3 ? 4 : 2
         items.count += 1
         guard let id = bytes.number(at: start + 4, length: wide, bigEndian: true), items.types.count < Self.mostBoxes
         else { return }
         items.types[id] = String(decoding: (0..<4).map { bytes.byte(at: start + 6 + wide + $0) ?? 0 }, as: UTF8.self)
+    }
+
+    private mutating func readReferences(_ bytes: RawSpan, _ range: Range<Int>) {
+        let wide = bytes.byte(at: range.lowerBound) == 0 ? 2 : 4
+        for box in boxes(bytes, range.dropFirst(4)) {
+            let count = bytes.big16(at: box.content.lowerBound + wide)
+            if box.content.count != wide + 2 + (count ?? 0) * wide { isBroken = true }
+        }
     }
 
     private mutating func readProperties(_ bytes: RawSpan, _ range: Range<Int>, into items: inout Items) {

@@ -47,6 +47,7 @@ package struct ItemLocations: Sendable {
         indexSize = version == 0 ? 0 : Int(more & 15)
         let widths = [offsetSize, lengthSize, baseSize, indexSize]
         guard widths.allSatisfy({ [0, 4, 8].contains($0) }) else { return nil }
+        let statedSize = offsetSize + lengthSize + indexSize
         var reader = NumberReader(content, at: 6)
         let idSize = version == 2 ? 4 : 2
         guard let count = reader.next(idSize), count <= Self.limit else { return nil }
@@ -58,7 +59,8 @@ package struct ItemLocations: Sendable {
             let baseAt = reader.offset
             guard let base = reader.next(baseSize), let extentCount = reader.next(2) else { return nil }
             total += extentCount
-            guard total <= Self.limit else { return nil }
+            // Where an extent states nothing, two of them are the same one, and any number takes no bytes.
+            guard total <= Self.limit, extentCount < 2 || statedSize > 0 else { return nil }
             var extents: [Extent] = []
             for _ in 0..<extentCount {
                 guard reader.next(indexSize) != nil else { return nil }

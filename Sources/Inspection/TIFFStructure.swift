@@ -84,9 +84,12 @@ struct TIFFStructure {
             tag: tag, type: type, count: count, place: place, value: value, isOutside: isOver || length > offsetSize)
     }
 
-    /// Number `index` of an entry's value, where that is a list of whole numbers.
+    /// Number `index` of an entry's value, where that is a list of whole numbers. Negative ones, which none of the tags looked at has,
+    /// read as large.
     func number(_ index: Int, of entry: Entry) -> Int? {
-        guard index >= 0, index < entry.count, [1, 3, 4, 13, 16, 18].contains(entry.type) else { return nil }
+        guard index >= 0, index < entry.count, [1, 3, 4, 6, 8, 9, 13, 16, 17, 18].contains(entry.type) else {
+            return nil
+        }
         let size = Self.sizes[entry.type]
         return entry.value?.number(at: index * size, length: size, bigEndian: isBigEndian)
     }

@@ -86,6 +86,36 @@ import Testing
         let scan: [UInt8] = [0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 63, 0, 0xAA]
         let scans = [[UInt8]](repeating: scan, count: 500).flatMap { $0 }
         #expect(limit(Array(jpeg.dropLast(2)) + scans + [0xFF, 0xD9]) == .scans)
+        // Sixty scans are nothing for a small picture, and seconds for a large one.
+        let sixty = [[UInt8]](repeating: scan, count: 60).flatMap { $0 }
+        var large = Array(jpeg.dropLast(2)) + sixty + [0xFF, 0xD9]
+        let header = try #require(large.indices.first { large[$0] == 0xFF && large[$0 + 1] == 0xC2 })
+        #expect(limit(large) == nil)
+        large.replaceSubrange(header + 5..<header + 9, with: big(7_900, 2) + big(7_900, 2))
+        #expect(limit(large) == .visits)
+    }
+
+    @Test func `lists of a HEIF that contradict themselves are damage`() throws {
+        let scratch = try Scratch()
+        try scratch.write(try Pixels.noise(PixelSize(width: 64, height: 48)).png(), as: "in.png")
+        try scratch.run("heif-enc", "-A", "in.png", "-o", "a.avif")
+        let avif = try scratch.read("a.avif")
+        #expect(refusal(avif) == nil)
+        func place(_ name: String) throws -> Int {
+            try #require(avif.indices.first { avif[$0...].starts(with: name.utf8) })
+        }
+        var counted = avif
+        counted[try place("iinf") + 9] &+= 1
+        var named = avif
+        named[try place("pixi") + 1] = 0xF0
+        var long = avif
+        long[try place("ispe") - 1] &+= 200
+        for broken in [counted, named, long] {
+            guard case .unreadable? = refusal(broken) else {
+                Issue.record("it was not refused as damaged")
+                continue
+            }
+        }
     }
 
     @Test func `a giant is refused by what its header says`() throws {

@@ -106,6 +106,46 @@ import Testing
         }
     }
 
+    @Test func `a profile that knows perceptual intent alone is followed`() throws {
+        let scratch = try Scratch()
+        let jpeg = try scratch.converted(try patches.png(), to: "a.jpg")
+        let profile = Self.swappingProfile
+        let body = Array("ICC_PROFILE".utf8) + [0, 1, 1] + profile
+        let marker = [0xFF, 0xE2] + Self.big(body.count + 2, 2) + body
+        let made = try pixels(Array(jpeg.prefix(2)) + marker + jpeg.dropFirst(2))
+        // Red and blue change places.
+        #expect(made[3, 3][2] > made[3, 3][0] + 80)
+    }
+
+    private static func big(_ value: Int, _ length: Int = 4) -> [UInt8] {
+        (0..<length).map { UInt8(truncatingIfNeeded: value >> (8 * (length - 1 - $0))) }
+    }
+
+    /// A scanner's profile that has one table and nothing else to go by (ICC.1, `lut8Type`): its red is the blue of sRGB.
+    private static var swappingProfile: [UInt8] {
+        let one = big(0x10000)
+        let straight = [UInt8](0...255)
+        let identity = one + big(0) + big(0) + big(0) + one + big(0) + big(0) + big(0) + one
+        // L*, a* and b* of black, blue, green and so on, the first channel the slowest.
+        let corners: [UInt8] = [
+            0, 128, 128, 136, 208, 195, 224, 42, 211, 248, 106, 222, 82, 207, 20, 154, 226, 67, 232, 80, 114, 255, 128,
+            128,
+        ]
+        let tables = straight + straight + straight
+        let table = Array("mft1".utf8) + big(0) + [3, 3, 2, 0] + identity + tables + corners + tables
+        let white = Array("XYZ ".utf8) + big(0) + big(0xF6D6) + one + big(0xD32D)
+        let start = 128 + 4 + 2 * 12
+        let tags =
+            big(2) + Array("wtpt".utf8) + big(start) + big(white.count) + Array("A2B0".utf8) + big(start + white.count)
+            + big(table.count)
+        let length = start + white.count + table.count
+        let kind = Array("scnrRGB Lab ".utf8)
+        var header = big(length) + big(0) + big(0x0240_0000) + kind + [UInt8](repeating: 0, count: 12)
+        header += Array("acsp".utf8) + [UInt8](repeating: 0, count: 28) + big(0xF6D6) + one + big(0xD32D)
+        header += [UInt8](repeating: 0, count: 128 - header.count)
+        return header + tags + white + table
+    }
+
     @Test func `no module of libvips is loaded but those for HEIF and JPEG XL`() throws {
         _ = try pixels(try patches.png())
         let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))

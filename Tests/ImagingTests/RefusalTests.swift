@@ -6,8 +6,10 @@ import Support
 import Testing
 
 @Suite struct RefusalTests {
-    private func refusal(_ bytes: [UInt8], limits: PictureLimits = PictureLimits()) -> ImagingError? {
-        let order = NormalizeOrder(maxEdge: 512, maxBytes: 1_000_000, limits: limits)
+    private func refusal(
+        _ bytes: [UInt8], format: PictureFormat? = nil, limits: PictureLimits = PictureLimits()
+    ) -> ImagingError? {
+        let order = NormalizeOrder(maxEdge: 512, maxBytes: 1_000_000, format: format, limits: limits)
         do throws(ImagingError) {
             _ = try unsafe order.carriedOut(on: bytes.span.bytes)
             return nil
@@ -71,6 +73,73 @@ import Testing
         #expect(isUnreadable(refusal([0xFF, 0xD8, 0xFF] + tiff)))
     }
 
+    @Test(arguments: ["in.png", "in.png[interlace]", "in.png[palette]", "in.png[bitdepth=1]", "deep.png"])
+    func `a PNG without its end or with wrong sums is refused, whoever decodes it`(target: String) throws {
+        let scratch = try Scratch()
+        let source = try Pixels.noise(PixelSize(width: 37, height: 23)).png()
+        if target == "deep.png" {
+            try scratch.write(source, as: "source.png")
+            try scratch.run("vips", "colourspace", "source.png", "deep.png", "rgb16")
+        }
+        let png =
+            target == "deep.png" ? try scratch.read(target) : try scratch.converted(source, from: "a.png", to: target)
+        #expect(refusal(png) == nil)
+        let end = png.count - 12
+        #expect(isUnreadable(refusal(Array(png.prefix(end)))))
+        #expect(isUnreadable(refusal(Array(png.dropLast()))))
+        var wrong = png
+        wrong[end + 11] ^= 1
+        #expect(isUnreadable(refusal(wrong)))
+        // The stream's own sum: the last four bytes of the last piece of data, whose sum is made right again.
+        #expect(isUnreadable(refusal(try PNGHeader.withWrongStreamSum(png))))
+    }
+
+    @Test func `interlaced PNGs of every small size are whole`() throws {
+        let scratch = try Scratch()
+        for width in 1...9 {
+            for height in [1, 2, 3, 4, 5, 8, 9] {
+                let png = try Pixels.noise(PixelSize(width: width, height: height)).png()
+                #expect(refusal(try scratch.converted(png, from: "a.png", to: "in.png[interlace]")) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: ["in.gif", "in.gif[interlace]", "in.gif[bitdepth=1]", "in.gif[dither=0]"])
+    func `a GIF is refused where its data end before its last pixel`(target: String) throws {
+        let scratch = try Scratch()
+        let gif = try scratch.converted(
+            try Pixels.noise(PixelSize(width: 150, height: 90)).png(), from: "a.png", to: target)
+        #expect(refusal(gif) == nil)
+        #expect(isUnreadable(refusal(try withFirstBlockOnly(gif))))
+    }
+
+    /// A GIF whose first picture ends after its first block of data.
+    private func withFirstBlockOnly(_ gif: [UInt8]) throws -> [UInt8] {
+        func table(_ flags: UInt8) -> Int { flags & 0x80 == 0 ? 0 : 3 << (Int(flags & 7) + 1) }
+        var place = 13 + table(gif[10])
+        while gif[place] == 0x21 {
+            place += 2
+            while gif[place] > 0 { place += 1 + Int(gif[place]) }
+            place += 1
+        }
+        try #require(gif[place] == 0x2C)
+        place += 11 + table(gif[place + 9])
+        return gif[..<(place + 1 + Int(gif[place]))] + [0, 0x3B]
+    }
+
+    @Test(arguments: ["in.jpg[Q=90]", "in.jpg[Q=90,subsample-mode=off]"], [PictureFormat.jpeg, .png])
+    func `what a scan leaves over is damage unless it is padding`(target: String, format: PictureFormat) throws {
+        let scratch = try Scratch()
+        let jpeg = try scratch.converted(
+            try Pixels.noise(PixelSize(width: 64, height: 48)).png(), from: "a.png", to: target)
+        func with(_ extra: [UInt8]) -> ImagingError? {
+            refusal(jpeg.dropLast(2) + extra + [0xFF, 0xD9], format: format)
+        }
+        #expect(with([]) == nil)
+        for padding: UInt8 in [0, 0x20, 0xFF] { #expect(with([UInt8](repeating: padding, count: 40)) == nil) }
+        #expect(isUnreadable(with(Array("words of somebody, or half of a picture".utf8))))
+    }
+
     @Test func `damage anywhere is an error and never a crash`() throws {
         let scratch = try Scratch()
         let png = try Pixels.noise(PixelSize(width: 40, height: 30)).png()
@@ -106,6 +175,15 @@ enum PNGHeader {
     static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
         let body = Array(name.utf8) + data
         return word(UInt32(data.count)) + body + word(checksum(body))
+    }
+
+    /// The same picture with another check sum at the end of its stream, which is in one piece.
+    static func withWrongStreamSum(_ png: [UInt8]) throws -> [UInt8] {
+        let data = try #require(png.indices.first { png[$0...].starts(with: "IDAT".utf8) })
+        let length = png[data - 4..<data].reduce(0) { $0 << 8 | Int($1) }
+        var stream = Array(png[data + 4..<data + 4 + length])
+        stream[length - 1] ^= 1
+        return png[..<(data - 4)] + chunk("IDAT", stream) + png[(data + 8 + length)...]
     }
 
     private static func word(_ value: UInt32) -> [UInt8] {

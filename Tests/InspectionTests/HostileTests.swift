@@ -70,6 +70,20 @@ private struct Chance: RandomNumberGenerator {
         }
     }
 
+    @Test func `an orientation may be stated in any kind of whole number`() throws {
+        try withPictureTools { tools in
+            for (type, value) in [
+                (3, Parts.big16(6) + [0, 0]), (4, Parts.big32(6)), (9, Parts.big32(6)), (1, [6, 0, 0, 0]),
+            ] {
+                let entry = Parts.big16(0x0112) + Parts.big16(type) + Parts.big32(1) + value
+                let block = [0x4D, 0x4D, 0, 42] + Parts.big32(8) + Parts.big16(1) + entry + Parts.big32(0)
+                let segment = Parts.segment(0xE1, Array("Exif\0\0".utf8) + block)
+                let report = try inspect(Parts.jpeg(tools.clean("jpg"), adding: segment))
+                #expect(report.orientation == 6)
+            }
+        }
+    }
+
     @Test func `directories that point in circles end`() throws {
         try withPictureTools { tools in
             let entry = Parts.big16(0x8769) + Parts.big16(4) + Parts.big32(1) + Parts.big32(8)
@@ -79,6 +93,15 @@ private struct Chance: RandomNumberGenerator {
             #expect(report.kinds == [.exif])
             #expect(report.work <= Self.allowance(bytes))
         }
+    }
+
+    @Test func `pieces of an item that are stated in no bytes are not counted one by one`() throws {
+        let places = Parts.box(
+            "iloc", Parts.big32(0) + [0, 0] + Parts.big16(1) + Parts.big16(1) + Parts.big16(0) + Parts.big16(0xFFFF))
+        let brands = Parts.box("ftyp", Array("avif".utf8) + Parts.big32(0) + Array("avifmif1".utf8))
+        let bytes = brands + Parts.box("meta", Parts.big32(0) + places)
+        let report = try inspect(bytes)
+        #expect(report.damage != nil && report.work <= Self.allowance(bytes))
     }
 
     @Test func `a file of nothing but segments is cut short`() throws {

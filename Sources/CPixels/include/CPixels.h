@@ -4,6 +4,7 @@
 
 #include "Bank.h"
 #include "Decode.h"
+#include "GIF.h"
 #include "JPEG.h"
 #include "PNG.h"
 #include "PNGPlanes.h"

@@ -21,10 +21,6 @@ typedef struct jp_header {
 /// Reads the header of a JPEG of 8 bits that is grey or YCbCr; KN_OTHER for every other, KN_DAMAGED where it is broken.
 kn_result jp_read_header(const uint8_t *bytes, size_t length, jp_header *header);
 
-/// KN_DAMAGED where the scans of any JPEG, of whatever kind, would take longer than those of a real one; the other functions here ask
-/// it themselves. Looks at markers only.
-kn_result jp_check_scans(const uint8_t *bytes, size_t length);
-
 /// Decodes to planes and shrinks them on the way to the sizes of `out` (luma first; as many as there are components), which may be the
 /// source's own. Any damage in the data is KN_DAMAGED; KN_OTHER where a plane would have to grow.
 kn_result jp_decode(const uint8_t *bytes, size_t length, kn_plane *out);

@@ -12,5 +12,8 @@ kn_result pn_decode(const uint8_t *bytes, size_t length, const kn_plane *out);
 /// Reads every row and keeps none: KN_DONE says that the file is whole.
 kn_result pn_check(const uint8_t *bytes, size_t length);
 
+/// KN_DAMAGED where a PNG of any kind lacks data or its end, or where a check sum that pixels depend on is wrong. Inflates once, keeps nothing.
+kn_result pn_check_any(const uint8_t *bytes, size_t length);
+
 #pragma clang assume_nonnull end
 #endif

@@ -101,7 +101,9 @@ def judge(entry, source, taken, said, findings):
         findings.add(entry, "refused: %s" % said.strip()[:200])
     if fate == "judged" and taken:
         verdicts = judges.verdicts(source)
-        if any(verdict is False for verdict in verdicts.values()):
+        said = [verdict for verdict in verdicts.values() if verdict is not None]
+        # HEIF has no check sums: a changed pixel or list is another picture to one decoder and an error to the next.
+        if not all(said) and not (judges.container(source) == "heif" and any(said)):
             findings.add(entry, "taken, but not by all others: %s" % verdicts)
         findings.counts["damaged, taken by all"] += 1
 

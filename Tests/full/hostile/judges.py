@@ -30,6 +30,8 @@ def by_pillow(path):
         pass
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # Of EXIF, which is dropped, and not of the picture.
+        warnings.filterwarnings("ignore", module="PIL.TiffImagePlugin")
         try:
             with Image.open(path) as picture:
                 picture.load()
@@ -53,8 +55,12 @@ def by_tool(path, scratch):
     if kind == "heif":
         if not shutil.which("heif-convert"):
             return None
-        return subprocess.run(["heif-convert", path, scratch + "/d.png"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=20, check=False).returncode == 0
+        # JPEG is the quickest that it writes.
+        try:
+            return subprocess.run(["heif-convert", path, scratch + "/d.jpg"], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
     for magick in ("/usr/bin/convert", "gm"):
         if shutil.which(magick):
             words = [magick] + (["convert"] if magick == "gm" else [])
@@ -77,7 +83,22 @@ def container(path):
     return "other"
 
 
+def with_known_brand(path, scratch):
+    """A HEIF is what its compatible brands say (ISO/IEC 14496-12, 4.3); these decoders look at the major one alone."""
+    data = open(path, "rb").read()
+    listed = [data[at:at + 4] for at in range(16, min(int.from_bytes(data[:4], "big"), 64), 4)]
+    known = [brand for brand in listed if brand in (b"avif", b"heic", b"mif1")]
+    if data[8:12] in (b"avif", b"heic", b"mif1") or not known:
+        return path
+    copy = scratch + "/known" + os.path.splitext(path)[1]
+    with open(copy, "wb") as file:
+        file.write(data[:8] + known[0] + data[12:])
+    return copy
+
+
 def verdicts(path):
     """What each decoder says, by name; None where it is not installed."""
     with tempfile.TemporaryDirectory() as scratch:
+        if container(path) == "heif":
+            path = with_known_brand(path, scratch)
         return {"pillow": by_pillow(path), "tool": by_tool(path, scratch)}

@@ -260,8 +260,8 @@ def good_files(folder):
         "webp": ["vips", "webpsave", small, base + "/a.webp", "--strip"],
         "lossless.webp": ["vips", "webpsave", small, base + "/a.lossless.webp", "--lossless", "--strip"],
         "gif": ["vips", "gifsave", small, base + "/a.gif"],
-        "avif": ["vips", "heifsave", small, base + "/a.avif", "--compression", "av1", "--effort", "0"],
-        "heic": ["vips", "heifsave", small, base + "/a.heic", "--compression", "hevc"],
+        "avif": ["vips", "heifsave", small, base + "/a.avif", "--compression", "av1", "--effort", "0", "--strip"],
+        "heic": ["vips", "heifsave", small, base + "/a.heic", "--compression", "hevc", "--strip"],
         "tif": ["vips", "tiffsave", small, base + "/a.tif", "--compression", "deflate"],
     }
     for kind, command in commands.items():
