@@ -1,6 +1,6 @@
-// Luma at twice its size: Lanczos3 plus what trained filters add to it, after "RAISR: Rapid and Accurate Image Super Resolution"
-// (Romano, Isidoro, Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters
-// make the difference to Lanczos3, so that what they were not trained for stays Lanczos3.
+// What trained filters add to luma at twice its size, after "RAISR: Rapid and Accurate Image Super Resolution" (Romano, Isidoro,
+// Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters make the difference
+// to Lanczos3, so that what they were not trained for stays Lanczos3.
 #include "Bank.h"
 
 #include <pthread.h>
@@ -16,7 +16,7 @@
 #define MOST_BANKS 8
 #define REACH 3   // of Lanczos3
 #define PAIRS 3   // of taps in a row of five, the last with a zero
-#define BITS 6    // of fraction between the two passes and for what the filters add
+#define BITS 6    // of fraction between the two passes and of what the filters add
 #define WEIGHT 14 // bits of fraction of all weights
 
 /// A bucket's filters in the order the vector form reads them: for each pair of taps the four new pixels' weights.
@@ -160,21 +160,20 @@ static void add_row_portable(const bank_rows *rows, const work *work, int bank) 
     }
 }
 
-/// Sums up, keeps what was added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
-static void write_rows_portable(const work *work, uint8_t *above, uint8_t *below) {
+/// Keeps what is added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
+static void write_rows_portable(const work *work, int16_t *above, int16_t *below) {
     for (int x = 0; x < work->width; x++) {
         int32_t low = work->low[x] << BITS, high = work->high[x] << BITS;
         for (int place = 0; place < 4; place++) {
             int32_t plain = work->across[place][x], value = saturated(plain + work->added[4 * x + place]);
             int32_t least = plain < low ? plain : low, most = plain > high ? plain : high;
             value = value < least ? least : value > most ? most : value;
-            value = (value + (1 << (BITS - 1))) >> BITS;
-            (place < 2 ? above : below)[2 * x + place % 2] = (uint8_t) (value < 0 ? 0 : value > 255 ? 255 : value);
+            (place < 2 ? above : below)[2 * x + place % 2] = saturated(value - plain);
         }
     }
 }
 
-static void double_row_portable(const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+static void detail_row_portable(const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
     bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
     lanczos_rows(rows, work, lanczos_row_portable);
     range_row(rows, work);
@@ -260,8 +259,7 @@ static inline __attribute__((always_inline, target("avx2"))) __m256i twice(const
     return woven(wide, wide);
 }
 
-__attribute__((target("avx2"))) static void write_rows_avx2(const work *work, uint8_t *above, uint8_t *below) {
-    __m256i half = _mm256_set1_epi16(1 << (BITS - 1));
+__attribute__((target("avx2"))) static void write_rows_avx2(const work *work, int16_t *above, int16_t *below) {
     for (int x = 0; x < work->width; x += 8) {
         __m256i low = twice(work->low + x), high = twice(work->high + x);
         for (int row = 0; row < 2; row++) {
@@ -269,22 +267,21 @@ __attribute__((target("avx2"))) static void write_rows_avx2(const work *work, ui
             __m256i value = _mm256_adds_epi16(plain, added_of(work->added + 4 * x, row));
             value = _mm256_max_epi16(value, _mm256_min_epi16(plain, low));
             value = _mm256_min_epi16(value, _mm256_max_epi16(plain, high));
-            value = _mm256_srai_epi16(_mm256_adds_epi16(value, half), BITS);
-            __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
-            uint8_t *out = (row ? below : above) + 2 * x;
+            value = _mm256_subs_epi16(value, plain);
+            int16_t *out = (row ? below : above) + 2 * x;
             if (x + 8 <= work->width) {
-                _mm_storeu_si128((__m128i *) (void *) out, bytes);
+                _mm256_storeu_si256((__m256i *) (void *) out, value);
             } else {
-                uint8_t rest[16];
-                _mm_storeu_si128((__m128i *) (void *) rest, bytes);
-                memcpy(out, rest, (size_t) (work->width - x) * 2);
+                int16_t rest[16];
+                _mm256_storeu_si256((__m256i *) (void *) rest, value);
+                memcpy(out, rest, (size_t) (work->width - x) * 2 * sizeof *out);
             }
         }
     }
 }
 
-__attribute__((target("avx2"))) static void double_row_avx2(
-    const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+__attribute__((target("avx2"))) static void detail_row_avx2(
+    const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
     bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
     lanczos_rows(rows, work, lanczos_row_avx2);
     range_row(rows, work);
@@ -296,7 +293,8 @@ __attribute__((target("avx2"))) static void double_row_avx2(
 
 int kn_bank_count(void) { return bank_count; }
 
-kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, uint8_t *out, ptrdiff_t out_stride) {
+kn_result kn_bank_detail(
+    const kn_plane *luma, int bank, int first, int count, int16_t *out, ptrdiff_t out_stride) {
     if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
     pthread_once(&once, spread_seeds);
     work work;
@@ -309,10 +307,10 @@ kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, u
     for (int row = 0; row < count; row += 2, out += 2 * out_stride) {
 #if defined(__x86_64__)
         if (kn_has_avx2())
-            double_row_avx2(rows, &work, bank - 1, out, out + out_stride);
+            detail_row_avx2(rows, &work, bank - 1, out, out + out_stride);
         else
 #endif
-            double_row_portable(rows, &work, bank - 1, out, out + out_stride);
+            detail_row_portable(rows, &work, bank - 1, out, out + out_stride);
         bank_rows_advance(rows);
     }
     bank_rows_free(rows);
