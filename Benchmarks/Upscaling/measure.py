@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 import kernel
-from pictures import CASES, made, pictures, psnr, resize, to_bytes
+from pictures import CASES, luma, made, pictures, psnr, resize, to_bytes
 
 OTHER_FACTORS = (1.5, 2.5, 3.75)
 PERCEIVED = ("area", "lanczos")
@@ -27,6 +27,19 @@ def measured(job):
     if perceived and case in PERCEIVED:
         row["seen"] = perception(plain, truth)
         row["seen gain"] = perception(ours, truth) - row["seen"] if bank else 0.0
+    return row
+
+
+def measured_colours(job):
+    """PSNR of luma, of what becomes of all three colours: each is rounded for itself."""
+    name, picture, case, factor, _ = job
+    truths, smalls = zip(*(made(plane, case, factor) for plane in picture))
+    truth, size = luma(np.stack(truths)), truths[0].shape
+    plain = luma(np.stack([to_bytes(resize(small, *size)) for small in smalls]))
+    ours, bank = kernel.rendered(np.stack(smalls, axis=2), *size)
+    row = {"name": name, "case": case, "factor": factor, "bank": bank, "plain": psnr(plain, truth), "gain": 0.0}
+    if bank:
+        row["gain"] = psnr(luma(np.moveaxis(ours, 2, 0)), truth) - row["plain"]
     return row
 
 
@@ -73,10 +86,10 @@ def table(rows, listing):
 
 def speed():
     """Processor time for a picture of 1536 x 1024 that becomes 3840 x 2560, medians of 9."""
-    luma = to_bytes(np.random.default_rng(3).normal(128, 30, (1024, 1536)))
-    luma = to_bytes(resize(resize(luma, 512, 768), 1024, 1536))
-    works = {"choose": lambda: kernel.choose(luma, 2.5), "plain": lambda: kernel.rendered(luma, 2560, 3840, 0),
-             "enhanced": lambda: kernel.rendered(luma, 2560, 3840, 1)}
+    small = to_bytes(np.random.default_rng(3).normal(128, 30, (1024, 1536)))
+    small = to_bytes(resize(resize(small, 512, 768), 1024, 1536))
+    works = {"choose": lambda: kernel.choose(small, 2.5), "plain": lambda: kernel.rendered(small, 2560, 3840, 0),
+             "enhanced": lambda: kernel.rendered(small, 2560, 3840, 1)}
     for label, portable in (("vector", 0), ("portable", 1)):
         kernel.LIBRARY.kn_portable_only(portable)
         spent = {name: [] for name in works}
@@ -95,6 +108,7 @@ def main():
     reader.add_argument("--use", default="test", choices=("test", "train"))
     reader.add_argument("--cases", default="", help="only these, separated by ;")
     reader.add_argument("--perceived", action="store_true", help="SSIMULACRA2 beside it (slow; pip install ssimulacra2)")
+    reader.add_argument("--colours", action="store_true", help="colour pictures, of which luma is compared")
     reader.add_argument("--only-double", action="store_true", help="factor 2 only")
     reader.add_argument("--list", action="store_true", help="every pair")
     reader.add_argument("--jobs", type=int, default=2)
@@ -102,9 +116,9 @@ def main():
     cases = asked.cases.split(";") if asked.cases else list(CASES)
     factors = (2,) if asked.only_double else (2, *OTHER_FACTORS)
     jobs = [(name, picture, case, factor, asked.perceived)
-            for name, picture in pictures(asked.use, asked.folders) for case in cases for factor in factors]
+            for name, picture in pictures(asked.use, asked.folders, asked.colours) for case in cases for factor in factors]
     with multiprocessing.Pool(asked.jobs) as pool:
-        rows = pool.map(measured, jobs, chunksize=8)
+        rows = pool.map(measured_colours if asked.colours else measured, jobs, chunksize=8)
     table(rows, asked.list)
     speed()
 

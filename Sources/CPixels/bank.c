@@ -13,9 +13,9 @@
 #include "bank_parts.h"
 #include "bank_rows.h"
 
-#define MOST_BANKS 8
+#define MOST_BANKS 9
 #define REACH 3   // of Lanczos3
-#define PAIRS 3   // of taps in a row of five, the last with a zero
+#define PAIRS 4   // of taps in a row of seven, the last with a zero
 #define BITS 6    // of fraction between the two passes and of what the filters add
 #define WEIGHT 14 // bits of fraction of all weights
 
@@ -216,6 +216,8 @@ __attribute__((target("avx2"))) static void lanczos_row_avx2(
 __attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, const work *work, int bank) {
     const int16_t *taps[BANK_SIDE];
     for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
+    __m256i first = _mm256_set_m128i(_mm_set1_epi32(0x07060504), _mm_set1_epi32(0x03020100));
+    __m256i second = _mm256_add_epi8(first, _mm256_set1_epi8(8));
     __m128i half = _mm_set1_epi32(1 << (WEIGHT - BITS - 1));
     for (int x = 0; x < work->width; x++) {
         int bucket = work->buckets[x];
@@ -224,17 +226,17 @@ __attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, 
             _mm_storel_epi64(out, _mm_setzero_si128());
             continue;
         }
-        const __m128i *weights = (const __m128i *) (const void *) filters[bank][bucket];
-        __m128i sum = half;
-        for (int row = 0; row < BANK_SIDE; row++) {
-            __m128i samples = _mm_loadu_si128((const __m128i *) (const void *) (taps[row] + x));
-            for (int pair = 0; pair < PAIRS; pair++, weights++) {
-                __m128i both = pair == 0   ? _mm_shuffle_epi32(samples, 0x00)
-                               : pair == 1 ? _mm_shuffle_epi32(samples, 0x55)
-                                           : _mm_shuffle_epi32(samples, 0xaa);
-                sum = _mm_add_epi32(sum, _mm_madd_epi16(both, _mm_loadu_si128(weights)));
-            }
+        // Two pairs of taps at a time, one in each half.
+        const int16_t *weights = &filters[bank][bucket][0][0][0][0];
+        __m256i sums = _mm256_zextsi128_si256(half), more = _mm256_setzero_si256();
+        for (int row = 0; row < BANK_SIDE; row++, weights += PAIRS * 8) {
+            __m256i samples = _mm256_broadcastsi128_si256(load8(taps[row] + x));
+            __m256i left = _mm256_shuffle_epi8(samples, first), right = _mm256_shuffle_epi8(samples, second);
+            sums = _mm256_add_epi32(sums, _mm256_madd_epi16(left, load16(weights)));
+            more = _mm256_add_epi32(more, _mm256_madd_epi16(right, load16(weights + 16)));
         }
+        sums = _mm256_add_epi32(sums, more);
+        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
         sum = _mm_srai_epi32(sum, WEIGHT - BITS);
         _mm_storel_epi64(out, _mm_packs_epi32(sum, sum));
     }

@@ -97,10 +97,16 @@ static inline __attribute__((always_inline)) int64_t steps_from(const kn_plane *
     return sum;
 }
 
+// A reduction by a part of a whole number makes every second or fourth step larger: a grid of eight is more than those.
 static void look_for_grid(const kn_plane *luma, bank_look *look) {
-    look->grid = steps_from(luma, 8);
-    for (int first = 9; first < 16; first++) look->off_grid += steps_from(luma, first);
-    look->off_grid /= 7;
+    int64_t steps[8], all = 0;
+    for (int place = 0; place < 8; place++) steps[place] = steps_from(luma, 8 + place);
+    for (int place = 1; place < 8; place++) all += steps[place];
+    int64_t second = (steps[2] + steps[4] + steps[6]) / 3;
+    look->grid = steps[0];
+    look->off_grid = all / 7;
+    if (look->off_grid < second) look->off_grid = second;
+    if (look->off_grid < steps[4]) look->off_grid = steps[4];
 }
 
 #if defined(__x86_64__)
@@ -145,7 +151,8 @@ static int is_noisy(const bank_look *look) {
 
 int bank_suiting(const bank_look *look) {
     // With hardly any edge there is nothing to do, and nothing to judge by.
-    if (look->places * 1000 < look->samples || is_noisy(look)) return 0;
+    if (look->places * 1000 < look->samples) return 0;
+    if (is_noisy(look)) return SHARPNESSES + 3;
     int64_t sharp = hundredths(look->fourth, look->second);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
