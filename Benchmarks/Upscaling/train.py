@@ -13,7 +13,7 @@ from pictures import CASES, UNTRAINED, pictures
 
 TABLE = os.path.join(kernel.SOURCES, "bank_table.c")
 FLOOR = 0.3  # of the squared error that counts as reached: rounding alone makes a twelfth
-ROUNDS = 8
+ROUNDS = 12
 OTHER_FACTORS = (1.5, 2.5, 3.75)
 IMPORTANT = {"area": 2.0, "lanczos": 2.0, "cubic": 1.5}  # what is met most
 

@@ -80,33 +80,39 @@ static inline __attribute__((always_inline)) int32_t step(int32_t a, int32_t b, 
     return step < STEP_MOST ? step : STEP_MOST;
 }
 
-// Steps in every eighth place from `first` on, across and down.
-static inline __attribute__((always_inline)) int64_t steps_from(const kn_plane *luma, int first) {
+// Steps between every eighth column and the one before it; every fourth row does.
+static inline __attribute__((always_inline)) int64_t steps_across(const kn_plane *luma, int first) {
     int64_t sum = 0;
-    for (int y = 0; y < luma->height; y++) {
+    for (int y = 0; y < luma->height; y += 4) {
         const uint8_t *row = luma->samples + (ptrdiff_t) y * luma->stride;
         int32_t steps = 0;
-        // Every fourth row does for the grid's columns.
-        if (y % 4 == 0)
-            for (int x = first; x + 1 < luma->width; x += 8) steps += step(row[x - 2], row[x - 1], row[x], row[x + 1]);
-        if (y % 8 == first % 8 && y >= 2 && y + 1 < luma->height)
-            for (int x = 0; x < luma->width; x += 4)
-                steps += step(row[x - 2 * luma->stride], row[x - luma->stride], row[x], row[x + luma->stride]);
+        for (int x = first; x + 1 < luma->width; x += 8) steps += step(row[x - 2], row[x - 1], row[x], row[x + 1]);
+        sum += steps;
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline)) int64_t steps_down(const kn_plane *luma, int first) {
+    int64_t sum = 0;
+    for (int y = first; y + 1 < luma->height; y += 8) {
+        const uint8_t *row = luma->samples + (ptrdiff_t) y * luma->stride;
+        int32_t steps = 0;
+        for (int x = 0; x < luma->width; x += 4)
+            steps += step(row[x - 2 * luma->stride], row[x - luma->stride], row[x], row[x + luma->stride]);
         sum += steps;
     }
     return sum;
 }
 
 // A reduction by a part of a whole number makes every second or fourth step larger: a grid of eight is more than those.
-static void look_for_grid(const kn_plane *luma, bank_look *look) {
+static bank_grid grid_of(int64_t (*steps_from)(const kn_plane *, int), const kn_plane *luma) {
     int64_t steps[8], all = 0;
     for (int place = 0; place < 8; place++) steps[place] = steps_from(luma, 8 + place);
     for (int place = 1; place < 8; place++) all += steps[place];
-    int64_t second = (steps[2] + steps[4] + steps[6]) / 3;
-    look->grid = steps[0];
-    look->off_grid = all / 7;
-    if (look->off_grid < second) look->off_grid = second;
-    if (look->off_grid < steps[4]) look->off_grid = steps[4];
+    int64_t second = (steps[2] + steps[4] + steps[6]) / 3, off = all / 7;
+    if (off < second) off = second;
+    if (off < steps[4]) off = steps[4];
+    return (bank_grid){steps[0], off};
 }
 
 #if defined(__x86_64__)
@@ -133,7 +139,8 @@ void bank_look_at(const kn_plane *luma, bank_look *look) {
         look->quiet_second += levels[level].second;
         look->quiet_level = level;
     }
-    look_for_grid(luma, look);
+    look->across = grid_of(steps_across, luma);
+    look->down = grid_of(steps_down, luma);
 }
 
 /// From which hundredth of fourth by second differences on each bank is for; below the first Lanczos3 is as good.
@@ -142,21 +149,30 @@ static const int sharpness[] = {100, 135, 170, 205, 240, 270};
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
 
-static int is_noisy(const bank_look *look) {
+/// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges. 2 is noise for certain, 1 may
+/// be fine texture as well.
+static int noisiness(const bank_look *look) {
     if (look->quiet_level < 8 * 16 || look->quiet_level >= 50 * 16) return 0;
-    // White noise has 3.4, more than most edges: it shows where the quiet parts are the sharper ones.
     int64_t quiet = hundredths(look->quiet_fourth, look->quiet_second);
-    return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 15;
+    return quiet >= 305 ? 2 : quiet > hundredths(look->fourth, look->second) + 15;
+}
+
+/// JPEG's grid shows in both directions; edges that lie on it by chance do in one.
+static int has_grid(const bank_look *look) {
+    int64_t on = look->across.on + look->down.on, off = look->across.off + look->down.off;
+    return 100 * on > 112 * off && 100 * look->across.on > 106 * look->across.off &&
+           100 * look->down.on > 106 * look->down.off;
 }
 
 int bank_suiting(const bank_look *look) {
     // With hardly any edge there is nothing to do, and nothing to judge by.
     if (look->places * 1000 < look->samples) return 0;
-    if (is_noisy(look)) return SHARPNESSES + 3;
+    int noise = noisiness(look);
+    if (noise) return SHARPNESSES + 2 + noise;
     int64_t sharp = hundredths(look->fourth, look->second);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
-    if (bank == 0 || 100 * look->grid <= 112 * look->off_grid) return bank;
+    if (bank == 0 || !has_grid(look)) return bank;
     return bank < 5 ? SHARPNESSES + 1 : SHARPNESSES + 2;
 }
 
