@@ -145,6 +145,9 @@ void bank_look_at(const kn_plane *luma, bank_look *look) {
 
 /// From which hundredth of fourth by second differences on each bank is for; below the first Lanczos3 is as good.
 static const int sharpness[] = {100, 135, 170, 205, 240, 270};
+/// By how much, in hundredths, steps on the grid are larger than others where there is one.
+#define GRID 112
+#define CLEAR_GRID 125
 #define SHARPNESSES ((int) (sizeof sharpness / sizeof sharpness[0]))
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
@@ -158,9 +161,9 @@ static int noisiness(const bank_look *look) {
 }
 
 /// JPEG's grid shows in both directions; edges that lie on it by chance do in one.
-static int has_grid(const bank_look *look) {
+static int has_grid(const bank_look *look, int percent) {
     int64_t on = look->across.on + look->down.on, off = look->across.off + look->down.off;
-    return 100 * on > 112 * off && 100 * look->across.on > 106 * look->across.off &&
+    return 100 * on > percent * off && 100 * look->across.on > 106 * look->across.off &&
            100 * look->down.on > 106 * look->down.off;
 }
 
@@ -168,24 +171,41 @@ int bank_suiting(const bank_look *look) {
     // With hardly any edge there is nothing to do, and nothing to judge by.
     if (look->places * 1000 < look->samples) return 0;
     int noise = noisiness(look);
-    if (noise) return SHARPNESSES + 2 + noise;
+    if (noise) return noise > 1 ? SHARPNESSES + 3 : 0;
     int64_t sharp = hundredths(look->fourth, look->second);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
-    if (bank == 0 || !has_grid(look)) return bank;
-    return bank < 5 ? SHARPNESSES + 1 : SHARPNESSES + 2;
+    if (bank == 0 || !has_grid(look, GRID)) return bank;
+    // A soft picture loses most by a grid that is none.
+    if (bank < 5) return has_grid(look, CLEAR_GRID) ? SHARPNESSES + 1 : 0;
+    return SHARPNESSES + 2;
 }
 
+#define FACTORS 6
+/// How many times a picture grows, in hundredths, and what of each bank's detail counts there, in sixteenths. From
+/// Benchmarks/Upscaling/shares.py.
+static const int factors[FACTORS] = {125, 150, 188, 200, 250, 375};
+static const int shares[][FACTORS] = {
+    {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16},
+    {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16},
+    {16, 16, 16, 16, 16, 16},
+};
+#define BANKS ((int) (sizeof shares / sizeof shares[0]))
+
 int kn_bank_share(int bank, double factor) {
-    (void) bank;
-    (void) factor;
-    return 1 << 14;
+    double grown = 100 * factor;
+    if (bank < 1 || bank > BANKS || !(grown >= factors[0])) return 0;
+    const int *share = shares[bank - 1];
+    int after = 1;
+    while (after < FACTORS && grown >= factors[after]) after++;
+    if (after == FACTORS) return share[FACTORS - 1] << 10;
+    double part = (grown - factors[after - 1]) / (factors[after] - factors[after - 1]);
+    return (int) (1024 * (share[after - 1] + part * (share[after] - share[after - 1])));
 }
 
 int kn_bank_choose(const kn_plane *luma, double factor) {
     bank_look look;
-    (void) factor;
     bank_look_at(luma, &look);
     int bank = bank_suiting(&look);
-    return bank <= kn_bank_count() ? bank : 0;
+    return bank <= kn_bank_count() && kn_bank_share(bank, factor) ? bank : 0;
 }
