@@ -144,41 +144,41 @@ void bank_look_at(const kn_plane *luma, bank_look *look) {
 }
 
 /// From which hundredth of fourth by second differences on each bank is for; below the first Lanczos3 is as good.
-static const int sharpness[] = {100, 135, 170, 205, 240, 270};
-/// By how much, in hundredths, steps on the grid are larger than others where there is one.
-#define GRID 112
-#define CLEAR_GRID 125
+static const int sharpness[] = {115, 135, 170, 205, 240, 270};
 #define SHARPNESSES ((int) (sizeof sharpness / sizeof sharpness[0]))
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
 
-/// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges. 2 is noise for certain, 1 may
-/// be fine texture as well.
-static int noisiness(const bank_look *look) {
+/// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges.
+static int is_noisy(const bank_look *look) {
     if (look->quiet_level < 8 * 16 || look->quiet_level >= 50 * 16) return 0;
     int64_t quiet = hundredths(look->quiet_fourth, look->quiet_second);
-    return quiet >= 305 ? 2 : quiet > hundredths(look->fourth, look->second) + 15;
+    return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 8;
 }
 
-/// JPEG's grid shows in both directions; edges that lie on it by chance do in one.
-static int has_grid(const bank_look *look, int percent) {
-    int64_t on = look->across.on + look->down.on, off = look->across.off + look->down.off;
-    return 100 * on > percent * off && 100 * look->across.on > 106 * look->across.off &&
-           100 * look->down.on > 106 * look->down.off;
+/// How much larger, in hundredths, steps on JPEG's grid are than others. It shows in both directions; edges that lie on it by chance
+/// do in one. Between what may be chance and what is a grid for certain Lanczos3 is safe.
+typedef enum grid { NO_GRID, PERHAPS, GRID } grid;
+
+static grid grid_of_look(const bank_look *look, int certain) {
+    int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
+    int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
+    if (both > certain && across > 106 && down > 106) return GRID;
+    return both > 112 || (across > 104 && down > 104) ? PERHAPS : NO_GRID;
 }
 
 int bank_suiting(const bank_look *look) {
     // With hardly any edge there is nothing to do, and nothing to judge by.
-    if (look->places * 1000 < look->samples) return 0;
-    int noise = noisiness(look);
-    if (noise) return noise > 1 ? SHARPNESSES + 3 : 0;
+    if (look->places * 300 < look->samples || is_noisy(look)) return 0;
     int64_t sharp = hundredths(look->fourth, look->second);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
-    if (bank == 0 || !has_grid(look, GRID)) return bank;
+    if (bank == 0) return 0;
     // A soft picture loses most by a grid that is none.
-    if (bank < 5) return has_grid(look, CLEAR_GRID) ? SHARPNESSES + 1 : 0;
-    return SHARPNESSES + 2;
+    int is_soft = bank < 5;
+    grid grid = grid_of_look(look, is_soft ? 125 : 120);
+    if (grid == NO_GRID) return bank;
+    return grid == PERHAPS ? 0 : SHARPNESSES + (is_soft ? 1 : 2);
 }
 
 #define FACTORS 6
@@ -186,9 +186,8 @@ int bank_suiting(const bank_look *look) {
 /// Benchmarks/Upscaling/shares.py.
 static const int factors[FACTORS] = {125, 150, 188, 200, 250, 375};
 static const int shares[][FACTORS] = {
-    {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16},
-    {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16}, {16, 16, 16, 16, 16, 16},
-    {16, 16, 16, 16, 16, 16},
+    {0, 0, 0, 12, 12, 8},     {0, 0, 14, 16, 16, 14},   {14, 12, 16, 14, 16, 16}, {14, 14, 14, 16, 16, 16},
+    {8, 12, 16, 15, 16, 12},  {14, 16, 16, 14, 16, 14}, {12, 8, 8, 16, 16, 8},    {8, 13, 11, 16, 14, 14},
 };
 #define BANKS ((int) (sizeof shares / sizeof shares[0]))
 
