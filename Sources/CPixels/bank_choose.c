@@ -151,7 +151,7 @@ static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 
 
 /// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges.
 static int is_noisy(const bank_look *look) {
-    if (look->quiet_level < 8 * 16 || look->quiet_level >= 50 * 16) return 0;
+    if (look->quiet_level < 8 * 16 || look->quiet_level >= 60 * 16) return 0;
     int64_t quiet = hundredths(look->quiet_fourth, look->quiet_second);
     return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 8;
 }
@@ -186,8 +186,8 @@ int bank_suiting(const bank_look *look) {
 /// Benchmarks/Upscaling/shares.py.
 static const int factors[FACTORS] = {125, 150, 188, 200, 250, 375};
 static const int shares[][FACTORS] = {
-    {0, 0, 0, 12, 12, 8},     {0, 0, 14, 16, 16, 14},   {14, 12, 16, 14, 16, 16}, {14, 14, 14, 16, 16, 16},
-    {8, 12, 16, 15, 16, 12},  {14, 16, 16, 14, 16, 14}, {12, 8, 8, 16, 16, 8},    {8, 13, 11, 16, 14, 14},
+    {0, 0, 0, 0, 0, 0},      {0, 0, 14, 16, 16, 14},   {0, 0, 16, 14, 16, 16}, {0, 0, 14, 16, 16, 16},
+    {8, 12, 16, 15, 16, 12}, {14, 16, 16, 14, 16, 14}, {0, 0, 8, 16, 16, 8},   {8, 13, 11, 16, 14, 10},
 };
 #define BANKS ((int) (sizeof shares / sizeof shares[0]))
 
