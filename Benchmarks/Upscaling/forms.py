@@ -5,9 +5,10 @@ import numpy as np
 import kernel
 from pictures import made, resize
 
-KINDS, DIRECTIONS, SIDE = 24, 8, 5
+KINDS, DIRECTIONS, SIDE = 24, 8, 7
 MIDDLE = SIDE * SIDE // 2
 OTHERS = [tap for tap in range(SIDE * SIDE) if tap != MIDDLE]  # weights sum to 0, so taps count as differences to the middle
+TAPS = len(OTHERS)
 PIXELS = 40_000
 
 
@@ -37,13 +38,18 @@ def taps_of(small, rows, columns):
     return np.stack([flat[at + offsets[tap]] - middle for tap in OTHERS], axis=1)
 
 
-def forms(plane, case, seed=0):
-    """Of one case of one picture: (products of taps, those with what is missing, square of what is missing, banks)."""
-    truth, small = made(plane, case, 2)
-    plain = resize(small, *truth.shape)
+def forms(plane, case, factor=2, seed=0):
+    """Of one case of one picture: (products of taps, those with what is missing, square of what is missing, banks).
+
+    What is missing at another factor than 2 is taken to twice the size: there the bank adds what is resampled afterwards."""
+    truth, small = made(plane, case, factor)
+    missing = truth - resize(small, *truth.shape)
     high, wide = small.shape
-    missing = (truth - plain).reshape(high, 2, wide, 2).transpose(0, 2, 1, 3).reshape(high, wide, 4)
     border = 5
+    edge = round(border * factor)
+    square = float((missing[edge:-edge, edge:-edge].astype(np.float64) ** 2).mean())
+    doubled = resize(missing, 2 * high, 2 * wide) if factor != 2 else missing
+    missing = doubled.reshape(high, 2, wide, 2).transpose(0, 2, 1, 3).reshape(high, wide, 4)
     inside = (high - 2 * border) * (wide - 2 * border)
     picked = np.random.default_rng(seed).permutation(inside)[:PIXELS]
     rows, columns = picked // (wide - 2 * border) + border, picked % (wide - 2 * border) + border
@@ -52,14 +58,13 @@ def forms(plane, case, seed=0):
     rows, columns, bucket = rows[order], columns[order], bucket[order]
     taps, wanted = taps_of(small, rows, columns), missing[rows, columns].astype(np.float32)
     ends = np.searchsorted(bucket, np.arange(KINDS * DIRECTIONS + 1))
-    left, right = np.zeros((KINDS * 3, 24, 24), np.float32), np.zeros((KINDS * 3, 24, 4), np.float32)
+    left, right = np.zeros((KINDS * 3, TAPS, TAPS), np.float32), np.zeros((KINDS * 3, TAPS, 4), np.float32)
     for number in range(KINDS * DIRECTIONS):
         part = slice(ends[number], ends[number + 1])
         if part.stop > part.start:
             fold(left, right, number, taps[part].T @ taps[part], taps[part].T @ wanted[part])
     count = 8 * len(bucket)  # every pixel counts in eight ways
-    error = 8 * float((wanted.astype(np.float64) ** 2).sum())
-    return left / count, right / count, error / count, suited(small)
+    return left / count, right / count, 4 * square, suited(small)
 
 
 def suited(small):

@@ -1,4 +1,4 @@
-"""The C kernels of the filter bank, compiled aside and called from here."""
+"""The C kernels, compiled aside and called from here."""
 
 import ctypes
 import glob
@@ -16,23 +16,31 @@ class Plane(ctypes.Structure):
                 ("stride", ctypes.c_ssize_t)]
 
 
+class Order(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in (
+        "scaled_width", "scaled_height", "canvas_width", "canvas_height", "bank", "threads")]
+
+
 class Look(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int64) for name in (
-        "fourth", "second", "places", "quiet_fourth", "quiet_second", "quiet_level", "grid", "off_grid", "samples")]
+        "fourth", "second", "places", "quiet_fourth", "quiet_second", "quiet_level", "grid_across", "off_across", "grid_down",
+        "off_down", "samples")]
 
 
 def compiled():
     """A library of the kernels as they are in the sources now."""
     folder = tempfile.mkdtemp()
-    library = os.path.join(folder, "bank.so")
-    files = sorted(glob.glob(os.path.join(SOURCES, "bank*.c"))) + [os.path.join(SOURCES, "processor.c")]
+    library = os.path.join(folder, "pixels.so")
+    files = sorted(glob.glob(os.path.join(SOURCES, "*.c")))
     subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu17", "-O3", "-shared", "-fPIC", "-pthread", "-D_Nullable=", "-D_Nonnull=",
-         "-Wno-unknown-pragmas", "-I", os.path.join(SOURCES, "include"), *files, "-o", library], check=True)
+         "-Wno-unknown-pragmas", "-I", os.path.join(SOURCES, "include"), *files, "-o", library,
+         "-ljpeg", "-lturbojpeg", "-lisal", "-ldeflate", "-lm"], check=True)
     return ctypes.CDLL(library)
 
 
 LIBRARY = compiled()
+LIBRARY.kn_bank_share.argtypes = [ctypes.c_int, ctypes.c_double]
 
 
 def plane(samples):
@@ -53,13 +61,26 @@ def suiting(luma, leaning=1.0):
     return LIBRARY.bank_suiting(ctypes.byref(look))
 
 
-def choose(luma):
-    return LIBRARY.kn_bank_choose(plane(luma))
+def choose(luma, factor):
+    return LIBRARY.kn_bank_choose(plane(luma), ctypes.c_double(factor))
 
 
-def double(luma, bank):
-    out = np.empty((2 * luma.shape[0], 2 * luma.shape[1]), np.uint8)
-    result = LIBRARY.kn_bank_double(
-        plane(luma), bank, 0, out.shape[0], ctypes.c_void_p(out.ctypes.data), ctypes.c_ssize_t(out.strides[0]))
+def detail(luma, bank):
+    """What a bank adds at twice the size, in levels."""
+    out = np.empty((2 * luma.shape[0], 2 * luma.shape[1]), np.int16)
+    result = LIBRARY.kn_bank_detail(
+        plane(luma), bank, 0, out.shape[0], ctypes.c_void_p(out.ctypes.data), ctypes.c_ssize_t(out.shape[1]))
     assert result == 0
-    return out
+    return out / 64
+
+
+def rendered(colours, height, width, bank=None):
+    """What the product makes of a picture (height, width, 3), or of luma alone as it makes it of a grey one, and with which bank."""
+    grey = colours.ndim == 2
+    samples = [np.ascontiguousarray(colours if grey else colours[:, :, colour]) for colour in range(3)]
+    planes = (Plane * 3)(*(Plane(one.ctypes.data, one.shape[1], one.shape[0], one.strides[0]) for one in samples))
+    order = Order(width, height, width, height, 0, 1)
+    order.bank = LIBRARY.kn_render_bank(planes, ctypes.byref(order)) if bank is None else bank
+    out = np.empty((height, width, 3), np.uint8)
+    assert LIBRARY.kn_render_rgb(planes, ctypes.byref(order), ctypes.c_void_p(out.ctypes.data)) == 0
+    return out[:, :, 0] if grey else out, order.bank

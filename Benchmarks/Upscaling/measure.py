@@ -8,32 +8,38 @@ import time
 import numpy as np
 
 import kernel
-from pictures import CASES, made, pictures, psnr, resize, to_bytes
+from pictures import CASES, luma, made, pictures, psnr, resize, to_bytes
 
 OTHER_FACTORS = (1.5, 2.5, 3.75)
 PERCEIVED = ("area", "lanczos")
-
-
-def enhanced(small, height, width):
-    """What `enhanced` makes of luma, and with which bank."""
-    bank = kernel.choose(small)
-    if bank == 0:
-        return None, 0
-    doubled = kernel.double(small, bank)
-    return doubled if doubled.shape == (height, width) else to_bytes(resize(doubled, height, width)), bank
+LOSS = 0.0005  # decibels
+WORST = 20     # losses that are listed
 
 
 def measured(job):
     name, picture, case, factor, perceived = job
     truth, small = made(picture, case, factor)
     plain = to_bytes(resize(small, *truth.shape))
-    ours, bank = enhanced(small, *truth.shape)
+    ours, bank = kernel.rendered(small, *truth.shape)
     row = {"name": name, "case": case, "factor": factor, "bank": bank, "plain": psnr(plain, truth), "gain": 0.0}
-    if ours is not None:
+    if bank:
         row["gain"] = psnr(ours, truth) - row["plain"]
     if perceived and case in PERCEIVED:
         row["seen"] = perception(plain, truth)
-        row["seen gain"] = perception(ours, truth) - row["seen"] if ours is not None else 0.0
+        row["seen gain"] = perception(ours, truth) - row["seen"] if bank else 0.0
+    return row
+
+
+def measured_colours(job):
+    """PSNR of luma, of what becomes of all three colours: each is rounded for itself."""
+    name, picture, case, factor, _ = job
+    truths, smalls = zip(*(made(plane, case, factor) for plane in picture))
+    truth, size = luma(np.stack(truths)), truths[0].shape
+    plain = luma(np.stack([to_bytes(resize(small, *size)) for small in smalls]))
+    ours, bank = kernel.rendered(np.stack(smalls, axis=2), *size)
+    row = {"name": name, "case": case, "factor": factor, "bank": bank, "plain": psnr(plain, truth), "gain": 0.0}
+    if bank:
+        row["gain"] = psnr(luma(np.moveaxis(ours, 2, 0)), truth) - row["plain"]
     return row
 
 
@@ -59,7 +65,7 @@ def table(rows, listing):
             some = [row for row in rows if row["case"] == case and row["factor"] == factor]
             if not some:
                 continue
-            lost = [row for row in some if row["gain"] < 0]
+            lost = [row for row in some if row["gain"] <= -LOSS]
             losses += lost
             gains = [row["gain"] for row in some]
             seen = [row for row in some if "seen" in row]
@@ -71,7 +77,7 @@ def table(rows, listing):
             print(f"{case:28s} {factor:6.2f} {np.mean([r['plain'] for r in some]):8.2f} {np.mean(gains):+6.3f} "
                   f"{min(gains):+6.3f} {sum(r['bank'] > 0 for r in some):3d}/{len(some):<3d} {len(lost):5d}   {more}")
     print(f"\n{len(rows)} pairs, {len(losses)} below Lanczos3")
-    for row in sorted(losses, key=lambda row: row["gain"]):
+    for row in sorted(losses, key=lambda row: row["gain"])[:WORST]:
         print(f"  {row['gain']:+.3f} dB  {row['case']} x{row['factor']}  {row['name']}  bank {row['bank']}")
     if listing:
         for row in rows:
@@ -79,20 +85,20 @@ def table(rows, listing):
 
 
 def speed():
-    """Processor time for a picture of 1536 x 1024, medians of 9."""
-    luma = to_bytes(np.random.default_rng(3).normal(128, 30, (1024, 1536)))
-    luma = to_bytes(resize(resize(luma, 512, 768), 1024, 1536))
+    """Processor time for a picture of 1536 x 1024 that becomes 3840 x 2560, medians of 9."""
+    small = to_bytes(np.random.default_rng(3).normal(128, 30, (1024, 1536)))
+    small = to_bytes(resize(resize(small, 512, 768), 1024, 1536))
+    works = {"choose": lambda: kernel.choose(small, 2.5), "plain": lambda: kernel.rendered(small, 2560, 3840, 0),
+             "enhanced": lambda: kernel.rendered(small, 2560, 3840, 1)}
     for label, portable in (("vector", 0), ("portable", 1)):
         kernel.LIBRARY.kn_portable_only(portable)
-        spent = {"choose": [], "double": []}
+        spent = {name: [] for name in works}
         for _ in range(9):
-            start = time.process_time()
-            kernel.choose(luma)
-            spent["choose"].append(time.process_time() - start)
-            start = time.process_time()
-            kernel.double(luma, 1)
-            spent["double"].append(time.process_time() - start)
-        print(f"{label}: choose {np.median(spent['choose']) * 1e3:.1f} ms, double {np.median(spent['double']) * 1e3:.1f} ms")
+            for name, work in works.items():
+                start = time.process_time()
+                work()
+                spent[name].append(time.process_time() - start)
+        print(f"{label}:", ", ".join(f"{name} {np.median(times) * 1e3:.1f} ms" for name, times in spent.items()))
     kernel.LIBRARY.kn_portable_only(0)
 
 
@@ -102,6 +108,7 @@ def main():
     reader.add_argument("--use", default="test", choices=("test", "train"))
     reader.add_argument("--cases", default="", help="only these, separated by ;")
     reader.add_argument("--perceived", action="store_true", help="SSIMULACRA2 beside it (slow; pip install ssimulacra2)")
+    reader.add_argument("--colours", action="store_true", help="colour pictures, of which luma is compared")
     reader.add_argument("--only-double", action="store_true", help="factor 2 only")
     reader.add_argument("--list", action="store_true", help="every pair")
     reader.add_argument("--jobs", type=int, default=2)
@@ -109,9 +116,9 @@ def main():
     cases = asked.cases.split(";") if asked.cases else list(CASES)
     factors = (2,) if asked.only_double else (2, *OTHER_FACTORS)
     jobs = [(name, picture, case, factor, asked.perceived)
-            for name, picture in pictures(asked.use, asked.folders) for case in cases for factor in factors]
+            for name, picture in pictures(asked.use, asked.folders, asked.colours) for case in cases for factor in factors]
     with multiprocessing.Pool(asked.jobs) as pool:
-        rows = pool.map(measured, jobs, chunksize=8)
+        rows = pool.map(measured_colours if asked.colours else measured, jobs, chunksize=8)
     table(rows, asked.list)
     speed()
 

@@ -56,17 +56,21 @@ def listed(use):
     return rows
 
 
-def luma(image):
+def colours(image):
+    """Its three planes."""
     if "A" in image.getbands() or image.mode == "P":
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    rgb = np.asarray(image.convert("RGB"), dtype=np.float64)
-    return to_bytes(rgb @ np.array([0.299, 0.587, 0.114]))
+    return np.moveaxis(np.asarray(image.convert("RGB")), 2, 0)
 
 
-def truth(path, reduced):
-    plane = luma(Image.open(path))
+def luma(planes):
+    """BT.601, not rounded."""
+    return np.tensordot(np.array([0.299, 0.587, 0.114]), planes, 1)
+
+
+def truth(plane, reduced):
     if reduced > 1:
         high, wide = plane.shape[0] // reduced, plane.shape[1] // reduced
         plane = plane[:high * reduced, :wide * reduced].astype(np.float64)
@@ -80,8 +84,9 @@ def middle(plane):
     return plane[top:top + high, left:left + wide]
 
 
-def pictures(use, roots):
-    """(name, truth) of every picture listed for `use` that is found under `roots`, and of the drawn ones."""
+def pictures(use, roots, coloured=False):
+    """(name, truth) of every picture listed for `use` that is found under `roots`, and of the drawn ones: its luma, or the three
+    planes of those that have colours."""
     paths = []
     for root in roots:
         for folder, _, names in os.walk(root):
@@ -94,7 +99,13 @@ def pictures(use, roots):
             print("missing:", package, file)
             continue
         name = file.split("/contents/")[0].split("/")[-1].rsplit(".", 1)[0][:24]
-        found.append((name, truth(hits[0], reduced)))
+        planes = colours(Image.open(hits[0]))
+        if coloured:
+            found.append((name, np.stack([truth(plane, reduced) for plane in planes])))
+        else:
+            found.append((name, truth(to_bytes(luma(planes)), reduced)))
+    if coloured:
+        return found
     for seed in ((1, 2, 3) if use == "train" else (11, 12, 13)):
         found.append((f"text-{seed}", drawn_text(seed)))
         found.append((f"lines-{seed}", drawn_lines(seed)))

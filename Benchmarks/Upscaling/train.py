@@ -13,7 +13,8 @@ from pictures import CASES, UNTRAINED, pictures
 
 TABLE = os.path.join(kernel.SOURCES, "bank_table.c")
 FLOOR = 0.3  # of the squared error that counts as reached: rounding alone makes a twelfth
-ROUNDS = 8
+ROUNDS = 12
+OTHER_FACTORS = (1.5, 2.5, 3.75)
 IMPORTANT = {"area": 2.0, "lanczos": 2.0, "cubic": 1.5}  # what is met most
 
 
@@ -80,6 +81,15 @@ def prepared(job):
     return forms(*job)
 
 
+def jobs_of(planes):
+    """Every picture in every case at twice its size, and one of three at each other factor."""
+    cases = [case for case in CASES if case not in UNTRAINED]
+    jobs = [(plane, case, 2) for plane in planes for case in cases]
+    for at, factor in enumerate(OTHER_FACTORS):
+        jobs += [(plane, case, factor) for number, plane in enumerate(planes) if number % 3 == at for case in cases]
+    return jobs
+
+
 def banks_for(left, right, error, cases, suited):
     """Every bank that some picture suits, trained on those."""
     for bank in range(1, max(max(some) for some in suited) + 1):
@@ -95,12 +105,11 @@ def main():
     reader.add_argument("folders", nargs="+", help="where the packages of SOURCES.md are unpacked")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()
-    cases = [case for case in CASES if case not in UNTRAINED]
-    jobs = [(picture, case) for _, picture in pictures("train", asked.folders) for case in cases]
+    jobs = jobs_of([plane for _, plane in pictures("train", asked.folders)])
     with multiprocessing.Pool(asked.jobs) as pool:
         made = pool.map(prepared, jobs, chunksize=4)
     left, right, error, suited = (list(part) for part in zip(*made))
-    write(list(banks_for(np.stack(left), np.stack(right), np.array(error), [case for _, case in jobs], suited)))
+    write(list(banks_for(np.stack(left), np.stack(right), np.array(error), [case for _, case, _ in jobs], suited)))
 
 
 if __name__ == "__main__":

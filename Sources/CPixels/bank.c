@@ -1,6 +1,6 @@
-// Luma at twice its size: Lanczos3 plus what trained filters add to it, after "RAISR: Rapid and Accurate Image Super Resolution"
-// (Romano, Isidoro, Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters
-// make the difference to Lanczos3, so that what they were not trained for stays Lanczos3.
+// What trained filters add to luma at twice its size, after "RAISR: Rapid and Accurate Image Super Resolution" (Romano, Isidoro,
+// Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters make the difference
+// to Lanczos3, so that what they were not trained for stays Lanczos3.
 #include "Bank.h"
 
 #include <pthread.h>
@@ -13,10 +13,10 @@
 #include "bank_parts.h"
 #include "bank_rows.h"
 
-#define MOST_BANKS 8
+#define MOST_BANKS 10
 #define REACH 3   // of Lanczos3
-#define PAIRS 3   // of taps in a row of five, the last with a zero
-#define BITS 6    // of fraction between the two passes and for what the filters add
+#define PAIRS 4   // of taps in a row of seven, the last with a zero
+#define BITS 6    // of fraction between the two passes and of what the filters add
 #define WEIGHT 14 // bits of fraction of all weights
 
 /// A bucket's filters in the order the vector form reads them: for each pair of taps the four new pixels' weights.
@@ -160,21 +160,20 @@ static void add_row_portable(const bank_rows *rows, const work *work, int bank) 
     }
 }
 
-/// Sums up, keeps what was added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
-static void write_rows_portable(const work *work, uint8_t *above, uint8_t *below) {
+/// Keeps what is added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
+static void write_rows_portable(const work *work, int16_t *above, int16_t *below) {
     for (int x = 0; x < work->width; x++) {
         int32_t low = work->low[x] << BITS, high = work->high[x] << BITS;
         for (int place = 0; place < 4; place++) {
             int32_t plain = work->across[place][x], value = saturated(plain + work->added[4 * x + place]);
             int32_t least = plain < low ? plain : low, most = plain > high ? plain : high;
             value = value < least ? least : value > most ? most : value;
-            value = (value + (1 << (BITS - 1))) >> BITS;
-            (place < 2 ? above : below)[2 * x + place % 2] = (uint8_t) (value < 0 ? 0 : value > 255 ? 255 : value);
+            (place < 2 ? above : below)[2 * x + place % 2] = saturated(value - plain);
         }
     }
 }
 
-static void double_row_portable(const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+static void detail_row_portable(const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
     bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
     lanczos_rows(rows, work, lanczos_row_portable);
     range_row(rows, work);
@@ -217,6 +216,8 @@ __attribute__((target("avx2"))) static void lanczos_row_avx2(
 __attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, const work *work, int bank) {
     const int16_t *taps[BANK_SIDE];
     for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
+    __m256i first = _mm256_set_m128i(_mm_set1_epi32(0x07060504), _mm_set1_epi32(0x03020100));
+    __m256i second = _mm256_add_epi8(first, _mm256_set1_epi8(8));
     __m128i half = _mm_set1_epi32(1 << (WEIGHT - BITS - 1));
     for (int x = 0; x < work->width; x++) {
         int bucket = work->buckets[x];
@@ -225,17 +226,17 @@ __attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, 
             _mm_storel_epi64(out, _mm_setzero_si128());
             continue;
         }
-        const __m128i *weights = (const __m128i *) (const void *) filters[bank][bucket];
-        __m128i sum = half;
-        for (int row = 0; row < BANK_SIDE; row++) {
-            __m128i samples = _mm_loadu_si128((const __m128i *) (const void *) (taps[row] + x));
-            for (int pair = 0; pair < PAIRS; pair++, weights++) {
-                __m128i both = pair == 0   ? _mm_shuffle_epi32(samples, 0x00)
-                               : pair == 1 ? _mm_shuffle_epi32(samples, 0x55)
-                                           : _mm_shuffle_epi32(samples, 0xaa);
-                sum = _mm_add_epi32(sum, _mm_madd_epi16(both, _mm_loadu_si128(weights)));
-            }
+        // Two pairs of taps at a time, one in each half.
+        const int16_t *weights = &filters[bank][bucket][0][0][0][0];
+        __m256i sums = _mm256_zextsi128_si256(half), more = _mm256_setzero_si256();
+        for (int row = 0; row < BANK_SIDE; row++, weights += PAIRS * 8) {
+            __m256i samples = _mm256_broadcastsi128_si256(load8(taps[row] + x));
+            __m256i left = _mm256_shuffle_epi8(samples, first), right = _mm256_shuffle_epi8(samples, second);
+            sums = _mm256_add_epi32(sums, _mm256_madd_epi16(left, load16(weights)));
+            more = _mm256_add_epi32(more, _mm256_madd_epi16(right, load16(weights + 16)));
         }
+        sums = _mm256_add_epi32(sums, more);
+        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
         sum = _mm_srai_epi32(sum, WEIGHT - BITS);
         _mm_storel_epi64(out, _mm_packs_epi32(sum, sum));
     }
@@ -260,8 +261,7 @@ static inline __attribute__((always_inline, target("avx2"))) __m256i twice(const
     return woven(wide, wide);
 }
 
-__attribute__((target("avx2"))) static void write_rows_avx2(const work *work, uint8_t *above, uint8_t *below) {
-    __m256i half = _mm256_set1_epi16(1 << (BITS - 1));
+__attribute__((target("avx2"))) static void write_rows_avx2(const work *work, int16_t *above, int16_t *below) {
     for (int x = 0; x < work->width; x += 8) {
         __m256i low = twice(work->low + x), high = twice(work->high + x);
         for (int row = 0; row < 2; row++) {
@@ -269,22 +269,21 @@ __attribute__((target("avx2"))) static void write_rows_avx2(const work *work, ui
             __m256i value = _mm256_adds_epi16(plain, added_of(work->added + 4 * x, row));
             value = _mm256_max_epi16(value, _mm256_min_epi16(plain, low));
             value = _mm256_min_epi16(value, _mm256_max_epi16(plain, high));
-            value = _mm256_srai_epi16(_mm256_adds_epi16(value, half), BITS);
-            __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
-            uint8_t *out = (row ? below : above) + 2 * x;
+            value = _mm256_subs_epi16(value, plain);
+            int16_t *out = (row ? below : above) + 2 * x;
             if (x + 8 <= work->width) {
-                _mm_storeu_si128((__m128i *) (void *) out, bytes);
+                _mm256_storeu_si256((__m256i *) (void *) out, value);
             } else {
-                uint8_t rest[16];
-                _mm_storeu_si128((__m128i *) (void *) rest, bytes);
-                memcpy(out, rest, (size_t) (work->width - x) * 2);
+                int16_t rest[16];
+                _mm256_storeu_si256((__m256i *) (void *) rest, value);
+                memcpy(out, rest, (size_t) (work->width - x) * 2 * sizeof *out);
             }
         }
     }
 }
 
-__attribute__((target("avx2"))) static void double_row_avx2(
-    const bank_rows *rows, work *work, int bank, uint8_t *above, uint8_t *below) {
+__attribute__((target("avx2"))) static void detail_row_avx2(
+    const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
     bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
     lanczos_rows(rows, work, lanczos_row_avx2);
     range_row(rows, work);
@@ -296,7 +295,8 @@ __attribute__((target("avx2"))) static void double_row_avx2(
 
 int kn_bank_count(void) { return bank_count; }
 
-kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, uint8_t *out, ptrdiff_t out_stride) {
+kn_result kn_bank_detail(
+    const kn_plane *luma, int bank, int first, int count, int16_t *out, ptrdiff_t out_stride) {
     if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
     pthread_once(&once, spread_seeds);
     work work;
@@ -309,10 +309,10 @@ kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, u
     for (int row = 0; row < count; row += 2, out += 2 * out_stride) {
 #if defined(__x86_64__)
         if (kn_has_avx2())
-            double_row_avx2(rows, &work, bank - 1, out, out + out_stride);
+            detail_row_avx2(rows, &work, bank - 1, out, out + out_stride);
         else
 #endif
-            double_row_portable(rows, &work, bank - 1, out, out + out_stride);
+            detail_row_portable(rows, &work, bank - 1, out, out + out_stride);
         bank_rows_advance(rows);
     }
     bank_rows_free(rows);

@@ -80,27 +80,39 @@ static inline __attribute__((always_inline)) int32_t step(int32_t a, int32_t b, 
     return step < STEP_MOST ? step : STEP_MOST;
 }
 
-// Steps in every eighth place from `first` on, across and down.
-static inline __attribute__((always_inline)) int64_t steps_from(const kn_plane *luma, int first) {
+// Steps between every eighth column and the one before it; every fourth row does.
+static inline __attribute__((always_inline)) int64_t steps_across(const kn_plane *luma, int first) {
     int64_t sum = 0;
-    for (int y = 0; y < luma->height; y++) {
+    for (int y = 0; y < luma->height; y += 4) {
         const uint8_t *row = luma->samples + (ptrdiff_t) y * luma->stride;
         int32_t steps = 0;
-        // Every fourth row does for the grid's columns.
-        if (y % 4 == 0)
-            for (int x = first; x + 1 < luma->width; x += 8) steps += step(row[x - 2], row[x - 1], row[x], row[x + 1]);
-        if (y % 8 == first % 8 && y >= 2 && y + 1 < luma->height)
-            for (int x = 0; x < luma->width; x += 4)
-                steps += step(row[x - 2 * luma->stride], row[x - luma->stride], row[x], row[x + luma->stride]);
+        for (int x = first; x + 1 < luma->width; x += 8) steps += step(row[x - 2], row[x - 1], row[x], row[x + 1]);
         sum += steps;
     }
     return sum;
 }
 
-static void look_for_grid(const kn_plane *luma, bank_look *look) {
-    look->grid = steps_from(luma, 8);
-    for (int first = 9; first < 16; first++) look->off_grid += steps_from(luma, first);
-    look->off_grid /= 7;
+static inline __attribute__((always_inline)) int64_t steps_down(const kn_plane *luma, int first) {
+    int64_t sum = 0;
+    for (int y = first; y + 1 < luma->height; y += 8) {
+        const uint8_t *row = luma->samples + (ptrdiff_t) y * luma->stride;
+        int32_t steps = 0;
+        for (int x = 0; x < luma->width; x += 4)
+            steps += step(row[x - 2 * luma->stride], row[x - luma->stride], row[x], row[x + luma->stride]);
+        sum += steps;
+    }
+    return sum;
+}
+
+// A reduction by a part of a whole number makes every second or fourth step larger: a grid of eight is more than those.
+static bank_grid grid_of(int64_t (*steps_from)(const kn_plane *, int), const kn_plane *luma) {
+    int64_t steps[8], all = 0;
+    for (int place = 0; place < 8; place++) steps[place] = steps_from(luma, 8 + place);
+    for (int place = 1; place < 8; place++) all += steps[place];
+    int64_t second = (steps[2] + steps[4] + steps[6]) / 3, off = all / 7;
+    if (off < second) off = second;
+    if (off < steps[4]) off = steps[4];
+    return (bank_grid){steps[0], off};
 }
 
 #if defined(__x86_64__)
@@ -127,35 +139,72 @@ void bank_look_at(const kn_plane *luma, bank_look *look) {
         look->quiet_second += levels[level].second;
         look->quiet_level = level;
     }
-    look_for_grid(luma, look);
+    look->across = grid_of(steps_across, luma);
+    look->down = grid_of(steps_down, luma);
 }
 
 /// From which hundredth of fourth by second differences on each bank is for; below the first Lanczos3 is as good.
-static const int sharpness[] = {100, 135, 170, 205, 240, 270};
+static const int sharpness[] = {115, 135, 170, 205, 240, 270};
 #define SHARPNESSES ((int) (sizeof sharpness / sizeof sharpness[0]))
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
 
+/// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges.
 static int is_noisy(const bank_look *look) {
-    if (look->quiet_level < 8 * 16 || look->quiet_level >= 50 * 16) return 0;
-    // White noise has 3.4, more than most edges: it shows where the quiet parts are the sharper ones.
+    if (look->quiet_level < 8 * 16 || look->quiet_level >= 60 * 16) return 0;
     int64_t quiet = hundredths(look->quiet_fourth, look->quiet_second);
-    return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 15;
+    return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 8;
+}
+
+/// How much larger, in hundredths, steps on JPEG's grid are than others. It shows in both directions; edges that lie on it by chance
+/// do in one. Between what may be chance and what is a grid for certain Lanczos3 is safe.
+typedef enum grid { NO_GRID, PERHAPS, GRID } grid;
+
+static grid grid_of_look(const bank_look *look, int certain) {
+    int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
+    int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
+    if (both > certain && across > 106 && down > 106) return GRID;
+    return both > 112 || (across > 104 && down > 104) ? PERHAPS : NO_GRID;
 }
 
 int bank_suiting(const bank_look *look) {
     // With hardly any edge there is nothing to do, and nothing to judge by.
-    if (look->places * 1000 < look->samples || is_noisy(look)) return 0;
+    if (look->places * 300 < look->samples || is_noisy(look)) return 0;
     int64_t sharp = hundredths(look->fourth, look->second);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
-    if (bank == 0 || 100 * look->grid <= 112 * look->off_grid) return bank;
-    return bank < 5 ? SHARPNESSES + 1 : SHARPNESSES + 2;
+    if (bank == 0) return 0;
+    // A soft picture loses most by a grid that is none.
+    int is_soft = bank < 5;
+    grid grid = grid_of_look(look, is_soft ? 125 : 120);
+    if (grid == NO_GRID) return bank;
+    return grid == PERHAPS ? 0 : SHARPNESSES + (is_soft ? 1 : 2);
 }
 
-int kn_bank_choose(const kn_plane *luma) {
+#define FACTORS 6
+/// How many times a picture grows, in hundredths, and what of each bank's detail counts there, in sixteenths. From
+/// Benchmarks/Upscaling/shares.py.
+static const int factors[FACTORS] = {125, 150, 188, 200, 250, 375};
+static const int shares[][FACTORS] = {
+    {0, 0, 0, 0, 0, 0},      {0, 0, 14, 16, 16, 14},   {0, 0, 16, 14, 16, 16}, {0, 0, 14, 16, 16, 16},
+    {8, 12, 16, 15, 16, 12}, {14, 16, 16, 14, 16, 14}, {0, 0, 8, 16, 16, 8},   {8, 13, 11, 16, 14, 10},
+};
+#define BANKS ((int) (sizeof shares / sizeof shares[0]))
+
+int kn_bank_share(int bank, double factor) {
+    double grown = 100 * factor;
+    if (bank < 1 || bank > BANKS || !(grown >= factors[0])) return 0;
+    const int *share = shares[bank - 1];
+    int after = 1;
+    while (after < FACTORS && grown >= factors[after]) after++;
+    if (after == FACTORS) return share[FACTORS - 1] << 10;
+    double part = (grown - factors[after - 1]) / (factors[after] - factors[after - 1]);
+    return (int) (1024 * (share[after - 1] + part * (share[after] - share[after - 1])));
+}
+
+int kn_bank_choose(const kn_plane *luma, double factor) {
     bank_look look;
     bank_look_at(luma, &look);
     int bank = bank_suiting(&look);
-    return bank <= kn_bank_count() ? bank : 0;
+    return bank <= kn_bank_count() && kn_bank_share(bank, factor) ? bank : 0;
 }

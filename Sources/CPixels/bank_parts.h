@@ -8,8 +8,8 @@
 #define BANK_KINDS 24
 #define BANK_DIRECTIONS 8
 #define BANK_BUCKETS (BANK_KINDS * BANK_DIRECTIONS)
-// The trained filters look at 5 x 5 pixels and make what is to be added to Lanczos3 for the four new pixels.
-#define BANK_SIDE 5
+// The trained filters look at 7 x 7 pixels and make what is to be added to Lanczos3 for the four new pixels.
+#define BANK_SIDE 7
 #define BANK_TAPS (BANK_SIDE * BANK_SIDE)
 // Filters that turning and mirroring do not make of each other: one along an axis, two askew, two along a diagonal.
 #define BANK_SEEDS 5
@@ -35,6 +35,13 @@ void bank_bucket_row(const bank_slopes *sums, int width, uint8_t *buckets);
 /// The bucket of every pixel of a plane, row after row; what training sees is what the kernel sees.
 kn_result bank_buckets(const kn_plane *luma, uint8_t *buckets);
 
+/// Sums of steps between neighbours that the slopes beside them do not explain: on the borders of 8 x 8 blocks, and as many
+/// elsewhere.
+typedef struct bank_grid {
+    int64_t on;
+    int64_t off;
+} bank_grid;
+
 /// What kn_bank_choose decides by; see bank_choose.c. Differences are taken both ways, across and down.
 typedef struct bank_look {
     /// Sums of the sizes of fourth and of second differences where the picture has some edge, and how many places that is.
@@ -46,10 +53,8 @@ typedef struct bank_look {
     int64_t quiet_second;
     /// The mean size of fourth differences up to which these blocks go, in 1/16.
     int64_t quiet_level;
-    /// Sums of steps between neighbours that the slopes beside them do not explain: on the borders of 8 x 8 blocks, and a
-    /// seventh of those elsewhere.
-    int64_t grid;
-    int64_t off_grid;
+    bank_grid across;
+    bank_grid down;
     /// How many samples were looked at.
     int64_t samples;
 } bank_look;

@@ -24,8 +24,7 @@ struct job {
 
 /// Sets up what all ways need and runs `work` on every strip.
 static kn_result run(struct job *job, const kn_plane *rgb, const kn_render *order, kn_strip_work work) {
-    int64_t busiest = 0;
-    kn_result result = rd_source_make(&job->source, rgb, order, &busiest);
+    kn_result result = rd_source_make(&job->source, rgb, order);
     if (result == KN_DONE && !(job->desks = rd_desks_new(&job->source))) result = KN_MEMORY;
     if (result == KN_DONE) result = kn_strips(job->source.order.threads, rd_strips(&job->source), work, job, NULL);
     rd_desks_free(job->desks, &job->source);

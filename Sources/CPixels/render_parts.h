@@ -28,21 +28,26 @@ typedef struct rd_source {
     /// NULL where nothing is resampled.
     kn_axis *_Nullable columns;
     kn_axis *_Nullable rows;
-    /// The luma at twice its size and its axes; no samples where it is not enhanced.
+    /// The luma, how the bank's detail for it at twice its size is resampled, and how much of it counts; no samples where nothing is
+    /// enhanced.
     kn_plane luma;
-    kn_axis *_Nullable luma_columns;
-    kn_axis *_Nullable luma_rows;
+    kn_axis *_Nullable detail_columns;
+    kn_axis *_Nullable detail_rows;
+    int16_t detail_share;
 } rd_source;
 
-/// Works out what the strips need, the doubled luma among it. `busiest` as in kn_strips.
-kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render *order, int64_t *busiest);
+/// Works out what the strips need.
+kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render *order);
 void rd_source_free(rd_source *source);
 
 /// Buffers of one thread.
 typedef struct rd_desk {
     kn_scratch *_Nullable scratch;
-    /// Three colours and luma, a block wide and a strip (and the row above it) high.
+    /// Three colours, a block wide and a strip (and the row above it) high.
     uint8_t *_Nullable block;
+    /// What a strip needs of the bank's detail, and what a block of it becomes.
+    kn_scratch *_Nullable detail;
+    int16_t *_Nullable block_detail;
     /// Packed rows of the canvas.
     uint8_t *_Nullable rows;
     pn_scratch *_Nullable png;
@@ -59,9 +64,8 @@ kn_result rd_rows(const rd_source *source, rd_desk *desk, int first, int count, 
 int rd_strips(const rd_source *source);
 int rd_strip_rows(const rd_source *source, int strip);
 
-/// BT.601 luma of a row, and what a better luma adds to the three colours of one.
+/// BT.601 luma of a row.
 void rd_luma_row(const uint8_t *red, const uint8_t *green, const uint8_t *blue, int width, uint8_t *luma);
-void rd_take_luma_row(uint8_t *red, uint8_t *green, uint8_t *blue, const uint8_t *luma, int width);
 
 #pragma clang assume_nonnull end
 #endif

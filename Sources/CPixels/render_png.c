@@ -67,16 +67,15 @@ static kn_result make_strip(void *context, int strip, int thread) {
 
 kn_result kn_render_png(
     const kn_plane *rgb, const kn_render *order, pn_effort effort, uint8_t **out, size_t *length, int64_t *busiest) {
-    int64_t preparing = 0, making = 0;
     struct job job = {
         .file = {.width = order->canvas_width, .height = order->canvas_height, .channels = 3, .effort = effort}};
     *out = NULL;
-    kn_result result = rd_source_make(&job.source, rgb, order, &preparing);
+    if (busiest) *busiest = 0;
+    kn_result result = rd_source_make(&job.source, rgb, order);
     if (result == KN_DONE && !(job.desks = rd_desks_new(&job.source))) result = KN_MEMORY;
     if (result == KN_DONE && !file_begin(&job.file)) result = KN_MEMORY;
     if (result == KN_DONE)
-        result = kn_strips(job.source.order.threads, job.file.count, make_strip, &job, &making);
-    if (busiest) *busiest = preparing + making;
+        result = kn_strips(job.source.order.threads, job.file.count, make_strip, &job, busiest);
     rd_desks_free(job.desks, &job.source);
     rd_source_free(&job.source);
     return file_end(&job.file, result, out, length);

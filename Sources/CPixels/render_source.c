@@ -13,6 +13,8 @@
 #define WHITE 255
 /// A block with the row above its strip.
 #define BLOCK_BYTES ((size_t) BLOCK * (STRIP + 1))
+/// Samples from one row of a block's detail to the next.
+#define DETAIL_ROW (BLOCK + SLACK)
 
 static int smaller(int a, int b) { return a < b ? a : b; }
 static int larger(int a, int b) { return a > b ? a : b; }
@@ -34,23 +36,7 @@ static int is_possible(const kn_plane *rgb, const kn_render *order) {
            is_within(order->canvas_width, order->canvas_height, LARGEST_SIDE);
 }
 
-// MARK: Doubled luma
-
-struct doubling {
-    kn_plane luma;
-    int bank;
-    kn_plane out;
-};
-
-static kn_result double_strip(void *context, int strip, int thread) {
-    const struct doubling *doubling = context;
-    (void) thread;
-    int first = strip * STRIP;
-    int count = smaller(STRIP, doubling->out.height - first);
-    return kn_bank_double(
-        &doubling->luma, doubling->bank, first, count, doubling->out.samples + first * doubling->out.stride,
-        doubling->out.stride);
-}
+// MARK: Detail
 
 /// The luma of a picture; its samples are freed by the caller, and NULL without memory.
 static kn_plane luma_of(const kn_plane *rgb) {
@@ -67,35 +53,50 @@ static int grows(const kn_plane *rgb, const kn_render *order) {
     return order->scaled_width > rgb->width && order->scaled_height > rgb->height;
 }
 
+/// How many times a picture grows; where that is not the same in both directions, the less.
+static double factor_of(const kn_plane *rgb, const kn_render *order) {
+    double across = (double) order->scaled_width / rgb->width, down = (double) order->scaled_height / rgb->height;
+    return across < down ? across : down;
+}
+
 int kn_render_bank(const kn_plane *rgb, const kn_render *order) {
     if (!is_possible(rgb, order) || !grows(rgb, order)) return 0;
     kn_plane luma = luma_of(rgb);
-    int bank = luma.samples ? kn_bank_choose(&luma) : 0;
+    int bank = luma.samples ? kn_bank_choose(&luma, factor_of(rgb, order)) : 0;
     free(luma.samples);
     return bank;
 }
 
-/// Puts the luma at twice its size into the source.
-static kn_result luma_double(rd_source *source, int64_t *busiest) {
-    kn_plane luma = luma_of(source->rgb);
-    int width = 2 * luma.width, height = 2 * luma.height;
-    source->luma = (kn_plane){malloc((size_t) width * (size_t) height), width, height, width};
+static kn_result prepare_detail(rd_source *source) {
     const kn_render *order = &source->order;
-    source->luma_columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
-    source->luma_rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
-    kn_result result = KN_MEMORY;
-    if (luma.samples && source->luma.samples && source->luma_columns && source->luma_rows) {
-        struct doubling doubling = {luma, order->bank, source->luma};
-        result = kn_strips(order->threads, (height + STRIP - 1) / STRIP, double_strip, &doubling, busiest);
-    }
-    free(luma.samples);
-    return result;
+    source->luma = luma_of(source->rgb);
+    source->detail_share = (int16_t) kn_bank_share(order->bank, factor_of(source->rgb, order));
+    source->detail_columns = kn_axis_new(
+        2 * source->luma.width, order->scaled_width, source->across.start, source->across.count);
+    source->detail_rows = kn_axis_new(
+        2 * source->luma.height, order->scaled_height, source->down.start, source->down.count);
+    return source->luma.samples && source->detail_columns && source->detail_rows ? KN_DONE : KN_MEMORY;
+}
+
+/// The rows of the bank's detail that some rows of the picture need, at twice the size of the source.
+static kn_result make_detail(const rd_source *source, rd_desk *desk, int first, int count, kn_fine_rows *rows) {
+    *rows = (kn_fine_rows){
+        .width = 2 * source->luma.width, .height = 2 * source->luma.height,
+        .stride = 2 * (ptrdiff_t) source->luma.width + SLACK};
+    rows->bottom = kn_rows_under(source->detail_rows, first, count, &rows->top);
+    rows->top -= rows->top % 2;
+    rows->bottom += rows->bottom % 2;
+    size_t size = (size_t) (rows->bottom - rows->top) * (size_t) rows->stride * sizeof(int16_t);
+    int16_t *samples = kn_scratch_room(desk->detail, size);
+    if (!samples) return KN_MEMORY;
+    rows->samples = samples;
+    return kn_bank_detail(
+        &source->luma, source->order.bank, rows->top, rows->bottom - rows->top, samples, rows->stride);
 }
 
 // MARK: Source
 
-kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render *order, int64_t *busiest) {
-    *busiest = 0;
+kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render *order) {
     *source = (rd_source){.rgb = rgb, .order = *order};
     if (!is_possible(rgb, order)) return KN_ROOM;
     int width = rgb->width, height = rgb->height;
@@ -106,14 +107,14 @@ kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render
     source->columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
     source->rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
     if (!source->columns || !source->rows) return KN_MEMORY;
-    return order->bank && grows(rgb, order) ? luma_double(source, busiest) : KN_DONE;
+    return order->bank && grows(rgb, order) ? prepare_detail(source) : KN_DONE;
 }
 
 void rd_source_free(rd_source *source) {
     kn_axis_free(source->columns);
     kn_axis_free(source->rows);
-    kn_axis_free(source->luma_columns);
-    kn_axis_free(source->luma_rows);
+    kn_axis_free(source->detail_columns);
+    kn_axis_free(source->detail_rows);
     free(source->luma.samples);
 }
 
@@ -125,9 +126,11 @@ rd_desk *rd_desks_new(const rd_source *source) {
     for (size_t thread = 0; thread < threads; thread++) {
         rd_desk *desk = &desks[thread];
         desk->scratch = kn_scratch_new();
-        desk->block = malloc(4 * BLOCK_BYTES);
+        desk->block = malloc(3 * BLOCK_BYTES);
+        desk->detail = kn_scratch_new();
+        desk->block_detail = malloc(DETAIL_ROW * (STRIP + 1) * sizeof *desk->block_detail);
         desk->rows = malloc((size_t) source->order.canvas_width * 3 * (STRIP + 1));
-        is_well = is_well && desk->scratch && desk->block && desk->rows;
+        is_well = is_well && desk->scratch && desk->block && desk->detail && desk->block_detail && desk->rows;
     }
     if (is_well) return desks;
     rd_desks_free(desks, source);
@@ -139,6 +142,8 @@ void rd_desks_free(rd_desk *desks, const rd_source *source) {
     for (int thread = 0; thread < source->order.threads; thread++) {
         kn_scratch_free(desks[thread].scratch);
         free(desks[thread].block);
+        kn_scratch_free(desks[thread].detail);
+        free(desks[thread].block_detail);
         free(desks[thread].rows);
         pn_scratch_free(desks[thread].png);
     }
@@ -173,26 +178,27 @@ static void copy_part(const rd_source *source, const struct part *part) {
     }
 }
 
-/// Resamples a block of columns and sets it in its place.
-static kn_result make_block(const rd_source *source, rd_desk *desk, const struct part *part, int from) {
+/// Resamples a block of columns and sets it in its place. What luma gains goes to all three colours before they are rounded.
+static kn_result make_block(
+    const rd_source *source, rd_desk *desk, const struct part *part, const kn_fine_rows *detail, int from) {
     int width = smaller(BLOCK, source->across.count - from);
-    uint8_t *planes[4];
+    kn_addition addition = {desk->block_detail, DETAIL_ROW, source->detail_share};
     kn_result result = KN_DONE;
-    for (int colour = 0; colour < 4; colour++) planes[colour] = desk->block + (size_t) colour * BLOCK_BYTES;
+    if (detail)
+        result = kn_resample_fine_block(
+            detail, source->detail_columns, source->detail_rows, from, width, part->first, part->count,
+            desk->block_detail, DETAIL_ROW, desk->scratch);
+    uint8_t *planes[3];
+    for (int colour = 0; colour < 3; colour++) planes[colour] = desk->block + (size_t) colour * BLOCK_BYTES;
     for (int colour = 0; colour < 3 && result == KN_DONE; colour++)
         result = kn_resample_block(
             &source->rgb[colour], source->columns, source->rows, from, width, part->first, part->count,
-            planes[colour], BLOCK, desk->scratch);
-    if (source->luma.samples && result == KN_DONE)
-        result = kn_resample_block(
-            &source->luma, source->luma_columns, source->luma_rows, from, width, part->first, part->count, planes[3],
-            BLOCK, desk->scratch);
+            detail ? &addition : NULL, planes[colour], BLOCK, desk->scratch);
     if (result != KN_DONE) return result;
     uint8_t *out = part->out + (size_t) from * 3;
     for (int row = 0; row < part->count; row++, out += part->stride) {
-        if (source->luma.samples) rd_take_luma_row(planes[0], planes[1], planes[2], planes[3], width);
         kn_pack_row((const uint8_t *const *) planes, width, 3, out);
-        for (int colour = 0; colour < 4; colour++) planes[colour] += BLOCK;
+        for (int colour = 0; colour < 3; colour++) planes[colour] += BLOCK;
     }
     return KN_DONE;
 }
@@ -211,8 +217,10 @@ kn_result rd_rows(const rd_source *source, rd_desk *desk, int first, int count, 
         copy_part(source, &part);
         return KN_DONE;
     }
-    kn_result result = KN_DONE;
+    kn_fine_rows detail;
+    int has_detail = source->luma.samples != NULL;
+    kn_result result = has_detail ? make_detail(source, desk, part.first, part.count, &detail) : KN_DONE;
     for (int from = 0; from < source->across.count && result == KN_DONE; from += BLOCK)
-        result = make_block(source, desk, &part, from);
+        result = make_block(source, desk, &part, has_detail ? &detail : NULL, from);
     return result;
 }

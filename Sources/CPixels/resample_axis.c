@@ -101,6 +101,7 @@ static void fill_groups(kn_axis *axis) {
             if (lane % LANE == 0) *start = axis->first[place];
             int offset = axis->first[place] - *start;
             if (offset > 14) axis->is_narrow = 0;
+            if (offset > 6) axis->is_close = 0;
             uint8_t *pick = axis->picks + 32 * (size_t) group + 4 * (size_t) lane;
             pick[0] = (uint8_t) offset;
             pick[2] = (uint8_t) (offset + 1);
@@ -130,7 +131,7 @@ kn_axis *kn_axis_new_span(int length, int span, int scaled, int start, int count
     axis->length = length;
     axis->places = count;
     axis->taps = (reached + step - 1) / step * step;
-    axis->is_narrow = stretch <= NARROW_RATIO;
+    axis->is_narrow = axis->is_close = stretch <= NARROW_RATIO;
     size_t places = (size_t) count, groups = (places + GROUP - 1) / GROUP;
     axis->first = calloc(places, sizeof *axis->first);
     axis->weights = calloc(places * (size_t) axis->taps, sizeof *axis->weights);

@@ -32,6 +32,8 @@ struct kn_axis {
 
     /// Whether the places of every lane lie so close that one load of 16 bytes holds a tap pair of all of them.
     int is_narrow;
+    /// Whether that holds of 16-bit samples too.
+    int is_close;
     /// For narrow axes. For every lane where its loads begin, ...
     int *lane_start;
     /// ... for every group how two neighbouring taps of each place are picked from them, ...
@@ -51,14 +53,46 @@ void kn_across(const kn_axis *axis, int from, int count, const uint8_t *row, int
 /// The pass down: one row of 8-bit samples from `taps` rows in between, which are readable for SLACK samples more.
 void kn_down(const int16_t *_Nonnull const *_Nonnull rows, const int16_t *weights, int taps, int width, uint8_t *out);
 
+/// The two passes for rows that are 16-bit fractions of 1 << BETWEEN_BITS from beginning to end. `row` is readable for SLACK samples
+/// after the last one needed.
+void kn_across_fine(const kn_axis *axis, int from, int count, const int16_t *row, int origin, int16_t *out);
+void kn_down_fine(
+    const int16_t *_Nonnull const *_Nonnull rows, const int16_t *weights, int taps, int width, int16_t *out);
+
+/// Rows of a plane of 16-bit fractions: those from `top` to before `bottom` of `height`.
+typedef struct kn_fine_rows {
+    const int16_t *samples;
+    int width;
+    int height;
+    int top;
+    int bottom;
+    /// Samples from one row to the next; SLACK more than the width at least.
+    ptrdiff_t stride;
+} kn_fine_rows;
+
+/// The rows that `count` places from `first` need: from `*top` to before the one given back.
+int kn_rows_under(const kn_axis *rows, int first, int count, int *top);
+
 /// Whether the axes are made for this plane.
 int kn_fits(const kn_plane *in, const kn_axis *columns, const kn_axis *rows);
+
+/// What is added to a block before its samples are rounded: 16-bit fractions, of which `share` / (1 << WEIGHT_BITS) count. Rows are
+/// readable for SLACK samples more.
+typedef struct kn_addition {
+    const int16_t *samples;
+    ptrdiff_t stride;
+    int16_t share;
+} kn_addition;
 
 /// At most BLOCK columns from `from` (a multiple of BLOCK) of `kn_resample_rows`, of at least one row; `out` points at the
 /// first sample. The axes fit the plane, and the rows lie on theirs.
 kn_result kn_resample_block(
     const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int from, int width, int first, int count,
-    uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch);
+    const kn_addition *_Nullable addition, uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch);
+/// The same of 16-bit fractions, among which are all the rows that the places need; `out` has room for SLACK samples more in each row.
+kn_result kn_resample_fine_block(
+    const kn_fine_rows *in, const kn_axis *columns, const kn_axis *rows, int from, int width, int first, int count,
+    int16_t *out, ptrdiff_t out_stride, kn_scratch *scratch);
 
 /// `size` bytes of the scratch memory, whatever was there; NULL without memory.
 void *_Nullable kn_scratch_room(kn_scratch *scratch, size_t size);

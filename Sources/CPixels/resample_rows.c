@@ -34,6 +34,7 @@ struct window {
     int bottom;
     int16_t *between;
     const int16_t **rows;
+    int16_t *weights;
     uint8_t *samples;
 };
 
@@ -49,35 +50,47 @@ static void block_across(const kn_plane *in, const kn_axis *columns, int from, i
     }
 }
 
+/// What is added counts as two rows more, the second with nothing.
 static void block_down(
-    const kn_axis *rows, int first, int count, int width, uint8_t *out, ptrdiff_t out_stride,
-    const struct window *window) {
+    const kn_axis *rows, int first, int count, int width, const kn_addition *addition, uint8_t *out,
+    ptrdiff_t out_stride, const struct window *window) {
+    int taps = addition ? rows->taps + 2 : rows->taps;
     for (int place = first; place < first + count; place++, out += out_stride) {
+        const int16_t *weights = rows->weights + (size_t) place * (size_t) rows->taps;
         for (int tap = 0; tap < rows->taps; tap++) {
             // Behind the last row a weight is 0, and any row will do.
             int y = smaller(rows->first[place] + tap, window->bottom - 1);
             window->rows[tap] = window->between + (size_t) (y - window->top) * (BLOCK + SLACK);
         }
-        kn_down(window->rows, rows->weights + (size_t) place * (size_t) rows->taps, rows->taps, width, out);
+        if (addition) {
+            memcpy(window->weights, weights, (size_t) rows->taps * sizeof *weights);
+            window->weights[taps - 2] = addition->share;
+            window->weights[taps - 1] = 0;
+            window->rows[taps - 2] = addition->samples + (place - first) * addition->stride;
+            window->rows[taps - 1] = window->rows[taps - 2];
+        }
+        kn_down(window->rows, addition ? window->weights : weights, taps, width, out);
     }
 }
 
 kn_result kn_resample_block(
     const kn_plane *in, const kn_axis *columns, const kn_axis *rows, int from, int width, int first, int count,
-    uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch) {
-    struct window window = {
-        .top = rows->first[first], .bottom = smaller(rows->first[first + count - 1] + rows->taps, in->height)};
+    const kn_addition *addition, uint8_t *out, ptrdiff_t out_stride, kn_scratch *scratch) {
+    struct window window = {0};
+    window.bottom = kn_rows_under(rows, first, count, &window.top);
     size_t between = (size_t) (window.bottom - window.top) * (BLOCK + SLACK) * sizeof *window.between;
-    size_t pointers = (size_t) rows->taps * sizeof *window.rows;
+    size_t taps = (size_t) rows->taps + 2;
     size_t samples = (size_t) in->width + (size_t) columns->taps + SLACK;
-    uint8_t *room = kn_scratch_room(scratch, between + pointers + samples);
+    uint8_t *room = kn_scratch_room(
+        scratch, between + taps * (sizeof *window.rows + sizeof *window.weights) + samples);
     if (!room) return KN_MEMORY;
     window.between = (int16_t *) room;
     window.rows = (const int16_t **) (room + between);
-    window.samples = room + between + pointers;
+    window.weights = (int16_t *) (room + between + taps * sizeof *window.rows);
+    window.samples = room + between + taps * (sizeof *window.rows + sizeof *window.weights);
     memset(window.samples, 0, samples);
     block_across(in, columns, from, width, &window);
-    block_down(rows, first, count, width, out, out_stride, &window);
+    block_down(rows, first, count, width, addition, out, out_stride, &window);
     return KN_DONE;
 }
 
@@ -92,7 +105,7 @@ kn_result kn_resample_rows(
     kn_result result = KN_DONE;
     for (int from = 0; from < columns->places && count && result == KN_DONE; from += BLOCK)
         result = kn_resample_block(
-            in, columns, rows, from, smaller(BLOCK, columns->places - from), first, count, out + from, out_stride,
-            scratch);
+            in, columns, rows, from, smaller(BLOCK, columns->places - from), first, count, NULL, out + from,
+            out_stride, scratch);
     return result;
 }

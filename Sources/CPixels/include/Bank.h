@@ -1,4 +1,4 @@
-// The trained filter bank that doubles luma.
+// The trained filter bank: what it adds to luma at twice its size.
 #ifndef DARKROOM_BANK_H
 #define DARKROOM_BANK_H
 
@@ -6,15 +6,19 @@
 
 #pragma clang assume_nonnull begin
 
-/// What a picture's luma shows of how it was made: chooses the bank, or none. 0 stands for plain Lanczos3.
-int kn_bank_choose(const kn_plane *luma);
+/// The bank for a picture that grows `factor` times, by what its luma shows of how it was made. 0 stands for plain Lanczos3.
+int kn_bank_choose(const kn_plane *luma, double factor);
 
 /// How many banks there are; they are numbered from 1.
 int kn_bank_count(void);
 
-/// The rows `first` to `first` + `count` - 1 (both even) of `luma` at twice its size, with bank `bank` (not 0). `out` points at row
-/// `first`, rows of 2 * width samples. Sample centres as in `kn_axis_new`.
-kn_result kn_bank_double(const kn_plane *luma, int bank, int first, int count, uint8_t *out, ptrdiff_t out_stride);
+/// How much of a bank's detail counts where a picture grows `factor` times, in 1/16384.
+int kn_bank_share(int bank, double factor);
+
+/// Of `luma` at twice its size the rows `first` to `first` + `count` - 1 (both even): what bank `bank` (not 0) adds to Lanczos3, in
+/// 1/64 of a level. `out` points at row `first`; rows have 2 * width samples and lie `out_stride` samples apart. Sample centres as
+/// in `kn_axis_new`.
+kn_result kn_bank_detail(const kn_plane *luma, int bank, int first, int count, int16_t *out, ptrdiff_t out_stride);
 
 #pragma clang assume_nonnull end
 #endif
