@@ -128,7 +128,8 @@ let package = Package(
         .executableTarget(
             name: "PixelBenchmarks",
             dependencies: [
-                "CPeers", "CPixels", "Digests", "Disk", "Documents", "Domain", "Imaging", "Painting", "Providers", "Sealing",
+                "CPeers", "CPixels", "Digests", "Disk", "Documents", "Domain", "Imaging", "Painting", "Providers",
+                "Sealing",
                 "Vault", "Workers",
             ],
             path: "Benchmarks/PixelBenchmarks", swiftSettings: house),

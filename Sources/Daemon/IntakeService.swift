@@ -125,27 +125,46 @@ final class IntakeService: Sendable {
         guard !arrivals.isEmpty else { return 0 }
         var room = await openPlaces()
         var taken = 0
-        for arrival in arrivals {
-            guard !stopping.isSet, room > 0, reserve.hasRoom else { break }
-            do throws(DiskError) {
-                let claims = claims
-                let claim = try await BlockingLane.disk.run { () throws(DiskError) in try claims.take(arrival) }
-                if let claim { await accept(claim) }
-            } catch {
-                if error.isFull { break }
-                // One that cannot be moved stops no other, and is named in the log once.
-                if troubled.withLock({ $0.insert(arrival.name).inserted }) {
-                    stores.recorder.log.error(
-                        "a hand-over could not be taken",
-                        ["label": JobName.label(from: arrival.name), "why": error.description])
-                }
-                continue
+        var left = arrivals[...]
+        while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {
+            let batch = left.prefix(min(room, Self.atOnce))
+            left = left.dropFirst(batch.count)
+            let ends = await withTaskGroup(of: TakeEnd.self) { group in
+                for arrival in batch { group.addTask { await self.take(arrival) } }
+                return await group.reduce(into: []) { $0.append($1) }
             }
-            taken += 1
-            room -= 1
+            let count = ends.count { $0 == .taken }
+            taken += count
+            room -= count
+            if ends.contains(.full) { break }
         }
         sayWhyTheyWait(arrivals.count - taken, isFull: room <= 0)
         return taken
+    }
+
+    /// Hand-overs that are taken at once: most of the time is spent waiting for the disk to be sure.
+    private static let atOnce = 4
+
+    private enum TakeEnd {
+        case taken, full, troubled
+    }
+
+    private func take(_ arrival: Arrival) async -> TakeEnd {
+        do throws(DiskError) {
+            let claims = claims
+            let claim = try await BlockingLane.disk.run { () throws(DiskError) in try claims.take(arrival) }
+            if let claim { await accept(claim) }
+            return .taken
+        } catch {
+            if error.isFull { return .full }
+            // One that cannot be moved stops no other, and is named in the log once.
+            if troubled.withLock({ $0.insert(arrival.name).inserted }) {
+                stores.recorder.log.error(
+                    "a hand-over could not be taken",
+                    ["label": JobName.label(from: arrival.name), "why": error.description])
+            }
+            return .troubled
+        }
     }
 
     /// One line when hand-overs begin to wait for want of room, and none until it has changed.
