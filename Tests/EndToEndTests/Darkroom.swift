@@ -29,14 +29,10 @@ enum Darkroom {
     static let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("samples/jobs").path
 
-    private static func process(_ tool: String, _ arguments: [String], _ environment: [String: String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
+    fileprivate static func environment(_ more: [String: String]) -> [String: String] {
         var all = ProcessInfo.processInfo.environment
         all["DARKROOM_CONFIG"] = nil
-        process.environment = all.merging(environment) { $1 }
-        return process
+        return all.merging(more) { $1 }
     }
 
     /// Runs to the end.
@@ -49,27 +45,22 @@ enum Darkroom {
     static func run(
         tool: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil
     ) async throws -> Finished {
-        let process = process(tool, arguments, environment)
         // Files, not pipes: what is printed may be larger than a pipe holds.
         let scratch = try Scratch("run")
         let streams = ["out", "err", "in"].map { scratch.file($0) }
         try (input ?? Data()).write(to: URL(fileURLWithPath: streams[2]))
-        for stream in streams.prefix(2) { _ = FileManager.default.createFile(atPath: stream, contents: nil) }
-        process.standardOutput = FileHandle(forWritingAtPath: streams[0])
-        process.standardError = FileHandle(forWritingAtPath: streams[1])
-        process.standardInput = FileHandle(forReadingAtPath: streams[2])
-        try process.run()
-        await ended(process)
+        let process = try Spawned(
+            tool, arguments, environment: Self.environment(environment), input: streams[2], output: streams[0],
+            errors: streams[1])
+        let code = await ended(process)
         func text(_ path: String) -> String {
             String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
         }
-        return Finished(code: process.terminationStatus, out: text(streams[0]), err: text(streams[1]))
+        return Finished(code: code, out: text(streams[0]), err: text(streams[1]))
     }
 
     /// Waits on a thread of its own: the test's own services need the shared ones.
-    fileprivate static func ended(_ process: Process) async {
-        await onOwnThread { process.blockUntilEnded() }
-    }
+    fileprivate static func ended(_ process: Spawned) async -> Int32 { await onOwnThread { process.wait() } }
 
     /// Runs a tool of the system and gives what it printed.
     @discardableResult
@@ -81,36 +72,27 @@ enum Darkroom {
 
     /// A program that goes on until it is stopped.
     final class Running {
-        let process: Process
+        let process: Spawned
         private let log: String
 
         init(_ arguments: [String], environment: [String: String] = [:], log: String) throws {
             self.log = log
-            process = Darkroom.process(Darkroom.path, arguments, environment)
-            if !FileManager.default.fileExists(atPath: log) {
-                _ = FileManager.default.createFile(atPath: log, contents: nil)
-            }
-            let handle = FileHandle(forWritingAtPath: log)
-            handle?.seekToEndOfFile()
-            process.standardOutput = handle
-            process.standardError = handle
-            process.standardInput = FileHandle(forReadingAtPath: "/dev/null")
-            try process.run()
+            process = try Spawned(
+                Darkroom.path, arguments, environment: Darkroom.environment(environment), output: log, errors: log)
         }
 
         var printed: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
 
-        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+        func signal(_ number: Int32) { process.signal(number) }
 
         /// Ends it by a signal and waits until it is gone.
         @discardableResult
         func end(_ number: Int32 = SIGTERM) async -> Int32 {
-            if process.isRunning { signal(number) }
-            await Darkroom.ended(process)
-            return process.terminationStatus
+            signal(number)
+            return await Darkroom.ended(process)
         }
 
-        deinit { if process.isRunning { signal(SIGKILL) } }
+        deinit { signal(SIGKILL) }
     }
 }
 

@@ -49,7 +49,7 @@ import Testing
         let daemon = try spool.daemon()
         var killed: Int32?
         try await eventually("all three are done, with a worker killed on the way") {
-            if killed == nil, let worker = children(of: daemon.process.processIdentifier).first {
+            if killed == nil, let worker = children(of: daemon.process.pid).first {
                 kill(worker, SIGKILL)
                 killed = worker
             }

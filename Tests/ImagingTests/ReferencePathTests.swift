@@ -94,9 +94,6 @@ import Testing
         let made = try normalize(bytes, edge: 240)
         #expect(made.path == .planes)
         #expect(made.size.width == 240)
-        print(
-            "DB", kind, size, try scratch.decibels(made, "want.png"),
-            try scratch.decibels(encoding: "want.png", quality: 95))
         let most = try scratch.decibels(encoding: "want.png", quality: 95)
         #expect(try scratch.decibels(made, "want.png") > min(most - 1, 45))
     }

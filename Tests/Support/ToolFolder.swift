@@ -21,20 +21,15 @@ package struct ToolFolder: Sendable {
     /// Runs a tool in the folder and gives what it printed on standard output.
     @discardableResult
     package func run(_ tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        process.currentDirectoryURL = folder
         // What our own use of libvips sets in this process would take the HEIF module from the tool.
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.blockUntilEnded()
-        guard process.terminationStatus == 0 else { throw ToolFailure(tool: tool, code: process.terminationStatus) }
-        return String(decoding: data, as: UTF8.self)
+        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
+        let printed = try Scratch("printed")
+        let process = try Spawned(
+            "/usr/bin/env", ["-C", scratch.path, tool] + arguments, environment: environment,
+            output: printed.file("out"), errors: "/dev/null")
+        let code = process.wait()
+        guard code == 0 else { throw ToolFailure(tool: tool, code: code) }
+        return String(decoding: try Data(contentsOf: URL(filePath: printed.file("out"))), as: UTF8.self)
     }
 
     @discardableResult

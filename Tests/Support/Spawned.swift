@@ -1,0 +1,73 @@
+import Foundation
+import Synchronization
+
+/// A program of its own: posix_spawn and waitpid. Foundation's `Process` waits by turning round without pause, and has crashed
+/// where many threads open files.
+package final class Spawned: Sendable {
+    private enum State {
+        case running
+        case ended(Int32)
+    }
+
+    package let pid: Int32
+    private let state = Mutex(State.running)
+
+    /// - Parameters:
+    ///   - environment: all of it.
+    ///   - output, errors: files that are made where they are missing; what is written goes to their ends.
+    package init(
+        _ program: String, _ arguments: [String], environment: [String: String], input: String = "/dev/null",
+        output: String, errors: String
+    ) throws {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if errors == output {
+            unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        } else {
+            unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+        // Closing what is not open is no error here. Sockets of other tests must not live on in a child.
+        var limit = rlimit()
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        for number in 3..<Int32(clamping: min(limit.rlim_cur, 4096)) {
+            unsafe posix_spawn_file_actions_addclose(&actions, number)
+        }
+        let words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        let facts = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { unsafe (words + facts).forEach { unsafe free($0) } }
+        var pid: pid_t = 0
+        let code = unsafe posix_spawn(&pid, program, &actions, nil, words, facts)
+        guard code == 0 else { throw ToolFailure(tool: program, code: code) }
+        self.pid = pid
+    }
+
+    /// Blocks until it has ended, and gives its exit code, or the number of the signal that ended it.
+    @discardableResult
+    package func wait() -> Int32 { look(0) ?? -1 }
+
+    package var isRunning: Bool { look(WNOHANG) == nil }
+
+    package func signal(_ number: Int32) {
+        // Under the lock: the number could be another's once it was waited for.
+        state.withLock { if case .running = $0 { kill(pid, number) } }
+    }
+
+    private func look(_ options: Int32) -> Int32? {
+        if options == 0 {
+            // Without the lock, for signals may have to go out meanwhile; the state of it is kept for the look below.
+            var facts = unsafe siginfo_t()
+            while unsafe waitid(P_PID, id_t(pid), &facts, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        }
+        return state.withLock { state in
+            if case .ended(let code) = state { return code }
+            var status: Int32 = 0
+            guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return nil }
+            let code = status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F
+            state = .ended(code)
+            return code
+        }
+    }
+}
