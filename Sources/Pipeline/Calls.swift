@@ -30,9 +30,10 @@ struct Calls: Sendable {
 
     /// Calls every output that has no answer yet, all at once as far as the lane lets them; gives the ends.
     func run() async throws -> [End] {
-        let plan: CallPlan
+        var plan: CallPlan
         do throws(Reason) {
             plan = try CallPlan(spec, on: route, references: job.referenceSizes)
+            plan.endUser = job.subjectRef.map(Self.endUser)
         } catch {
             throw StepEnd.refused(error)
         }
@@ -40,7 +41,7 @@ struct Calls: Sendable {
         // A call that breaks off must not cancel its siblings: each of them may be paid for.
         let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
             for output in outputs where output.state == .pending {
-                group.addTask {
+                group.addTask { [plan] in
                     do {
                         return .success(try await call(output, plan))
                     } catch {
@@ -53,6 +54,11 @@ struct Calls: Sendable {
             return results
         }
         return try results.map { try $0.get() }
+    }
+
+    /// Hashed once more: what a service is told of a subject stands nowhere in the ledger.
+    private static func endUser(_ subjectRef: String) -> String {
+        hexadecimal(SHA256Digest.of(Array("end user \(subjectRef)".utf8)))
     }
 
     private func sentPictures() async throws -> [SentPicture] {

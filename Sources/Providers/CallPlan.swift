@@ -14,6 +14,8 @@ package struct CallPlan: Sendable, Hashable {
     package var parameters: [Parameter]
     /// Micro-dollars, from the price table.
     package var estimate: Int64
+    /// Who asks, for services that want to tell their users' users apart: 64 hexadecimal digits that say nothing else.
+    package var endUser: String?
 
     /// Plans the request of `spec` on `route`.
     ///

@@ -31,7 +31,7 @@ struct OpenAIImages: Adapter {
         let fields = JSONValue.fields([
             "model": .string(route.deployment), "prompt": .string(plan.prompt), "n": 1,
             "size": .text(plan.size?.size.description), "quality": .text(plan.quality),
-            "background": .text(plan.background), "output_format": "png",
+            "background": .text(plan.background), "output_format": "png", "safety_identifier": .text(plan.endUser),
         ])
         return (fields.members ?? []) + plan.extraMembers
     }

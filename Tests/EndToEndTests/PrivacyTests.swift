@@ -32,6 +32,24 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a service is told of a subject what only tells subjects apart`() async throws {
+        let provider = try Provider()
+        let spool = try TestSpool("subject", config: provider.configuration(provider: "openai"))
+        for (id, subject) in [("a", #","subject":"ann-1990""#), ("b", #","subject":"ann-1990""#), ("c", "")] {
+            try spool.drop(id, manifest: #"{"prompt":"a mill","id":"\#(id)","output":{"size":"native"}\#(subject)}"#)
+            _ = try await Darkroom.run(["drain"] + spool.arguments, environment: CallTests.key)
+        }
+        let told = provider.requests.map { request in
+            (try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any])?["safety_identifier"]
+                as? String
+        }
+        #expect(told.count == 3 && told[0] == told[1] && told[0]?.count == 64 && told[2] == nil)
+        let bodies = provider.requests.map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(bodies.allSatisfy { !$0.contains("ann-1990") })
+        #expect(spool.files(holding: ["ann-1990", told[0] ?? "?"]) == [])
+        await provider.stop()
+    }
+
     /// No metadata by exiftool, no byte of the original's trace, and the same picture as an independent upright decode.
     private func checkClean(_ bytes: [UInt8], against original: String, in spool: TestSpool) async throws {
         let sent = spool.scratch.file("sent.jpg")
