@@ -38,7 +38,8 @@ struct DryRun {
                 }
                 removed.formUnion((try? inspect(bytes))?.kinds ?? [])
                 let order = NormalizeOrder(
-                    maxEdge: route.capability.referenceEdge, maxBytes: route.capability.referenceBytes,
+                    maxEdge: route.capability.referenceEdge,
+                    maxBytes: route.capability.referenceBytes(each: submission.files.count),
                     limits: configuration.pictureLimits)
                 do throws(WorkerError) {
                     sizes.append(try await workers.normalize(bytes, as: order).size)

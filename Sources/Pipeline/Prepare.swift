@@ -88,7 +88,7 @@ struct Prepare: Sendable {
     ) async throws -> NormalizedPicture {
         let able = route.capability
         let order = NormalizeOrder(
-            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes, keepAlpha: false,
+            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes(each: spec.referenceCount), keepAlpha: false,
             limits: shop.configuration.pictureLimits)
         let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)
         do throws(WorkerError) {

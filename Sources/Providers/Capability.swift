@@ -22,6 +22,9 @@ package struct Capability: Sendable, Hashable {
     package var tokens = OutputTokens.byArea
     package var prices: Prices
 
+    /// Most bytes of each of `count` references: all of them together have to fit as well.
+    package func referenceBytes(each count: Int) -> Int { min(referenceBytes, allReferenceBytes / max(1, count)) }
+
     /// What the configuration says about this route's model, which its operator may know better.
     func with(_ own: CapabilityOverride) -> Capability {
         var able = self

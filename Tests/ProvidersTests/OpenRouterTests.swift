@@ -172,4 +172,10 @@ import Transport
             adapter.read(AnswerHead(status: 400, headers: [:], bodyBytes: 9), body: filter).0.callClass
                 == .contentBlockedInput)
     }
+
+    @Test func `references share what one request may carry`() {
+        let able = OpenRouterTests.route("microsoft/mai-image-2.6").capability
+        #expect(able.referenceBytes(each: 1) == 7_000_000)
+        #expect(able.referenceBytes(each: 5) == 2_800_000)
+    }
 }
