@@ -18,8 +18,15 @@ struct Calls: Sendable {
     let spec: JobSpec
     let route: Route
 
-    /// Room that one answer and its output may need on the disk, in bytes.
-    private static let roomForOne: Int64 = 200_000_000
+    /// Room that one answer and its output may need on the disk, in bytes: every pixel of both as it is, and a little more. Not what
+    /// the largest of all answers would need: with a thousand calls under way no disk has that.
+    private func room(for plan: CallPlan) -> Int64 {
+        let defaults = shop.configuration.output
+        let canvas = Geometry(
+            native: plan.expected, size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit
+        ).canvas
+        return Int64(clamping: 4 * (plan.expected.pixels + canvas.pixels) + 1_000_000)
+    }
 
     /// How one output's call ended.
     enum End: Sendable {
@@ -86,10 +93,11 @@ struct Calls: Sendable {
         }
         guard await lane.enter() else { return .stopping }
         defer { lane.leave() }
-        guard shop.reserve.reserve(Self.roomForOne) else {
+        let room = room(for: plan)
+        guard shop.reserve.reserve(room) else {
             return .wait(.seconds(30), Reason(.diskFull, "there is no room for the answer", hint: "free disk space"))
         }
-        defer { shop.reserve.release(Self.roomForOne) }
+        defer { shop.reserve.release(room) }
         guard !shop.stopping.isSet else { return .stopping }
         // Looked at only now: the call before this one may have met the refusal.
         if let wait = try await pausedEnd() { return wait }
