@@ -119,7 +119,7 @@ struct GoogleGemini: Adapter {
         case 401: return .auth
         case 403: return .permission
         case 404: return .modelNotFound
-        case 408, 504: return .outcomeUnknown
+        case 408, 504, 524: return .outcomeUnknown
         case 413: return .payloadTooLarge
         case 429: return isSpent(details) ? .quotaExhausted : .rateLimited
         case 503: return .overloaded

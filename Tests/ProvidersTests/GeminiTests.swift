@@ -138,6 +138,7 @@ import Transport
             (429, #"{"error":{"details":[{"reason":"MODEL_CAPACITY_EXHAUSTED"}]}}"#, .overloaded),
             (503, #"{"error":{"status":"UNAVAILABLE"}}"#, .overloaded), (500, "", .serverError),
             (504, #"{"error":{"status":"DEADLINE_EXCEEDED"}}"#, .outcomeUnknown), (413, "", .payloadTooLarge),
+            (524, "", .outcomeUnknown),
         ] as [(Int, String, CallClass)])
     func `an answer is judged by the contract's table`(status: Int, body: String, callClass: CallClass) {
         let (verdict, answer) = judge(status, body)
