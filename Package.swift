@@ -59,7 +59,9 @@ let package = Package(
         library("CSQLite", "sqlite3", apt: ["libsqlite3-dev"]),
         shim("CDiskShim"),
         room("Digests", ["CCrypto"]),
-        room("Sealing", ["CCrypto"]),
+        // The base64 of pictures is decoded while they arrive, on the network's one thread.
+        .target(name: "CBase64", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+        room("Sealing", ["CBase64", "CCrypto"]),
         room("Disk", ["CDiskShim"]),
         room("Settings", ["Disk", "Documents", "Domain"]),
         room("Ledger", ["CSQLite", "Documents", "Domain"]),
@@ -87,8 +89,6 @@ let package = Package(
         room("HTTPServer", ["CMicrohttpdShim"]),
 
         // What a job goes through.
-        // The base64 of pictures is decoded while they arrive, on the network's one thread.
-        .target(name: "CBase64", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
         room("Providers", ["CBase64", "Documents", "Domain", "Settings", "Transport"]),
         room(
             "Intake",

@@ -13,7 +13,7 @@
 #include "bank_parts.h"
 #include "bank_rows.h"
 
-#define MOST_BANKS 10
+#define MOST_BANKS 8
 #define REACH 3   // of Lanczos3
 #define PAIRS 4   // of taps in a row of seven, the last with a zero
 #define BITS 6    // of fraction between the two passes and of what the filters add

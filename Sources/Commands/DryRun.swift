@@ -60,10 +60,7 @@ struct DryRun {
     private func show(_ route: Route, _ plan: CallPlan, _ sizes: [PixelSize], _ removed: [String]) {
         let spec = submission.spec
         let format = spec.output.format ?? configuration.output.format
-        let output = Geometry(
-            native: plan.expected, size: spec.output.size ?? configuration.output.size,
-            fit: spec.output.fit ?? configuration.output.fit
-        ).canvas
+        let output = configuration.canvas(of: spec.output, native: plan.expected)
         let price = plan.estimate * Int64(spec.count)
         if invocation.wantsJSON {
             Console.print(

@@ -23,7 +23,7 @@ package enum Fit: String, Sendable, Codable, CaseIterable {
 package enum UpscaleMode: String, Sendable, Codable, CaseIterable {
     /// Lanczos3.
     case plain
-    /// A trained filter bank on luma, then Lanczos3; plain where no bank suits the picture.
+    /// Lanczos3 and the detail that trained filters add to it; plain where no bank of them suits the picture.
     case enhanced
 
     /// Where neither job nor configuration says.

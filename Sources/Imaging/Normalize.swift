@@ -7,9 +7,10 @@ extension NormalizeOrder {
 
     /// Makes a reference clean: upright, sRGB, 8 bits, fitted down, no metadata. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> NormalizedPicture {
-        if let made = try withoutLibrary(input) { return made }
+        let outline = try Opening.outline(of: input, limits: limits)
+        if let made = try withoutLibrary(input, outline.container) { return made }
         return try Vips.job { () throws(ImagingError) in
-            let opening = try Opening(input, limits: limits)
+            let opening = try Opening(input, outline, limits: limits)
             let format = self.format ?? chosenFormat(for: opening, input)
             let alpha = keepAlpha && format != .jpeg
             let image = try opening.decoded(input, maxEdge: max(1, maxEdge), keepAlpha: alpha)
@@ -24,8 +25,9 @@ extension NormalizeOrder {
     }
 
     /// The ways that do not start libvips, which alone costs more than most of them; nil where none of them is right.
-    private func withoutLibrary(_ input: RawSpan) throws(ImagingError) -> NormalizedPicture? {
-        let container = try Opening.outline(of: input, limits: limits).container
+    private func withoutLibrary(
+        _ input: RawSpan, _ container: Container
+    ) throws(ImagingError) -> NormalizedPicture? {
         return try unsafe input.withUnsafeBytes { (bytes) throws(ImagingError) in
             let bytes = unsafe bytes.bindMemory(to: UInt8.self)
             switch container {

@@ -18,9 +18,9 @@ struct Opening {
         return outline
     }
 
-    /// The same, then that no data are missing, and then width and height as libvips sees them, against the limits.
-    init(_ input: RawSpan, limits: PictureLimits) throws(ImagingError) {
-        outline = try Self.outline(of: input, limits: limits)
+    /// After that: checks that no data are missing, and then width and height as libvips sees them, against the limits.
+    init(_ input: RawSpan, _ outline: Outline, limits: PictureLimits) throws(ImagingError) {
+        self.outline = outline
         let format = outline.container
         self.format = format
         try Kernel.requireWhole(input, format)

@@ -13,8 +13,9 @@ package struct Pixels: Sendable, Hashable {
 
     /// Decodes a picture upright, in sRGB and on white, fitted down to `maxEdge`. Blocks the calling thread.
     package init(decoding input: RawSpan, maxEdge: Int, limits: PictureLimits) throws(ImagingError) {
+        let outline = try Opening.outline(of: input, limits: limits)
         self = try Vips.job { () throws(ImagingError) in
-            let opening = try Opening(input, limits: limits)
+            let opening = try Opening(input, outline, limits: limits)
             let image = try opening.decoded(input, maxEdge: maxEdge, keepAlpha: false)
             return Pixels(size: image.header.size, rgb: try image.pixels(bands: 3))
         }

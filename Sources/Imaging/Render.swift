@@ -4,13 +4,13 @@ import Inspection
 extension RenderOrder {
     /// Makes the output of the asked size and format from a model's picture. Blocks the calling thread.
     package func carriedOut(on input: RawSpan) throws(ImagingError) -> RenderedPicture {
-        let container = try Opening.outline(of: input, limits: limits).container
-        if let picture = try withoutLibrary(input, container) {
+        let outline = try Opening.outline(of: input, limits: limits)
+        if let picture = try withoutLibrary(input, outline.container) {
             let plan = Geometry(native: picture.size, size: size, fit: fit)
-            return rendered(try output(of: picture, plan), plan, native: picture.size, container)
+            return rendered(try output(of: picture, plan), plan, native: picture.size, outline.container)
         }
         return try Vips.job { () throws(ImagingError) in
-            let opening = try Opening(input, limits: limits)
+            let opening = try Opening(input, outline, limits: limits)
             let native = opening.uprightSize
             let plan = Geometry(native: native, size: size, fit: fit)
             return rendered(try output(of: opening, input, plan), plan, native: native, opening.format)

@@ -6,31 +6,26 @@ import Vault
 ///
 /// Called by the network thread alone until the exchange is over.
 final class AnswerWriter: Sendable {
-    private struct State: ~Copyable {
-        var stream: AnswerStream
-        var isOver = false
-    }
-
     private let blob: any BlobWriter
     private let pictures: Pictures
-    private let state: Mutex<State>
+    private let stream: Mutex<AnswerStream>
 
     init(_ blob: any BlobWriter) {
         self.blob = blob
         pictures = Pictures(beside: blob)
-        state = Mutex(State(stream: AnswerStream(pictures)))
+        stream = Mutex(AnswerStream(pictures))
     }
 
     /// The id of the answer's blob.
     var id: String { blob.id }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
-        try state.withLock { try unsafe $0.stream.take(bytes) }
+        try stream.withLock { try unsafe $0.take(bytes) }
     }
 
     /// Makes pictures and answer durable, the answer last: where it is, they are. Gives the ids and sizes of the pictures.
     func finish() throws(VaultError) -> [(id: String, bytes: Int)] {
-        let rest = state.withLock { $0.stream.rest }
+        let rest = stream.withLock { $0.rest }
         do throws(VaultError) {
             let made = try pictures.finish()
             try blob.write(rest)

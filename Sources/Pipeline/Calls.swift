@@ -18,14 +18,13 @@ struct Calls: Sendable {
     let spec: JobSpec
     let route: Route
 
-    /// Room that one answer and its output may need on the disk, in bytes: every pixel of both as it is, and a little more. Not what
-    /// the largest of all answers would need: with a thousand calls under way no disk has that.
+    /// Room that one answer and its output may need on the disk, in bytes: every pixel of what is kept as it is, and a little more.
+    /// Not what the largest of all answers would need: with a thousand calls under way no disk has that.
     private func room(for plan: CallPlan) -> Int64 {
-        let defaults = shop.configuration.output
-        let canvas = Geometry(
-            native: plan.expected, size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit
-        ).canvas
-        return Int64(clamping: 4 * (plan.expected.pixels + canvas.pixels) + 1_000_000)
+        let canvas = shop.configuration.canvas(of: spec.output, native: plan.expected)
+        // An original is delivered beside the copy that is kept.
+        let natives = plan.expected.pixels * (spec.output.original ? 2 : 1)
+        return Int64(clamping: 4 * (natives + canvas.pixels) + 1_000_000)
     }
 
     /// How one output's call ended.

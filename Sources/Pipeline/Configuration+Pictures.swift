@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Imaging
 import Inspection
 package import Settings
@@ -13,5 +13,10 @@ extension Configuration {
         return PictureLimits(
             bytes: limits.referenceBytes.bytes, pixels: limits.referencePixels, edge: limits.referenceEdge,
             accepted: accepted)
+    }
+
+    /// The size of an output that is made of a picture of `native` size.
+    package func canvas(of output: OutputOrder, native: PixelSize) -> PixelSize {
+        Geometry(native: native, size: output.size ?? self.output.size, fit: output.fit ?? self.output.fit).canvas
     }
 }

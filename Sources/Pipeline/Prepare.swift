@@ -68,14 +68,12 @@ struct Prepare: Sendable {
 
     /// An output that this machine may not make is refused before it is paid for.
     private func checkMemory(for plan: CallPlan) throws(Reason) {
-        let defaults = shop.configuration.output
         let native = plan.expected
-        let canvas = Geometry(
-            native: native, size: spec.output.size ?? defaults.size, fit: spec.output.fit ?? defaults.fit
-        ).canvas
+        let canvas = shop.configuration.canvas(of: spec.output, native: native)
         let memory = shop.configuration.workers.memory
         let need = MemoryEstimate.rendering(
-            native: native, bytes: native.pixels * 4, canvas: canvas, as: spec.output.format ?? defaults.format)
+            native: native, bytes: native.pixels * 4, canvas: canvas,
+            as: spec.output.format ?? shop.configuration.output.format)
         guard need > memory.bytes else { return }
         throw Reason(
             .unsupportedParameter, "an output of \(canvas) takes more memory than workers.memory allows",

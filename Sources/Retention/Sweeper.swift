@@ -185,41 +185,33 @@ package struct Sweeper: Sendable {
         }
     }
 
-    /// Keys without a blob that has a row.
-    private func sweepKeys(of known: Set<String>, unchangedFor age: Span, _ report: inout SweepReport) async {
-        guard let all = try? await blobs.keys() else { return }
+    /// Blobs without a row, and keys without a blob that has one. What changed a moment ago is about to get its row, and is left
+    /// alone.
+    private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
+        guard let files = try? await blobs.list(), let keys = try? await blobs.keys() else { return }
+        let known = try await ledger.allBlobIDs()
         let used = Set(known.map { BlobID.key(of: $0) })
-        let now = Monotonic.wall()
-        for key in all where !used.contains(key.key) && now - key.changed >= age.milliseconds {
-            do throws(VaultError) {
-                try await blobs.destroyKey(key.key)
-                report.strays += 1
-            } catch {
-                report.failures += 1
-                recorder.log.error("a stray key could not be destroyed", ["why": error.description])
-            }
+        let old = Monotonic.wall() - age.milliseconds
+        // A picture of an answer gets its row with the answer's.
+        for blob in files
+        where !known.contains(blob.id) && !known.contains(BlobID.owner(of: blob.id)) && blob.changed <= old {
+            await end("work file", &report) { () throws(VaultError) in try await blobs.destroy(blob.id) }
         }
+        for key in keys where !used.contains(key.key) && key.changed <= old {
+            await end("key", &report) { () throws(VaultError) in try await blobs.destroyKey(key.key) }
+        }
+        if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
     }
 
-    /// Blobs without a row. One that changed a moment ago is about to get its row, and is left alone.
-    private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
-        guard let all = try? await blobs.list() else { return }
-        let known = try await ledger.allBlobIDs()
-        let now = Monotonic.wall()
-        // A picture of an answer gets its row with the answer's.
-        for blob in all
-        where !known.contains(blob.id) && !known.contains(BlobID.owner(of: blob.id))
-            && now - blob.changed >= age.milliseconds
-        {
-            do throws(VaultError) {
-                try await blobs.destroy(blob.id)
-                report.strays += 1
-            } catch {
-                report.failures += 1
-                recorder.log.error("a stray work file could not be deleted", ["why": error.description])
-            }
+    private func end(
+        _ what: String, _ report: inout SweepReport, _ destroy: () async throws(VaultError) -> Void
+    ) async {
+        do throws(VaultError) {
+            try await destroy()
+            report.strays += 1
+        } catch {
+            report.failures += 1
+            recorder.log.error("a stray could not be deleted", ["what": what, "why": error.description])
         }
-        await sweepKeys(of: known, unchangedFor: age, &report)
-        if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
     }
 }

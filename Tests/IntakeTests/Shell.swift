@@ -17,20 +17,7 @@ final class SlowWriter {
     }
 }
 
-struct ShellError: Error {
-    let script: String
-    let status: Int32
-}
-
 /// Runs a line of shell in `folder`, for kinds of files that Foundation can not make.
 func shell(_ script: String, in folder: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", script]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    try process.run()
-    process.blockUntilEnded()
-    guard process.terminationStatus == 0 else {
-        throw ShellError(script: script, status: process.terminationStatus)
-    }
+    try Spawned.run("sh", ["-c", script], in: folder)
 }

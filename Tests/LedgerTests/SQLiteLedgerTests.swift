@@ -200,11 +200,6 @@ import Testing
     }
 
     private func run(_ tool: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        try process.run()
-        process.blockUntilEnded()
-        #expect(process.terminationStatus == 0)
+        try Spawned.run(tool, arguments)
     }
 }

@@ -9,16 +9,13 @@ import Transport
 @Suite struct TLSTests {
     /// Makes a certificate of its own root for loopback.
     private func identity(in scratch: Scratch) throws -> TLSIdentity {
-        let openssl = Process()
-        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", scratch.file("key.pem"), "-out",
-            scratch.file("cert.pem"),
-        ]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.blockUntilEnded()
+        try Spawned.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", scratch.file("key.pem"),
+                "-out", scratch.file("cert.pem"),
+            ])
         return TLSIdentity(
             certificate: try String(contentsOfFile: scratch.file("cert.pem"), encoding: .utf8),
             key: try String(contentsOfFile: scratch.file("key.pem"), encoding: .utf8))

@@ -71,3 +71,21 @@ package final class Spawned: Sendable {
         }
     }
 }
+
+extension Spawned {
+    /// Runs a tool of the system to its end and gives what it printed.
+    @discardableResult
+    package static func run(
+        _ tool: String, _ arguments: [String], in folder: String = "/", input: String = "/dev/null"
+    ) throws -> [UInt8] {
+        // What our own use of libvips sets in this process would take the HEIF module from the tool.
+        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
+        let printed = try Scratch("printed")
+        let process = try Spawned(
+            "/usr/bin/env", ["-C", folder, tool] + arguments, environment: environment, input: input,
+            output: printed.file("out"), errors: "/dev/null")
+        let code = process.wait()
+        guard code == 0 else { throw ToolFailure(tool: tool, code: code) }
+        return [UInt8](try Data(contentsOf: URL(filePath: printed.file("out"))))
+    }
+}

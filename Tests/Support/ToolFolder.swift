@@ -21,15 +21,7 @@ package struct ToolFolder: Sendable {
     /// Runs a tool in the folder and gives what it printed on standard output.
     @discardableResult
     package func run(_ tool: String, _ arguments: [String]) throws -> String {
-        // What our own use of libvips sets in this process would take the HEIF module from the tool.
-        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VIPS") }
-        let printed = try Scratch("printed")
-        let process = try Spawned(
-            "/usr/bin/env", ["-C", scratch.path, tool] + arguments, environment: environment,
-            output: printed.file("out"), errors: "/dev/null")
-        let code = process.wait()
-        guard code == 0 else { throw ToolFailure(tool: tool, code: code) }
-        return String(decoding: try Data(contentsOf: URL(filePath: printed.file("out"))), as: UTF8.self)
+        String(decoding: try Spawned.run(tool, arguments, in: scratch.path), as: UTF8.self)
     }
 
     @discardableResult
@@ -40,6 +32,11 @@ package struct ToolFolder: Sendable {
 package struct ToolFailure: Error, CustomStringConvertible {
     package let tool: String
     package let code: Int32
+
+    package init(tool: String, code: Int32) {
+        self.tool = tool
+        self.code = code
+    }
 
     package var description: String { "\(tool) ended with \(code)" }
 }

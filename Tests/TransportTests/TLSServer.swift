@@ -2,11 +2,9 @@ import Foundation
 import Support
 
 /// `openssl s_server` with a certificate of its own making; answers every GET with a page.
-final class TLSServer: @unchecked Sendable {
-    // Promise: the process is started in `init` and ended in `deinit`, nothing in between.
-    private let process = Process()
+final class TLSServer: Sendable {
+    private let process: Spawned
     private let folder: ScratchFolder
-    private let input = Pipe()
     let port: UInt16
 
     /// The certificate it presents, which is its own root.
@@ -22,28 +20,25 @@ final class TLSServer: @unchecked Sendable {
                 "-out",
                 cert, "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=\(names)",
             ])
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www"] + options
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let said = folder.path("said")
+        process = try Spawned(
+            "/usr/bin/env",
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www"] + options,
+            environment: ProcessInfo.processInfo.environment, output: said, errors: "/dev/null")
         // It says where it listens: `ACCEPT 127.0.0.1:40001`.
-        var said = ""
-        while !said.contains("\n") || !said.contains("ACCEPT ") {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { throw Tool.Failed(status: -1) }
-            said += String(decoding: more, as: UTF8.self)
+        var text = ""
+        while !(text.contains("ACCEPT ") && text.hasSuffix("\n")) {
+            guard process.isRunning else { throw ToolFailure(tool: "openssl s_server", code: process.wait()) }
+            usleep(5000)
+            text = (try? String(contentsOfFile: said, encoding: .utf8)) ?? ""
         }
-        let line = said.split(separator: "\n").first { $0.hasPrefix("ACCEPT ") } ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT ") } ?? ""
         port = UInt16(line.split(separator: ":").last ?? "") ?? 0
     }
 
     // A child may have inherited a mask that blocks SIGTERM.
     deinit {
-        kill(process.processIdentifier, SIGKILL)
-        process.blockUntilEnded()
+        process.signal(SIGKILL)
+        process.wait()
     }
 }

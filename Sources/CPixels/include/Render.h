@@ -13,7 +13,7 @@ typedef struct kn_render {
     int scaled_height;
     int canvas_width;
     int canvas_height;
-    /// The filter bank on luma, of `kn_render_bank`; 0 is plain Lanczos3.
+    /// The filter bank whose detail is added, of `kn_render_bank`; 0 is plain Lanczos3.
     int bank;
     int threads;
 } kn_render;
