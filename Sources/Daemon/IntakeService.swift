@@ -22,6 +22,8 @@ final class IntakeService: Sendable {
         var strangers = 0
         /// Whether something was left only because the queue was full.
         var waitsForPlaces = false
+        /// Why the inbox could not be listed, as it was last said.
+        var trouble: String?
         /// Why nothing more is taken, as it was last said.
         var waitsFor: String?
     }
@@ -94,9 +96,10 @@ final class IntakeService: Sendable {
                 return (findings, survey)
             }
         } catch {
-            stores.recorder.log.error("the inbox could not be listed", ["why": error.description])
+            sayTrouble(error.description)
             return watcher.wake(within: .seconds(5))
         }
+        sayTrouble(nil)
         var room = await openPlaces()
         let taken = await take(findings.arrivals, &room)
         await batches.feed(&room)
@@ -118,6 +121,20 @@ final class IntakeService: Sendable {
             state.settling = findings.settling + postponed.withLock { $0.count } + (room > 0 ? open : 0)
             state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
             state.waitsForPlaces = room <= 0 && (taken < findings.arrivals.count || open > 0)
+        }
+    }
+
+    /// One line when the inbox can not be listed, and one when it can be again.
+    private func sayTrouble(_ why: String?) {
+        let isNews = shared.withLock { state in
+            defer { state.trouble = why }
+            return state.trouble != why
+        }
+        guard isNews else { return }
+        if let why {
+            stores.recorder.log.error("the inbox could not be listed", ["why": why])
+        } else {
+            stores.recorder.log.info("the inbox can be listed again")
         }
     }
 

@@ -16,6 +16,13 @@ int dk_watch_open(void);
 /// Watches a folder for names that come, are closed after writing, or go: a watch number, or -1 with errno.
 int dk_watch_add(int fd, const char *path);
 
+/// Makes the file `path` in a watched folder anew, deletes it, and waits at most `milliseconds` for events, which are thrown away.
+/// 1: they came; 0: none did; -1: the file could not be made, errno.
+int dk_watch_probe(int fd, const char *path, int milliseconds);
+
+/// Whether other machines can change the file system of `path` without a word to this one: 1 or 0; -1 with errno.
+int dk_is_shared(const char *path);
+
 /// A pipe whose ends block nobody: 0, or -1 with errno. `ends[0]` is read from, `ends[1]` written to.
 int dk_wake_pipe(int ends[_Nonnull 2]);
 
