@@ -73,7 +73,8 @@ final class IntakeService: Sendable {
 
     func run() async {
         let inbox = stores.configuration.inbox
-        var survey = InboxSurvey(settle: inbox.settle, orphanAfter: inbox.orphanAfter)
+        var survey = InboxSurvey(
+            settle: inbox.settle, orphanAfter: inbox.orphanAfter, owners: inbox.allowed)
         for await _ in watcher.wakes {
             if stopping.isSet { return }
             await look(&survey)
@@ -112,7 +113,7 @@ final class IntakeService: Sendable {
         }
         if isNews {
             stores.recorder.log.warning(
-                "the inbox holds names that are no hand-over: folders without a job.json, links, files of other kinds",
+                "the inbox holds names that are no hand-over: folders without a job.json, links, files of other kinds or of others",
                 ["names": String(findings.strangers)])
         }
         let open = batches.count
@@ -236,9 +237,14 @@ final class IntakeService: Sendable {
             limits: HandOverLimits(
                 manifestBytes: limits.manifestBytes.bytes, references: limits.references,
                 referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
-                orphanAfter: configuration.inbox.orphanAfter),
+                orphanAfter: configuration.inbox.orphanAfter, owners: configuration.inbox.allowed),
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
     }
+}
+
+extension InboxSettings {
+    /// The users whose files are taken, this one always; empty for everybody's.
+    fileprivate var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
 }

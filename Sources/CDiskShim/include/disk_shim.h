@@ -10,6 +10,9 @@ int dk_rename_to_free(const char *from, const char *to);
 /// renameat2(2) with RENAME_EXCHANGE: both names stay, each with what the other had; 0, or -1 with errno.
 int dk_exchange(const char *one, const char *other);
 
+/// Sets the default ACL u::rwx,g::rwx,o::--- (acl(5)) of a folder: 0, or -1 with errno.
+int dk_share_with_group(const char *path);
+
 /// inotify(7), non-blocking and close-on-exec: a descriptor, or -1 with errno.
 int dk_watch_open(void);
 
