@@ -17,7 +17,8 @@ let usage = """
 
 /// Every row, those with a must first.
 var rows: [Row] {
-    ReferenceRows.all + OutputRows.all + KernelRows.all + MemoryRows.all + AnswerRows.all + ReferenceRows.information
+    ReferenceRows.all + OutputRows.all + KernelRows.all + MemoryRows.all + AnswerRows.all + JobRows.all
+        + ReferenceRows.information
         + OutputRows.information + KernelRows.information
 }
 
