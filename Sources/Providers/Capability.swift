@@ -19,6 +19,8 @@ package struct Capability: Sendable, Hashable {
     package var referenceBytes = 7_000_000
     /// Most bytes of all references of one request.
     package var allReferenceBytes = 20_000_000
+    /// Most bytes of a mask; OpenAI's contract, section 5.2, names 4 MB and 50 MB, and "under" both.
+    package var maskBytes = 3_999_999
     package var tokens = OutputTokens.byArea
     package var prices: Prices
 
