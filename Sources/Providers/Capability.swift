@@ -31,7 +31,8 @@ package struct Capability: Sendable, Hashable {
     func with(_ own: CapabilityOverride) -> Capability {
         var able = self
         if let references = own.references { able.references = references }
-        if let mask = own.mask { able.allowsMask = mask }
+        // Only taken away: where a contract has no field for it, a mask would be left out without a word.
+        if own.mask == false { able.allowsMask = false }
         if let edge = own.referenceEdge { able.referenceEdge = edge }
         if let bytes = own.referenceBytes { able.referenceBytes = bytes.bytes }
         if let pixels = own.mostPixels {

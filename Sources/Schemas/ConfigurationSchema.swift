@@ -211,7 +211,7 @@ enum ConfigurationSchema {
                 "What you know better than the built-in table of the family.",
                 [
                     "references": Shape.integer("Most references; 0 for none.", 0...16),
-                    "mask": Shape.flag("Whether it takes a mask."),
+                    "mask": Shape.flag("false where it takes no mask; a contract without masks stays without."),
                     "pixels": Shape.integer("Most pixels of a picture.", 65_536...67_108_864),
                     "reference_edge": Shape.integer("Longest edge of a reference as sent.", 64...16_384),
                     "reference_bytes": Shape.byteCount("Most bytes of a reference as sent."),

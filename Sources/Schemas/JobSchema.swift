@@ -12,7 +12,9 @@ enum JobSchema {
             "references": Shape.array(
                 "Images beside the manifest that the model starts from, in order.", of: fileName("One image."),
                 unique: true),
-            "mask": fileName("An image beside the manifest, as large as the first reference: transparent, or white where it has no alpha, is repainted."),
+            "mask": fileName(
+                "An image beside the manifest, as large as the first reference: transparent, or white where it has no alpha, is repainted."
+            ),
             "id": Shape.text(
                 "The caller's own id; a second hand-over under it is recognized.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),

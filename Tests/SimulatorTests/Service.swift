@@ -28,7 +28,8 @@ final class Service: Sendable {
         options.needsKey = needsKey
         options.isCached = isCached
         options.note = { noted.add($0) }
-        listener = try ImageSimulator(options: options) { _, _, _, _ in Self.pixel }.listen(address: "127.0.0.1", port: 0)
+        listener = try ImageSimulator(options: options) { _, _, _, _ in Self.pixel }.listen(
+            address: "127.0.0.1", port: 0)
         client = try HTTPClient(TransportSettings())
     }
 
