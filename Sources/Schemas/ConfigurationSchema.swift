@@ -33,6 +33,7 @@ enum ConfigurationSchema {
                     "max_wait": Shape.fixed("Not built yet: intake by pace.", "24h"),
                 ]),
             "models": models,
+            "templates": orNull(path("The folder of prompt templates, NAME@VERSION.json5; none where null.")),
             "network": Shape.closed(
                 "The way out. The environment's proxy variables are ignored.",
                 [
@@ -91,7 +92,6 @@ enum ConfigurationSchema {
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),
             "processors": empty("the register of who receives what."),
-            "templates": empty("prompts from templates."),
             "rates": empty("rates by subject."),
             "seal": empty("sealed work files."),
             "on_held": empty("a command for held jobs."),
