@@ -135,6 +135,18 @@ package actor SQLiteLedger: JobLedger {
         return Set(try database.rows(sql).compactMap { $0["id"].text })
     }
 
+    package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {
+        let rows = try database.rows(
+            "SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token < ?",
+            [.text(prefix), .text(prefix + "\u{10FFFF}")])
+        return Set(rows.compactMap { $0["claim_token"].text })
+    }
+
+    package func openJobs() throws(LedgerError) -> Int {
+        let row = try database.rows("SELECT count(*) AS jobs FROM job WHERE state NOT IN ('done', 'failed')").first
+        return Int(row?["jobs"].integer ?? 0)
+    }
+
     package func counts() throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
         for row in try database.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") {
