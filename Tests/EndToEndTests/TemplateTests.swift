@@ -82,6 +82,31 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `lines of a batch use templates and masks as other jobs do`() async throws {
+        let provider = try Provider()
+        let spool = try spool(provider)
+        try write("{ text: 'Paint {{what}}', variables: { what: {} } }", "paint.json5", in: spool)
+        let photo = spool.path + "/inbox/photo.png"
+        try await Darkroom.tool("vips", "thumbnail", Darkroom.samples + "/dandelion.jpg", photo, "96")
+        try await Darkroom.tool("vips", "linear", photo, spool.path + "/inbox/sky.png", "0", "255", "--uchar")
+        let lines = ["a lake", "a mill"].map {
+            #"{"template":{"name":"paint","variables":{"what":"\#($0)"}},"references":["photo.png"],"mask":"sky.png","output":{"size":"native"}}"#
+        }
+        let bad = #"{"template":{"name":"paint"},"references":["photo.png"],"mask":"sky.png"}"#
+        try Data((lines + [bad]).joined(separator: "\n").utf8).write(
+            to: URL(fileURLWithPath: spool.path + "/inbox/all.jsonl"))
+        _ = try await Darkroom.run(["drain"] + spool.arguments, environment: CallTests.key)
+        #expect(spool.outcomes("done").count == 2)
+        let failed = try #require(spool.outcomes("failed").first)
+        #expect(try spool.reason(failed).field == "template.variables.what")
+        let forms = try provider.requests.map {
+            try MultipartForm(body: $0.body, contentType: $0.headers["content-type"] ?? "")
+        }
+        #expect(Set(forms.compactMap { $0.first("prompt")?.text }) == ["Paint a lake", "Paint a mill"])
+        #expect(forms.allSatisfy { $0.first("mask") != nil })
+        await provider.stop()
+    }
+
     @Test func `without a folder of templates there are none`() async throws {
         let spool = try TestSpool("none")
         try spool.drop("t", manifest: #"{"template":{"name":"poster"},"id":"t"}"#)
