@@ -17,7 +17,10 @@ extension Program {
         }
         switch words[0] {
         case "check":
-            warn(of: try invocation.configuration())
+            let configuration = try invocation.configuration()
+            let faults = TemplateFolder(configuration)?.faults() ?? []
+            guard faults.isEmpty else { throw CommandError(.configuration, faults.joined(separator: "\n")) }
+            warn(of: configuration)
             let path = invocation.configurationPath()
             if invocation.wantsJSON {
                 Console.print(.fields(["schema": "darkroom.config-check/1", "file": .text(path), "valid": true]))

@@ -28,24 +28,22 @@ struct DryRun {
             sandbox: configuration.workers.sandbox, triesLightFirst: true)
         do throws(Reason) {
             let (route, _) = try configuration.examine(submission.spec)
-            for (index, file) in submission.files.enumerated() {
-                let limits = configuration.limits
-                let bytes: [UInt8]
-                do throws(CommandError) {
-                    bytes = try PictureFiles.read(file.path, limit: limits.referenceBytes.bytes)
-                } catch {
-                    throw Reason(.referenceUnreadable, error.message, field: "references[\(index)]")
-                }
+            var masking: MaskOrder?
+            for (index, path) in submission.references.enumerated() {
+                let field = "references[\(index)]"
+                let bytes = try read(path, field)
                 removed.formUnion((try? inspect(bytes))?.kinds ?? [])
-                let order = NormalizeOrder(
-                    maxEdge: route.capability.referenceEdge,
-                    maxBytes: route.capability.referenceBytes(each: submission.files.count),
-                    limits: configuration.pictureLimits)
-                do throws(WorkerError) {
-                    sizes.append(try await workers.normalize(bytes, as: order).size)
-                } catch {
-                    throw error.reason(field: "references[\(index)]")
+                let order = configuration.normalizing(submission.spec, for: route, at: index)
+                let clean = try await worked(field) { () throws(WorkerError) in
+                    try await workers.normalize(bytes, as: order)
                 }
+                if index == 0 { masking = configuration.masking(clean, for: route) }
+                sizes.append(clean.size)
+            }
+            if let path = submission.mask, let masking {
+                let bytes = try read(path, "mask")
+                removed.formUnion((try? inspect(bytes))?.kinds ?? [])
+                _ = try await worked("mask") { () throws(WorkerError) in try await workers.mask(bytes, as: masking) }
             }
             let (chosen, plan) = try configuration.examine(submission.spec, references: sizes)
             await workers.shutDown()
@@ -55,6 +53,20 @@ struct DryRun {
             await workers.shutDown()
             throw CommandError(.data, error.description, hint: error.hint)
         }
+    }
+
+    private func read(_ path: String, _ field: String) throws(Reason) -> [UInt8] {
+        do throws(CommandError) {
+            return try PictureFiles.read(path, limit: configuration.limits.referenceBytes.bytes)
+        } catch {
+            throw Reason(.referenceUnreadable, error.message, field: field)
+        }
+    }
+
+    private func worked<Result>(
+        _ field: String, _ work: () async throws(WorkerError) -> Result
+    ) async throws(Reason) -> Result {
+        do throws(WorkerError) { return try await work() } catch { throw error.reason(field: field) }
     }
 
     private func show(_ route: Route, _ plan: CallPlan, _ sizes: [PixelSize], _ removed: [String]) {
@@ -70,6 +82,7 @@ struct DryRun {
                     "model_size": .string(plan.expected.description), "outputs": .integer(spec.count),
                     "output_size": .string(output.description), "format": .string(format.rawValue),
                     "references": .array(sizes.map { .string($0.description) }),
+                    "mask": spec.hasMask ? .text(sizes.first?.description) : nil,
                     "removed": .array(removed.map { .string($0) }), "estimate_micro_usd": .integer(price),
                 ]))
             return
@@ -80,6 +93,7 @@ struct DryRun {
                 ["model draws", "\(plan.expected), \(spec.count) time\(spec.count == 1 ? "" : "s")"],
                 ["output", "about \(output), \(format.rawValue)"],
                 ["references", sizes.isEmpty ? "none" : sizes.map(\.description).joined(separator: ", ")],
+                ["mask", spec.hasMask ? sizes.first?.description ?? "none" : "none"],
                 ["removed", removed.isEmpty ? "nothing to remove" : removed.joined(separator: ", ")],
                 ["estimate", "$" + Money.text(price)], ["sent", "nothing: this is a dry run"],
             ]))

@@ -14,7 +14,8 @@ extension Program {
             Option("--prompt", "TEXT", "what to draw"),
             Option("--prompt-file", "FILE", "what to draw, from a file (- is standard input)"),
             Option("--reference", "FILE", "a reference picture", repeats: true),
-            Option("--mask", "FILE", "what to repaint"), Option("--model", "ROUTE", "a route of the configuration"),
+            Option("--mask", "FILE", "what to repaint of the first reference: transparent or white"),
+            Option("--model", "ROUTE", "a route of the configuration"),
             Option("--aspect-ratio", "A:B", "shape of the model's picture"),
             Option("--model-size", "WxH", "size of the model's picture"),
             Option("--model-quality", "WORD", "the model's quality"), Option("--count", "N", "outputs, 1 to 10"),
@@ -70,18 +71,23 @@ struct Submission {
     let id: String
     let manifest: JSONValue
     let spec: JobSpec
-    /// Paths of the references, in order, and the plain names they get.
+    /// Paths of the references, in order.
+    let references: [String]
+    /// Path of the mask.
+    let mask: String?
+    /// All of these, and the plain names they get.
     let files: [(path: String, name: String)]
 
     init(_ invocation: Invocation) throws(CommandError) {
         let prompt = try Self.prompt(invocation)
         id = invocation.value("--id") ?? "job-" + JobName.suffix(from: randomBytes(5))
-        let references = invocation.all("--reference")
+        references = invocation.all("--reference")
+        mask = invocation.value("--mask")
         var files = references.enumerated().map { index, path in
             (path: path, name: "reference-\(index + 1)" + Self.suffix(path))
         }
         let names = files.map(\.name)
-        if let mask = invocation.value("--mask") { files.append((mask, "mask" + Self.suffix(mask))) }
+        if let mask { files.append((mask, "mask" + Self.suffix(mask))) }
         for file in files where !Self.isReadable(file.path) {
             throw CommandError(.inputOutput, "\(file.path): no such file, or no right to read it")
         }
@@ -89,7 +95,7 @@ struct Submission {
         manifest = .fields([
             "prompt": .string(prompt), "id": .string(id),
             "references": names.isEmpty ? nil : .array(names.map { .string($0) }),
-            "mask": invocation.has("--mask") ? files.last.map { .string($0.name) } : nil,
+            "mask": mask == nil ? nil : files.last.map { .string($0.name) },
             "model": .text(invocation.value("--model")), "aspect_ratio": .text(invocation.value("--aspect-ratio")),
             "size": .text(invocation.value("--model-size")), "quality": .text(invocation.value("--model-quality")),
             "count": try Self.number(invocation, "--count"), "parameters": try Self.parameters(invocation),

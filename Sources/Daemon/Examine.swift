@@ -11,9 +11,6 @@ extension Configuration {
                 .unsupportedParameter, "the configuration has no such route", field: "model",
                 hint: "one of " + routes.keys.sorted().joined(separator: ", "))
         }
-        if spec.hasMask {
-            throw Reason(.unsupportedParameter, "masks are not built yet", field: "mask", hint: "leave the mask out")
-        }
         let plan = try CallPlan(spec, on: route, references: references)
         let cost = plan.estimate * Int64(spec.count)
         if let most = budgetPerJob, cost > most {

@@ -67,6 +67,9 @@ package final class Service: Sendable {
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }
+        for fault in TemplateFolder(configuration)?.faults() ?? [] {
+            log.warning("a template can not be used", ["why": fault])
+        }
         do throws(TransportError) {
             client = try HTTPClient(.init(proxy: configuration.proxy, caFile: configuration.caFile))
         } catch {

@@ -4,7 +4,9 @@ package import Documents
 ///
 /// The names end here: `JobSpec` knows references by position only.
 package struct Manifest: Sendable {
+    /// With an empty prompt where a template stands in its place; see `spec(expanding:)`.
     package let spec: JobSpec
+    package let template: TemplateUse?
     /// Plain names beside the manifest, in order.
     package let references: [String]
     package let mask: String?
@@ -21,6 +23,14 @@ package struct Manifest: Sendable {
                 hint: "check quotes, commas and braces; keys stand once and in double quotes")
         }
         return try ManifestReader(document).manifest()
+    }
+
+    /// The job with its prompt, which a template gives where the manifest names one.
+    package func spec(expanding expand: (TemplateUse) throws(Reason) -> String) throws(Reason) -> JobSpec {
+        guard let template else { return spec }
+        var spec = spec
+        spec.prompt = try expand(template)
+        return spec
     }
 
     /// The id that a manifest asks for, also where everything else about it is wrong; nil without a valid one.
@@ -43,7 +53,7 @@ package struct Manifest: Sendable {
         if let reason = checkPrompt(spec.prompt) { throw reason }
         spec.referenceCount = references.count
         spec.hasMask = mask != nil
-        return Manifest(spec: spec, references: references, mask: mask)
+        return Manifest(spec: spec, template: nil, references: references, mask: mask)
     }
 
     static func checkPrompt(_ prompt: String) -> Reason? {
@@ -72,8 +82,11 @@ private final class ManifestReader {
     func manifest() throws(Reason) -> Manifest {
         let prompt = reader.string("prompt")
         var spec = JobSpec(prompt: prompt ?? "")
-        if reader.value("prompt") == nil, reader.value("template") == nil {
+        let template = readTemplate()
+        if !reader.has("prompt"), !reader.has("template") {
             reader.fail("prompt", "is missing", hint: "write what to draw")
+        } else if reader.has("prompt"), reader.has("template") {
+            reader.fail("template", "stands beside prompt", hint: "give one of the two")
         } else if prompt != nil, let reason = Manifest.checkPrompt(spec.prompt) {
             refusals.append(reason)
         }
@@ -87,7 +100,36 @@ private final class ManifestReader {
         readLimits(into: &spec)
         readUnbuilt()
         try throwFirst()
-        return Manifest(spec: spec, references: references, mask: mask)
+        return Manifest(spec: spec, template: template, references: references, mask: mask)
+    }
+
+    private func readTemplate() -> TemplateUse? {
+        guard let fields = reader.object("template") else { return nil }
+        var use = TemplateUse(name: "")
+        if fields.has("name") {
+            let name = fields.read("name", expecting: "a template's name, [A-Za-z0-9._-]{1,100}") { value in
+                value.string.flatMap { JobName.isValidID($0) ? $0 : nil }
+            }
+            use.name = name ?? ""
+        } else {
+            fields.fail("name", "is missing", hint: "name a template")
+        }
+        use.version = fields.int("version", in: 1...PromptTemplate.mostVersion)
+        if let variables = fields.value("variables") {
+            let members = variables.members ?? []
+            if variables.members == nil { fields.fail("variables", "is \(variables.kind), not an object") }
+            for member in members {
+                guard let value = member.value.string else {
+                    fields.fail(
+                        "variables.\(JSONParser.shown(member.key))", "is not a string",
+                        hint: "it is \(member.value.kind)")
+                    continue
+                }
+                use.variables.append(.init(name: member.key, value: value))
+            }
+        }
+        reader.adopt(fields.finish())
+        return use
     }
 
     private func throwFirst() throws(Reason) {
@@ -208,7 +250,6 @@ private final class ManifestReader {
 
     /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
     private func readUnbuilt() {
-        if reader.value("template") != nil { refuse("template", "templates are not built yet", hint: "give a prompt") }
         for key in ["plan", "attestations", "require"] where reader.value(key) != nil {
             refuse(key, "\(key) is not built yet", hint: "leave it out")
         }

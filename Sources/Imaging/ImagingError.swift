@@ -1,3 +1,4 @@
+package import Domain
 package import Inspection
 
 /// Why a picture could not be worked on. Says nothing of what the picture holds.
@@ -15,6 +16,8 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(detail: String)
     /// A limit was passed; found from the header, before any pixel was decoded (`normalized_bytes`: after all tries).
     case tooLarge(limit: ImagingLimit, limitValue: Int, value: Int)
+    /// A mask has another size than its reference, both upright; found before any pixel was decoded.
+    case otherSize(PixelSize, wanted: PixelSize)
     /// The picture was sound, the work on it failed.
     case failed(Step, detail: String)
     /// This process does without libvips (`Vips.bar`), and the picture can not be worked on without it.
@@ -28,6 +31,7 @@ package enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadable(let detail): "the picture is damaged: \(detail)"
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(limit.words) \(value), allowed \(limitValue) (\(limit.rawValue))"
+        case .otherSize(let size, let wanted): "the mask is of size \(size), its reference of \(wanted)"
         case .failed(let step, let detail): "could not \(step.rawValue) the picture: \(detail)"
         case .needsLibrary: "the picture needs libvips, which this process does without"
         }

@@ -34,10 +34,7 @@ struct Opening {
     var pages: Int { max(header.pages, outline.frames) }
 
     /// The size a viewer shows.
-    var uprightSize: PixelSize {
-        let size = header.size
-        return header.orientation > 4 ? PixelSize(width: size.height, height: size.width) : size
-    }
+    var uprightSize: PixelSize { header.size.turned(by: header.orientation) }
 
     /// Decodes upright sRGB pixels of 8 bits into memory, fitted down to `maxEdge`; alpha only when `keepAlpha`.
     func decoded(_ input: RawSpan, maxEdge: Int = .max, keepAlpha: Bool) throws(ImagingError) -> RasterImage {

@@ -80,6 +80,8 @@ package struct NormalizedPicture: Sendable, Hashable {
     package let sourceSize: PixelSize
     /// EXIF orientation, 1 to 8.
     package let sourceOrientation: Int
+    /// The source's size as a viewer shows it.
+    package var uprightSize: PixelSize { sourceSize.turned(by: sourceOrientation) }
     /// Frames of an animation; the first one was taken.
     package let sourcePages: Int
     package let hadProfile: Bool

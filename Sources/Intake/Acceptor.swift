@@ -17,6 +17,12 @@ package struct Acceptor: Sendable {
         package var retainOutputs: Span?
         /// Longest that inputs live after acceptance.
         package var longestLife = Span.hours(24)
+        /// Gives the prompt of a template; may block on the disk. Without a folder of templates there is none.
+        package var expand: @Sendable (TemplateUse) throws(Reason) -> String = { (_) throws(Reason) in
+            throw Reason(
+                .invalidManifest, "there is no such template", field: "template.name",
+                hint: "the configuration names no folder of templates")
+        }
         /// Looks at a spec before it is taken: route, model and price; gives the route's name.
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
@@ -168,14 +174,23 @@ package struct Acceptor: Sendable {
         case .refused(let reason, let id):
             return try await enterRefused(origin, reason, id)
         case .job(let manifest, let references, let mask):
+            let spec: JobSpec
             let route: String
             do throws(Reason) {
-                route = try rules.examine(manifest.spec)
+                spec = try await expanded(manifest)
+                route = try rules.examine(spec)
             } catch {
                 return try await enterRefused(origin, error, manifest.spec.id)
             }
-            return try await enterJob(origin, manifest.spec, route, references, mask)
+            return try await enterJob(origin, spec, route, references, mask)
         }
+    }
+
+    /// The job with its prompt: what is sealed is what the template says now.
+    private func expanded(_ manifest: Manifest) async throws(Reason) -> JobSpec {
+        guard manifest.template != nil else { return manifest.spec }
+        let expand = rules.expand
+        return try await BlockingLane.disk.run { () throws(Reason) in try manifest.spec(expanding: expand) }
     }
 
     // MARK: jobs

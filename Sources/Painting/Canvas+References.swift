@@ -4,14 +4,11 @@ extension Canvas {
     /// The reference fills the picture, in the light of the scene's hour, with its front bank before it.
     mutating func paint(_ ground: Swatch, in scene: Scene) {
         let palette = scene.palette
-        let scale = min(Float(ground.size.width) / Float(width), Float(ground.size.height) / Float(height))
-        let left = (Float(ground.size.width) - Float(width) * scale) / 2
-        let top = (Float(ground.size.height) - Float(height) * scale) / 2
+        let window = Window(of: ground.size, in: self)
         for row in 0..<height {
             for column in 0..<width {
                 let place = SIMD2(Float(column), Float(row)) * scene.unit
-                let colour = ground.colour(
-                    at: SIMD2(left + (Float(column) + 0.5) * scale - 0.5, top + (Float(row) + 0.5) * scale - 0.5))
+                let colour = ground.colour(at: window.place(column, row))
                 let shadows = palette.zenith.mixed(palette.near, 0.5)
                 let toned = shadows.mixed(palette.horizon.mixed(palette.sun, 0.4), colour.light * 1.15)
                 let away = place - scene.sky.sun
@@ -24,6 +21,21 @@ extension Canvas {
                 let place = SIMD2(Float(column), Float(row)) * scene.unit
                 guard let colour = scene.bankColour(column: column, at: place) else { continue }
                 colours[row * width + column] = colour
+            }
+        }
+    }
+
+    /// Puts the reference back over a finished picture, wherever the stencil has no hole.
+    func restore(_ ground: Swatch, outside stencil: Stencil, _ picture: inout [UInt8]) {
+        let window = Window(of: ground.size, in: self)
+        let stencilWindow = Window(of: stencil.size, in: self)
+        for row in 0..<height {
+            for column in 0..<width where !stencil.hasHole(at: stencilWindow.place(column, row)) {
+                let levels = ground.colour(at: window.place(column, row)) * 255 + 0.5
+                let index = (row * width + column) * 3
+                picture[index] = UInt8(levels.x)
+                picture[index + 1] = UInt8(levels.y)
+                picture[index + 2] = UInt8(levels.z)
             }
         }
     }
@@ -64,6 +76,35 @@ extension Canvas {
                 }
             }
         }
+    }
+}
+
+/// The middle of a picture that fills a canvas.
+private struct Window {
+    private let scale: Float
+    private let corner: SIMD2<Float>
+
+    init(of picture: PixelSize, in canvas: Canvas) {
+        let size = SIMD2(Float(picture.width), Float(picture.height))
+        let room = SIMD2(Float(canvas.width), Float(canvas.height))
+        scale = (size / room).min()
+        corner = (size - room * scale) / 2
+    }
+
+    /// Where in the picture a pixel of the canvas lies; whole numbers are the middles of pixels.
+    func place(_ column: Int, _ row: Int) -> SIMD2<Float> {
+        corner + SIMD2(Float(column) + 0.5, Float(row) + 0.5) * scale - 0.5
+    }
+}
+
+extension Stencil {
+    var isWhole: Bool { size.width > 0 && size.height > 0 && alphas.count == size.pixels }
+
+    /// By the nearest pixel.
+    func hasHole(at place: SIMD2<Float>) -> Bool {
+        let column = min(max(Int(place.x.rounded()), 0), size.width - 1)
+        let row = min(max(Int(place.y.rounded()), 0), size.height - 1)
+        return alphas[row * size.width + column] == 0
     }
 }
 

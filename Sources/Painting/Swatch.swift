@@ -10,3 +10,14 @@ package struct Swatch: Sendable, Hashable {
         self.rgb = rgb
     }
 }
+
+/// What to paint through: a byte a pixel, row by row from the top, 0 where there is a hole.
+package struct Stencil: Sendable, Hashable {
+    package let size: PixelSize
+    package let alphas: [UInt8]
+
+    package init(size: PixelSize, alphas: [UInt8]) {
+        self.size = size
+        self.alphas = alphas
+    }
+}

@@ -67,23 +67,6 @@ struct Calls: Sendable {
         hexadecimal(SHA256Digest.of(Array("end user \(subjectRef)".utf8)))
     }
 
-    private func sentPictures() async throws -> [SentPicture] {
-        var pictures: [SentPicture] = []
-        for blob in try await shop.ledger.blobs(of: job.id) where blob.kind == .normalized {
-            guard let format = blob.mediaType.flatMap(PictureFormat.init(rawValue:)),
-                job.referenceSizes.indices.contains(blob.position)
-            else { throw StepEnd.vault(.missing) }
-            let bytes = try await shop.blobs.get(blob.id, limit: Int(blob.bytes))
-            // What leaves is what was checked: the gate stands right before the request.
-            guard (try? inspect(bytes))?.violations(through: .reference).isEmpty == true else {
-                throw StepEnd.refused(
-                    Reason(.referenceUnclean, "a cleaned picture changed on the disk, so it was not sent"))
-            }
-            pictures.append(SentPicture(bytes: bytes, format: format, size: job.referenceSizes[blob.position]))
-        }
-        return pictures
-    }
-
     // MARK: one output
 
     private func call(_ output: OutputRecord, _ plan: CallPlan) async throws -> End {
@@ -101,7 +84,7 @@ struct Calls: Sendable {
         // Looked at only now: the call before this one may have met the refusal.
         if let wait = try await pausedEnd() { return wait }
         // Read only now: jobs that wait for the lane hold no pictures in memory.
-        let references = try await sentPictures()
+        let pictures = try await sentPictures()
 
         let wall = Timestamp(milliseconds: Monotonic.wall())
         var effect = EffectRecord(
@@ -114,7 +97,7 @@ struct Calls: Sendable {
         let writer = AnswerWriter(try await shop.blobs.begin(under: BlobID.key(of: job.specBlob ?? "")))
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
-        let request = adapter.request(plan, references: references, mask: nil)
+        let request = adapter.request(plan, references: pictures.references, mask: pictures.mask)
         do throws(LedgerError) {
             try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {

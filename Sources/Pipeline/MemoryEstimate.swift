@@ -30,6 +30,12 @@ enum MemoryEstimate {
         return worker + bytes + source * each + result * 8
     }
 
+    /// A mask: its pixels, two copies, and the result.
+    static func masking(_ report: PictureReport?, bytes: Int, to size: PixelSize) -> Int {
+        guard let report else { return worker + bytes }
+        return worker + bytes + area(report.width ?? 0, report.height ?? 0) * 13 + area(size.width, size.height) * 10
+    }
+
     /// A model's picture on its way to an output of `canvas`.
     static func rendering(native: PixelSize, bytes: Int, canvas: PixelSize, as format: PictureFormat) -> Int {
         let each =

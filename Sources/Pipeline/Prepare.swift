@@ -29,40 +29,71 @@ struct Prepare: Sendable {
 
     private func run(_ made: inout [String]) async throws -> JobRecord {
         let blobs = try await shop.ledger.blobs(of: job.id)
+        var done = Done()
+        for reference in blobs where reference.kind == .reference {
+            try await shop.withPlace {
+                let (source, report) = try await source(reference)
+                done.removed.formUnion(report?.kinds ?? [])
+                let field = "references[\(reference.position)]"
+                let clean = try await normalized(source, report, at: reference.position)
+                try Self.check(clean.bytes, clean.size, field)
+                if reference.position == 0 { done.mask = shop.configuration.masking(clean, for: route) }
+                done.sizes.append(clean.size)
+                done.changes.append(try await keep(clean.bytes, clean.format, as: .normalized, of: reference, &made))
+            }
+        }
+        for mask in blobs where mask.kind == .mask {
+            try await shop.withPlace {
+                let (source, report) = try await source(mask)
+                done.removed.formUnion(report?.kinds ?? [])
+                guard let order = done.mask else { throw StepEnd.vault(.missing) }
+                let bytes = try await masked(source, report, as: order)
+                try Self.check(bytes, order.size, "mask")
+                done.changes.append(try await keep(bytes, .png, as: .normalizedMask, of: mask, &made))
+            }
+        }
+        return try await conclude(done)
+    }
+
+    /// What was made of the job's pictures until now.
+    private struct Done {
         var changes: [Change] = []
         var removed: Set<MetadataKind> = []
         var sizes: [PixelSize] = []
-        for reference in blobs where reference.kind == .reference {
-            try await shop.withPlace {
-                let field = "references[\(reference.position)]"
-                let source = try await shop.blobs.get(
-                    reference.id, limit: shop.configuration.limits.referenceBytes.bytes)
-                let report = try? inspect(source)
-                removed.formUnion(report?.kinds ?? [])
-                let clean = try await normalized(source, report, field)
-                try Self.check(clean, field)
-                let id = try await shop.blobs.put(clean.bytes, under: BlobID.key(of: reference.id))
-                made.append(id)
-                changes.append(
-                    .addBlob(
-                        BlobRecord(
-                            id: id, job: job.id, kind: .normalized, position: reference.position,
-                            bytes: Int64(clean.bytes.count), mediaType: clean.format.rawValue)))
-                sizes.append(clean.size)
-            }
-        }
+        /// What a mask has to become, since the first reference is known.
+        var mask: MaskOrder?
+    }
+
+    private func source(_ blob: BlobRecord) async throws -> (bytes: [UInt8], report: PictureReport?) {
+        let bytes = try await shop.blobs.get(blob.id, limit: shop.configuration.limits.referenceBytes.bytes)
+        return (bytes, try? inspect(bytes))
+    }
+
+    private func keep(
+        _ bytes: [UInt8], _ format: PictureFormat, as kind: BlobRecord.Kind, of source: BlobRecord,
+        _ made: inout [String]
+    ) async throws -> Change {
+        let id = try await shop.blobs.put(bytes, under: BlobID.key(of: source.id))
+        made.append(id)
+        return .addBlob(
+            BlobRecord(
+                id: id, job: job.id, kind: kind, position: source.position, bytes: Int64(bytes.count),
+                mediaType: format.rawValue))
+    }
+
+    private func conclude(_ done: Done) async throws -> JobRecord {
         // Checked again with the sizes that are known now, before anything is spent.
         do throws(Reason) {
-            try checkMemory(for: try CallPlan(spec, on: route, references: sizes))
+            try checkMemory(for: try CallPlan(spec, on: route, references: done.sizes))
         } catch {
             throw StepEnd.refused(error)
         }
-        let kinds = removed.map(\.rawValue).sorted()
-        changes.append(.references(removed: kinds, sizes: sizes))
+        let kinds = done.removed.map(\.rawValue).sorted()
+        var changes = done.changes + [.references(removed: kinds, sizes: done.sizes)]
         if route.provider == .simulator { changes.append(.simulated) }
         let ready = try await shop.ledger.write(job.hold, .prepared, changes)
         await shop.recorder.record(
-            "job.prepared", job.id, ["references": String(sizes.count), "removed": kinds.joined(separator: " ")])
+            "job.prepared", job.id, ["references": String(done.sizes.count), "removed": kinds.joined(separator: " ")])
         return ready
     }
 
@@ -82,27 +113,41 @@ struct Prepare: Sendable {
     }
 
     private func normalized(
-        _ source: [UInt8], _ report: PictureReport?, _ field: String
+        _ source: [UInt8], _ report: PictureReport?, at position: Int
     ) async throws -> NormalizedPicture {
-        let able = route.capability
-        let order = NormalizeOrder(
-            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes(each: spec.referenceCount), keepAlpha: false,
-            limits: shop.configuration.pictureLimits)
-        let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)
+        let order = shop.configuration.normalizing(spec, for: route, at: position)
+        let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: order.maxEdge)
+        return try await worked("references[\(position)]", taking: need) { workers throws(WorkerError) in
+            try await workers.normalize(source, as: order)
+        }
+    }
+
+    private func masked(
+        _ source: [UInt8], _ report: PictureReport?, as order: MaskOrder
+    ) async throws -> [UInt8] {
+        let need = MemoryEstimate.masking(report, bytes: source.count, to: order.size)
+        return try await worked("mask", taking: need) { workers throws(WorkerError) in
+            try await workers.mask(source, as: order)
+        }
+    }
+
+    private func worked<Result>(
+        _ field: String, taking need: Int, _ work: (WorkerPool) async throws(WorkerError) -> Result
+    ) async throws -> Result {
         do throws(WorkerError) {
-            return try await shop.withWorker(taking: need) { workers throws(WorkerError) in
-                try await workers.normalize(source, as: order)
-            }
+            return try await shop.withWorker(taking: need, work)
         } catch {
             if error == .stopped { throw StepEnd.stopping }
             throw StepEnd.refused(error.reason(field: field))
         }
     }
 
-    /// The gate: what the encoder wrote is read again, and anything but pixels stops the job.
-    private static func check(_ picture: NormalizedPicture, _ field: String) throws {
-        let violations = (try? inspect(picture.bytes))?.violations(through: .reference)
-        guard let violations, violations.isEmpty else {
+    /// The gate: what the encoder wrote is read again, and anything but pixels of the right size stops the job.
+    private static func check(_ picture: [UInt8], _ size: PixelSize, _ field: String) throws {
+        let report = try? inspect(picture)
+        let violations = report?.violations(through: .reference)
+        guard let report, let violations, violations.isEmpty, report.width == size.width, report.height == size.height
+        else {
             throw StepEnd.refused(
                 Reason(
                     .referenceUnclean, "the cleaned picture did not pass our own check, so it was not sent",
@@ -134,6 +179,11 @@ extension WorkerError {
                 hint: container.setting.map { "set \($0) to true, or send another format" })
         case .tooLarge(let limit, let limitValue, let value):
             Self.tooLarge(ImagingLimit(rawValue: limit), limitValue, value, field)
+        case .otherSize(let size, let wanted):
+            Reason(
+                .maskMismatch, "the mask is not as large as the first reference, once both are upright", field: field,
+                limit: wanted.description, value: size.description,
+                hint: "make the mask from the reference itself, in the same size")
         case .timedOut(let after):
             Reason(
                 .referenceUnreadable, "the picture took too long to work on", field: field, limit: "\(after)",

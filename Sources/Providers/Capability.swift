@@ -19,6 +19,8 @@ package struct Capability: Sendable, Hashable {
     package var referenceBytes = 7_000_000
     /// Most bytes of all references of one request.
     package var allReferenceBytes = 20_000_000
+    /// Most bytes of a mask; OpenAI's contract, section 5.2, names 4 MB and 50 MB, and "under" both.
+    package var maskBytes = 3_999_999
     package var tokens = OutputTokens.byArea
     package var prices: Prices
 
@@ -29,7 +31,8 @@ package struct Capability: Sendable, Hashable {
     func with(_ own: CapabilityOverride) -> Capability {
         var able = self
         if let references = own.references { able.references = references }
-        if let mask = own.mask { able.allowsMask = mask }
+        // Only taken away: where a contract has no field for it, a mask would be left out without a word.
+        if own.mask == false { able.allowsMask = false }
         if let edge = own.referenceEdge { able.referenceEdge = edge }
         if let bytes = own.referenceBytes { able.referenceBytes = bytes.bytes }
         if let pixels = own.mostPixels {

@@ -36,6 +36,7 @@ enum ConfigurationSchema {
                     "max_wait": Shape.fixed("Not built yet: intake by pace.", "24h"),
                 ]),
             "models": models,
+            "templates": orNull(path("The folder of prompt templates, NAME@VERSION.json5; none where null.")),
             "network": Shape.closed(
                 "The way out. The environment's proxy variables are ignored.",
                 [
@@ -94,7 +95,6 @@ enum ConfigurationSchema {
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),
             "processors": empty("the register of who receives what."),
-            "templates": empty("prompts from templates."),
             "rates": empty("rates by subject."),
             "seal": empty("sealed work files."),
             "on_held": empty("a command for held jobs."),
@@ -221,7 +221,7 @@ enum ConfigurationSchema {
                 "What you know better than the built-in table of the family.",
                 [
                     "references": Shape.integer("Most references; 0 for none.", 0...16),
-                    "mask": Shape.flag("Whether it takes a mask."),
+                    "mask": Shape.flag("false where it takes no mask; a contract without masks stays without."),
                     "pixels": Shape.integer("Most pixels of a picture.", 65_536...67_108_864),
                     "reference_edge": Shape.integer("Longest edge of a reference as sent.", 64...16_384),
                     "reference_bytes": Shape.byteCount("Most bytes of a reference as sent."),

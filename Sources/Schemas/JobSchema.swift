@@ -4,15 +4,22 @@ import Documents
 enum JobSchema {
     static let body = Shape.closed(
         "What a job asks for. Unknown keys fail the job; leave a key out rather than writing null.",
-        required: ["prompt"],
         [
             "prompt": Shape.text(
                 "What to draw, 1 to 32,000 Unicode scalars, not white space alone.", "\\S", atLeast: 1, atMost: 32_000),
-            "template": Shape.unbuilt("a prompt from a template. Give a prompt."),
+            "template": Shape.closed(
+                "A prompt that the operator wrote down, in place of a prompt.", required: ["name"],
+                [
+                    "name": Shape.text("Which one.", "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
+                    "version": Shape.integer("The newest where it is left out.", 1...1_000_000),
+                    "variables": Shape.map("What goes into its places.", of: Shape.text("Put in as it is.")),
+                ]),
             "references": Shape.array(
                 "Images beside the manifest that the model starts from, in order.", of: fileName("One image."),
                 unique: true),
-            "mask": fileName("An image beside the manifest that says what to repaint. No route takes masks yet."),
+            "mask": fileName(
+                "An image beside the manifest, as large as the first reference: transparent, or white where it has no alpha, is repainted."
+            ),
             "id": Shape.text(
                 "The caller's own id; a second hand-over under it is recognized.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
@@ -46,7 +53,12 @@ enum JobSchema {
             "max_cost": Shape.number("Dollars; refused before anything is spent.", 0...100_000),
             "priority": Shape.integer("Higher goes first; 0 by default.", -1000...1000),
         ],
-        also: [.init(key: "not", value: .fields(["required": ["size", "aspect_ratio"]]))])
+        also: [
+            .init(key: "not", value: .fields(["required": ["size", "aspect_ratio"]])),
+            .init(
+                key: "oneOf",
+                value: .array([.fields(["required": ["prompt"]]), .fields(["required": ["template"]])])),
+        ])
 
     private static let output = Shape.closed(
         "What to make of the model's picture; the configuration's values where a key is left out.",

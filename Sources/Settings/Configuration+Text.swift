@@ -19,6 +19,7 @@ extension Configuration {
             ]),
             "queue": .fields(["max_accepted": .integer(maxAccepted)]),
             "models": .object(models),
+            "templates": .text(templates),
             "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
             "output": .fields([
                 "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
@@ -87,6 +88,8 @@ extension Configuration {
             //   timeout: "300s",
             // },
           },
+
+          templates: null,                            // a folder of prompt templates, "/etc/darkroom/templates"
 
           network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
 

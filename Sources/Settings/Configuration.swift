@@ -31,6 +31,8 @@ package struct Configuration: Sendable, Equatable {
     /// nil keeps outputs.
     package var retainOutputs: Span?
     package var includePrompt = false
+    /// The folder of prompt templates (`TemplateFolder`).
+    package var templates: String?
 
     package init() {}
 

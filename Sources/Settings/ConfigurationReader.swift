@@ -144,6 +144,9 @@ private final class ConfigurationReader {
     }
 
     private func readNetwork() {
+        made.templates = reader.read("templates", expecting: "the absolute path of a folder") { value in
+            value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
+        }
         section("network") { section in
             made.proxy = section.read("proxy", expecting: "a URL such as \"http://proxy:3128\"") { value in
                 value.string.flatMap { $0.contains("://") ? $0 : nil }
@@ -235,7 +238,7 @@ private final class ConfigurationReader {
         unbuilt(reader, "policy") { $0 == "default" }
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
-        for key in ["processors", "templates", "rates", "seal", "on_held", "on_settled"] {
+        for key in ["processors", "rates", "seal", "on_held", "on_settled"] {
             unbuilt(reader, key) { $0 == .object([]) }
         }
     }

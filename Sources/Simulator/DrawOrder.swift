@@ -71,6 +71,7 @@ struct DrawOrder: Sendable {
             "provider": .string(contract.rawValue), "kind": isEdit ? "edit" : "generate", "model": .string(model),
             "size": .string(size.description), "n": .integer(count), "prompt_sha256": .string(promptDigest),
             "references": .array(references.map { .string(hexadecimal(SHA256Digest.of($0.bytes))) }),
+            "mask": mask.map { .string(hexadecimal(SHA256Digest.of($0.bytes))) },
         ])
     }
 }

@@ -11,9 +11,10 @@ import Synchronization
 /// Speaks Microsoft MAI, OpenAI, Azure OpenAI, Google Gemini and OpenRouter, each at its own path, and refuses whatever a
 /// contract does not know. What it draws says that it is simulated.
 package final class ImageSimulator: Sendable {
-    /// Draws a PNG: 32 bytes of seed, a size, and the references as they came in.
+    /// Draws a PNG: 32 bytes of seed, a size, and the references and the mask as they came in.
     package typealias Painter =
-        @Sendable (_ seed: [UInt8], _ size: PixelSize, _ references: [[UInt8]]) async throws -> [UInt8]
+        @Sendable (_ seed: [UInt8], _ size: PixelSize, _ references: [[UInt8]], _ mask: [UInt8]?) async throws
+        -> [UInt8]
 
     package struct Options: Sendable {
         package var latency: Span = .zero
@@ -111,11 +112,14 @@ package final class ImageSimulator: Sendable {
     // MARK: pictures
 
     private func picture(_ order: DrawOrder, _ index: Int) async throws -> DrawnPicture {
-        guard options.isCached else { return try await draw(order, index, order.references.map(\.bytes)) }
+        guard options.isCached else { return try await draw(order, index) }
         // Whoever comes while a size is being drawn waits for it rather than drawing it too.
         let task = cache.withLock { cache in
             if let known = cache[order.size] { return known }
-            let task = Task { try await self.draw(order, index, []) }
+            var plain = order
+            plain.references = []
+            plain.mask = nil
+            let task = Task { [plain] in try await self.draw(plain, index) }
             cache[order.size] = task
             return task
         }
@@ -127,9 +131,10 @@ package final class ImageSimulator: Sendable {
         }
     }
 
-    private func draw(_ order: DrawOrder, _ index: Int, _ references: [[UInt8]]) async throws -> DrawnPicture {
+    private func draw(_ order: DrawOrder, _ index: Int) async throws -> DrawnPicture {
         let seed = SHA256Digest.of(Array(order.prompt.utf8) + [UInt8(truncatingIfNeeded: index)])
-        return DrawnPicture(try await mark(paint(seed, order.size, references), order))
+        return DrawnPicture(
+            try await mark(paint(seed, order.size, order.references.map(\.bytes), order.mask?.bytes), order))
     }
 
     /// What is drawn says itself that no model drew it, whatever route it is fetched through.

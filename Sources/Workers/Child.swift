@@ -173,7 +173,7 @@ extension WorkerError {
     /// Whether the worker that gave this error can take another job.
     var leavesWorkerHealthy: Bool {
         switch self {
-        case .unsupportedContent, .switchedOff, .unreadable, .tooLarge, .failed, .needsLibrary: true
+        case .unsupportedContent, .switchedOff, .unreadable, .tooLarge, .otherSize, .failed, .needsLibrary: true
         default: false
         }
     }

@@ -37,6 +37,12 @@ extension Answer {
             upscale: upscale)
     }
 
+    func masked(for order: MaskOrder) throws(WorkerError) -> [UInt8] {
+        try checkSignature(.png)
+        guard bytes.count <= order.maxBytes else { throw .badAnswer(detail: "a mask above the limit") }
+        return bytes
+    }
+
     func painted() throws(WorkerError) -> [UInt8] {
         try checkSignature(.png)
         return bytes
@@ -72,6 +78,7 @@ extension Request {
             case .box(let box): box.pixels
             }
         case .paint(let order): order.size.pixels
+        case .mask(let order): order.size.pixels
         }
     }
 
@@ -79,6 +86,7 @@ extension Request {
     var mostBytes: Int {
         switch self {
         case .normalize(let order): order.maxBytes
+        case .mask(let order): order.maxBytes
         case .render, .paint: Self.uncompressed(mostPixels ?? 0)
         }
     }

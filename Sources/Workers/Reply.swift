@@ -23,6 +23,8 @@ enum Reply {
             Record(id: id, kind: 5, facts: [Code.of(step)], text: Array(detail.utf8))
         case .needsLibrary: Record(id: id, kind: 7)
         case .switchedOff(let container): Record(id: id, kind: 8, facts: [Code.of(container)])
+        case .otherSize(let size, let wanted):
+            Record(id: id, kind: 9, facts: [size.width, size.height, wanted.width, wanted.height])
         }
     }
 
@@ -52,6 +54,10 @@ enum Reply {
                 return .badAnswer(detail: "an unknown format")
             }
             return .switchedOff(container)
+        case 9:
+            return .otherSize(
+                PixelSize(width: record.fact(0), height: record.fact(1)),
+                wanted: PixelSize(width: record.fact(2), height: record.fact(3)))
         default: return .badAnswer(detail: "an unknown outcome")
         }
     }

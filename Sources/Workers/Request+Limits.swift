@@ -58,6 +58,9 @@ extension Request {
     fileprivate var mostMemory: Int {
         switch self {
         case .normalize(let order): Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
+        case .mask(let order):
+            Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
+                + Self.bytes(order.size.pixels, Self.resultBytes(.png))
         case .render(let order):
             Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
                 + Self.bytes(mostPixels ?? 0, Self.resultBytes(order.format)) + order.threads * Self.threadBytes

@@ -7,6 +7,7 @@ enum Request: Sendable {
     case normalize(NormalizeOrder)
     case render(RenderOrder)
     case paint(PaintOrder)
+    case mask(MaskOrder)
 
     /// Most pictures handed to one job.
     static let mostInputs = 16
@@ -29,8 +30,14 @@ enum Request: Sendable {
                 id: id, kind: 2, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
         case .paint(let order):
             return Record(
-                id: id, kind: 3, count: lengths.count, facts: [order.size.width, order.size.height], lengths: lengths,
+                id: id, kind: 3, count: lengths.count,
+                facts: [order.size.width, order.size.height, order.hasMask ? 1 : 0], lengths: lengths,
                 text: Array(order.seed.prefix(32)))
+        case .mask(let order):
+            let facts = [
+                order.original.width, order.original.height, order.size.width, order.size.height, order.maxBytes,
+            ]
+            return Record(id: id, kind: 4, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
         }
     }
 
@@ -57,7 +64,13 @@ enum Request: Sendable {
             self = .paint(
                 PaintOrder(
                     seed: Array(record.text.prefix(32)),
-                    size: PixelSize(width: record.fact(0), height: record.fact(1))))
+                    size: PixelSize(width: record.fact(0), height: record.fact(1)), hasMask: record.fact(2) == 1))
+        case 4:
+            self = .mask(
+                MaskOrder(
+                    original: PixelSize(width: record.fact(0), height: record.fact(1)),
+                    size: PixelSize(width: record.fact(2), height: record.fact(3)), maxBytes: record.fact(4),
+                    limits: PictureLimits(record, at: 5)))
         default: return nil
         }
     }
@@ -68,12 +81,14 @@ extension Request {
     func mayDoWithoutLibrary(_ inputs: [[UInt8]]) -> Bool {
         let own: Set<Container?> = [.jpeg, .png]
         guard inputs.allSatisfy({ own.contains(identify($0)) }) else { return false }
-        let made: PictureFormat? =
-            switch self {
-            case .normalize(let order): order.format
-            case .render(let order): order.format
-            case .paint: .png
-            }
+        let made: PictureFormat?
+        switch self {
+        case .normalize(let order): made = order.format
+        case .render(let order): made = order.format
+        case .paint: made = .png
+        // Masks are few, and come as every kind of PNG: with a palette, of one bit, of sixteen.
+        case .mask: return false
+        }
         return [nil, .jpeg, .png].contains(made)
     }
 }

@@ -126,6 +126,9 @@ private func make(_ job: WorkerJob) throws(ImagingError) -> Answer {
             made.native.height, Code.of(made.nativeFormat), Code.of(made.upscale),
         ]
         return Answer(facts: facts, bytes: made.bytes)
+    case .mask(let order):
+        let made = try withInput(job, 0) { (input) throws(ImagingError) in try order.carriedOut(on: input) }
+        return Answer(facts: [], bytes: made)
     case .paint(let order):
         return Answer(facts: [], bytes: try paint(order, job))
     }
@@ -133,7 +136,7 @@ private func make(_ job: WorkerJob) throws(ImagingError) -> Answer {
 
 private func paint(_ order: PaintOrder, _ job: WorkerJob) throws(ImagingError) -> [UInt8] {
     var references: [Painting.Swatch] = []
-    for index in job.inputs.indices {
+    for index in job.inputs.indices.dropLast(order.hasMask ? 1 : 0) {
         // The first one fills the picture, the others are small insets.
         let edge = index == 0 ? min(order.size.longEdge, 2048) : min(max(64, order.size.longEdge / 3), 1024)
         let pixels = try withInput(job, index) { (input) throws(ImagingError) in
@@ -141,7 +144,14 @@ private func paint(_ order: PaintOrder, _ job: WorkerJob) throws(ImagingError) -
         }
         references.append(Swatch(size: pixels.size, rgb: pixels.rgb))
     }
-    let picture = Painter(seed: order.seed).paint(order.size, references: references)
+    var stencil: Stencil?
+    if order.hasMask {
+        let mask = try withInput(job, job.inputs.count - 1) { (input) throws(ImagingError) in
+            try MaskPixels(decoding: input, limits: PictureLimits())
+        }
+        stencil = Stencil(size: mask.size, alphas: mask.alphas)
+    }
+    let picture = Painter(seed: order.seed).paint(order.size, references: references, through: stencil)
     return try Pixels(size: order.size, rgb: picture).png()
 }
 

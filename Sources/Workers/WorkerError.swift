@@ -1,3 +1,4 @@
+package import Domain
 import Imaging
 package import Inspection
 
@@ -12,6 +13,8 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A limit was passed, named as in the settings (`reference_bytes`, `reference_pixels`, `reference_edge`), a fixed one
     /// (`ImagingLimit`), or `normalized_bytes` when no attempt came below what the model accepts. The input's fault.
     case tooLarge(limit: String, limitValue: Int, value: Int)
+    /// A mask has another size than its reference, both upright. The input's fault.
+    case otherSize(PixelSize, wanted: PixelSize)
     /// The picture was sound, the work on it failed. Nobody's fault that is known.
     case failed(detail: String)
     /// A worker without libvips met a picture that needs it; the pool gives the job to one that has it.
@@ -39,6 +42,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadable(let detail): "the picture is damaged: \(detail)"
         case .tooLarge(let limit, let limitValue, let value):
             "the picture is too large: \(value), allowed \(limitValue) (\(limit))"
+        case .otherSize(let size, let wanted): ImagingError.otherSize(size, wanted: wanted).description
         case .failed(let detail): detail
         case .needsLibrary: ImagingError.needsLibrary.description
         case .crashed(let signal): "the picture worker died of signal \(signal)"

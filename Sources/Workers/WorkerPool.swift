@@ -54,6 +54,12 @@ package final class WorkerPool: Sendable {
         return try await perform(.normalize(order), inputs: [input]).normalized(for: order)
     }
 
+    /// Makes a mask fit for the reference that it belongs to; see `MaskOrder`.
+    package func mask(_ input: [UInt8], as order: MaskOrder) async throws(WorkerError) -> [UInt8] {
+        try check(input, order.limits)
+        return try await perform(.mask(order), inputs: [input]).masked(for: order)
+    }
+
     /// Makes an output from a model's picture; see `RenderOrder`. It gets all the threads of the order while it is alone, and
     /// its share of them where other pictures are worked on or wait.
     package func render(_ input: [UInt8], as order: RenderOrder) async throws(WorkerError) -> RenderedPicture {
@@ -62,14 +68,20 @@ package final class WorkerPool: Sendable {
         return try await perform(.render(order), inputs: [input]).rendered(for: order)
     }
 
-    /// Paints a picture and gives it as PNG. Of `references` the first 16 are used.
-    package func paint(_ order: PaintOrder, references: [[UInt8]]) async throws(WorkerError) -> [UInt8] {
+    /// Paints a picture and gives it as PNG. Of `references` the first 16 are used; with a mask, which needs a reference, the
+    /// first 15, and only where it is transparent is anything painted.
+    package func paint(
+        _ order: PaintOrder, references: [[UInt8]], mask: [UInt8]? = nil
+    ) async throws(WorkerError) -> [UInt8] {
         let limits = PictureLimits()
         guard order.size.width > 0, order.size.height > 0, order.size.longEdge <= limits.edge,
             order.size.pixels <= limits.pixels
         else { throw .failed(detail: "a picture of \(order.size) can not be painted") }
-        for reference in references { try check(reference, limits) }
-        let inputs = Array(references.prefix(Request.mostInputs))
+        let masks = references.isEmpty ? [] : mask.map { [$0] } ?? []
+        let inputs = Array(references.prefix(Request.mostInputs - masks.count)) + masks
+        for input in inputs { try check(input, limits) }
+        var order = order
+        order.hasMask = !masks.isEmpty
         return try await perform(.paint(order), inputs: inputs).painted()
     }
 

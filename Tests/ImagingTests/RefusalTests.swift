@@ -156,6 +156,7 @@ import Testing
                 switch refusal(damaged) {
                 case nil, .unreadable, .tooLarge, .unsupportedContent, .switchedOff: break
                 case .failed(let step, let detail): Issue.record("\(step) \(detail)")
+                case .otherSize: Issue.record("no mask was asked for")
                 case .needsLibrary: Issue.record("this process has libvips")
                 }
             }

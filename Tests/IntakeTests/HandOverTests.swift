@@ -31,7 +31,8 @@ struct BadFolder: Sendable, CustomTestStringConvertible {
         .init(manifest: #"{"prompt": "p", "references": "a.png"}"#, field: "references"),
         .init(manifest: #"{"prompt": "p", "count": 11}"#, field: "count"),
         .init(manifest: #"{"prompt": "p", "id": ".hidden"}"#, field: "id"),
-        .init(manifest: #"{"prompt": "p", "template": {"name": "x"}}"#, code: .unsupportedParameter, field: "template"),
+        .init(manifest: #"{"prompt": "p", "template": {"name": "x"}}"#, field: "template"),
+        .init(manifest: #"{"template": {"name": "../x"}}"#, field: "template.name"),
         .init(manifest: "[]"), .init(manifest: "null"), .init(manifest: ""),
         .init(manifest: String(repeating: "[", count: 50_000), field: String(repeating: "[0]", count: 64)),
     ]

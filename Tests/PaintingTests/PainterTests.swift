@@ -45,6 +45,21 @@ import Testing
         #expect(left != [200, 40, 40] && right != [40, 40, 200])
     }
 
+    @Test func `through a stencil only its holes are painted`() {
+        let rgb = [UInt8](repeating: 77, count: 60 * 40 * 3)
+        let reference = Swatch(size: PixelSize(width: 60, height: 40), rgb: rgb)
+        // A hole in the left third, in a stencil of another size and the same shape.
+        let alphas: [UInt8] = (0..<30 * 20).map { $0 % 30 < 10 ? 0 : 255 }
+        let stencil = Stencil(size: PixelSize(width: 30, height: 20), alphas: alphas)
+        let picture = Painter(seed: [5]).paint(size, references: [reference], through: stencil)
+        let changed = (0..<size.pixels).filter { Array(picture[$0 * 3..<$0 * 3 + 3]) != [77, 77, 77] }
+        #expect(changed.allSatisfy { $0 % size.width < size.width / 3 })
+        #expect(changed.count > size.pixels / 4)
+        let torn = Stencil(size: stencil.size, alphas: [0])
+        let whole = Painter(seed: [5]).paint(size, references: [reference])
+        #expect(Painter(seed: [5]).paint(size, references: [reference], through: torn) == whole)
+    }
+
     @Test func `further references hang in frames`() {
         let green = Swatch(
             size: PixelSize(width: 20, height: 20), rgb: (0..<400).flatMap { _ in [20, 240, 20] as [UInt8] })

@@ -46,6 +46,15 @@ import Testing
         for family in MAIFamilies.names { #expect(text.contains(family), "the README does not name family \(family)") }
     }
 
+    @Test func `the README's template is one that is taken`() throws {
+        let text = try page("README.md")
+        let block = try #require(
+            text.components(separatedBy: "```json5\n").dropFirst().first { $0.contains("poster@3.json5") })
+        let template = try PromptTemplate.read(Array((block.components(separatedBy: "```").first ?? "").utf8))
+        let prompt = try template.expanded(with: [.init(name: "title", value: "Harbour days")])
+        #expect(prompt == "A woodcut poster that says \"Harbour days\"")
+    }
+
     private func page(_ path: String) throws -> String {
         let top = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
         return try String(contentsOfFile: top + "/" + path, encoding: .utf8)

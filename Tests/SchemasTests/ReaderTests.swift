@@ -14,6 +14,7 @@ import Testing
         #"{"prompt":"x","aspect_ratio":"16:9","subject":"user:42@x","retain":{"inputs":"1h","outputs":"24h"}}"#,
         #"{"prompt":"x","output":{"size":"uhd","fit":"pad","format":"webp","quality":9,"original":true,"upscale":"plain"}}"#,
         #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
+        #"{"template":{"name":"poster","version":3,"variables":{"title":"x"}}}"#, #"{"template":{"name":"poster"}}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
@@ -33,6 +34,7 @@ import Testing
         #"{"prompt":"x","output":{"size":"5k"}}"#, #"{"prompt":"x","output":{"colour":"red"}}"#,
         #"{"prompt":"x","output":{"format":"heif"}}"#, #"{"prompt":"x","output":{"upscale":"magic"}}"#,
         #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
+        #"{"template":{}}"#, #"{"template":{"name":"../x"}}"#, #"{"template":{"name":"x","variables":{"a":1}}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
         #"{"prompt":"x","plan":"free"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
@@ -52,6 +54,7 @@ import Testing
         #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false,"tiff":true},"inbox":{"owners":[]}}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
+        #"{"models":{\#(mai)},"templates":"/etc/darkroom/templates"}"#, #"{"models":{\#(mai)},"templates":null}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {
@@ -75,6 +78,7 @@ import Testing
         #"{"models":{"a":{"provider":"google-gemini","model":"../x","key":{"env":"K"}}}}"#,
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
+        #"{"models":{\#(mai)},"templates":"here"}"#, #"{"models":{\#(mai)},"templates":{}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"magic"}}"#,

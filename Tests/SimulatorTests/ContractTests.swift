@@ -24,6 +24,21 @@ import Transport
         await service.stop()
     }
 
+    @Test(arguments: [Route.Provider.openAI, .azureOpenAI])
+    func `a mask is a PNG with alpha, as large as the first image`(provider: Route.Provider) async throws {
+        let hole = Base64.decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII=")
+        let wide = Base64.decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAC0lEQVR42mNggAIAAAkAAWj2z04AAAAASUVORK5CYII=")
+        for (mask, isTaken) in [(hole, true), (wide, false), (Service.pixel, false)] {
+            let service = try Service()
+            let verdict = try await service.call(provider, isEdit: true, mask: mask).verdict
+            #expect(verdict?.callClass == (isTaken ? .success : .invalidRequest))
+            #expect((service.ledger.first?["mask"]?.string?.count == 64) == isTaken)
+            await service.stop()
+        }
+    }
+
     private func identify(_ picture: AnswerPicture?) -> Bool {
         guard case .bytes(let bytes) = picture else { return false }
         return bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])

@@ -28,7 +28,8 @@ final class Service: Sendable {
         options.needsKey = needsKey
         options.isCached = isCached
         options.note = { noted.add($0) }
-        listener = try ImageSimulator(options: options) { _, _, _ in Self.pixel }.listen(address: "127.0.0.1", port: 0)
+        listener = try ImageSimulator(options: options) { _, _, _, _ in Self.pixel }.listen(
+            address: "127.0.0.1", port: 0)
         client = try HTTPClient(TransportSettings())
     }
 
@@ -51,7 +52,7 @@ final class Service: Sendable {
 
     /// Sends what the provider's own adapter makes, and lets it read the answer.
     func call(
-        _ provider: Route.Provider, isEdit: Bool, prompt: String = "a lighthouse"
+        _ provider: Route.Provider, isEdit: Bool, prompt: String = "a lighthouse", mask: [UInt8]? = nil
     ) async throws -> (verdict: Verdict?, answer: ImageAnswer?, result: ExchangeResult) {
         let route = Self.route(provider)
         var spec = JobSpec(prompt: prompt)
@@ -59,7 +60,9 @@ final class Service: Sendable {
         let sizes = isEdit ? [PixelSize(width: 1, height: 1)] : []
         let plan = try CallPlan(spec, on: route, references: sizes)
         let adapter = route.adapter(endpoint: "http://127.0.0.1:\(listener.port)", key: SecretText("k"))
-        let request = adapter.request(plan, references: isEdit ? [Self.reference] : [], mask: nil)
+        let request = adapter.request(
+            plan, references: isEdit ? [Self.reference] : [],
+            mask: mask.map { SentPicture(bytes: $0, format: .png, size: Self.reference.size) })
         let (result, body) = await exchange(request)
         guard case .answered(let head) = result else { return (nil, nil, result) }
         let (verdict, answer) = adapter.read(head, body: body)

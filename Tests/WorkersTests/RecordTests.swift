@@ -42,9 +42,19 @@ import Testing
     }
 
     @Test func `a paint order survives the way`() throws {
-        let order = PaintOrder(seed: Array(200...231), size: PixelSize(width: 8, height: 9))
+        let order = PaintOrder(seed: Array(200...231), size: PixelSize(width: 8, height: 9), hasMask: true)
         guard case .paint(let read)? = Request(Request.paint(order).record(id: 4, lengths: [])) else { throw Lost() }
         #expect(read == order)
+    }
+
+    @Test func `a mask order survives the way, and so does its refusal`() throws {
+        let order = MaskOrder(
+            original: PixelSize(width: 8, height: 9), size: PixelSize(width: 3, height: 4), maxBytes: 5,
+            limits: PictureLimits(bytes: 1, pixels: 2, edge: 3, accepted: [.png]))
+        guard case .mask(let read)? = Request(Request.mask(order).record(id: 4, lengths: [1])) else { throw Lost() }
+        #expect(read == order)
+        let refused = Reply.refused(id: 4, .otherSize(order.size, wanted: order.original))
+        #expect(Reply.error(in: refused) == .otherSize(order.size, wanted: order.original))
     }
 
     private struct Lost: Error {}

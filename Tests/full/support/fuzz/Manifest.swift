@@ -1,12 +1,13 @@
 import Documents
 import Domain
 
-/// The manifest reader and the JSON parser under it, in both dialects: whatever the bytes, an answer or a reason, and
+/// The readers of manifests and templates, and the JSON parser under them, in both dialects: whatever the bytes, an answer or a reason, and
 /// what is read means the same when it is written and read again.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzManifest(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
     _ = Manifest.claimedID(bytes)
+    _ = try? PromptTemplate.read(bytes).expanded(with: [.init(name: "title", value: "{{title}}")])
     _ = try? Manifest.plain(prompt: bytes, references: [], mask: nil)
     do throws(Reason) {
         let manifest = try Manifest.read(bytes)
