@@ -72,7 +72,10 @@ private final class JobDesk {
         try Files.writeDurably(Array(text.utf8), to: folder + "/darkroom.json5")
     }
 
-    deinit { try? Folders.removeTree(folder) }
+    deinit {
+        simulator.stop()
+        try? Folders.removeTree(folder)
+    }
 
     /// The model's picture as it came, from one job that counts for nothing.
     func answer() throws -> String {

@@ -56,6 +56,9 @@ final class Conversation {
         pr_wait(process)
     }
 
+    /// Asks a program to end that does not by itself when nobody speaks to it.
+    func stop() { kill(process, SIGTERM) }
+
     func ask(_ words: [String]) throws -> String {
         let line = Array((words.joined(separator: "\t") + "\n").utf8)
         guard unsafe write(to, line, line.count) == line.count else { throw Unmeasured("the peer is gone") }
