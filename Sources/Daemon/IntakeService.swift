@@ -206,7 +206,7 @@ final class IntakeService: Sendable {
 
     private static func rules(_ configuration: Configuration) -> Acceptor.Rules {
         let limits = configuration.limits
-        return Acceptor.Rules(
+        var rules = Acceptor.Rules(
             limits: HandOverLimits(
                 manifestBytes: limits.manifestBytes.bytes, references: limits.references,
                 referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
@@ -214,5 +214,7 @@ final class IntakeService: Sendable {
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
+        rules.creditsPerOutput = configuration.policy.credits?.perOutput ?? 0
+        return rules
     }
 }

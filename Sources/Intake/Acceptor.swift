@@ -21,6 +21,8 @@ package struct Acceptor: Sendable {
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
         package var originNode: String
+        /// Credits of its subject that each output of a job costs; 0 uses none.
+        package var creditsPerOutput: Int64 = 0
 
         package init(
             limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
@@ -149,6 +151,7 @@ package struct Acceptor: Sendable {
             job.specBlob = rows.last?.id
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+            job.creditsPerOutput = rules.creditsPerOutput
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             let (id, isNew) = try await enter(job, wanting: spec.id, name: name, rows)
             if !isNew { await discard(rows) }

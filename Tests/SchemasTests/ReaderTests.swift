@@ -105,6 +105,10 @@ import Testing
         #expect(asked.count > 60, "the readers are written in another way: this test must learn it")
     }
 
+    @Test func `the schema of a policy has exactly the keys that its reader asks for`() throws {
+        #expect(PublicSchema.policy.document.describedKeys == (try askedKeys("Sources/Settings/PolicyReader.swift")))
+    }
+
     @Test(arguments: MAIFamilies.names)
     func `every family of a provider stands in the schema`(family: String) throws {
         let text = Self.mai.replacingOccurrences(of: "2.6", with: family)
