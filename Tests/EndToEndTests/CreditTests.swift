@@ -5,14 +5,15 @@ import Testing
 
 /// Credits by the built program: a policy's file, jobs, faults, kills, and the verb `account`.
 @Suite(.serialized) struct CreditTests {
-    /// A spool whose policy takes one credit an output; 40 lets of pace.
+    /// A spool whose policy takes one credit an output.
     private func spool(
-        _ provider: Provider, policy: String = "credits: { per_output: 1, expire: \"365d\" }", route: String = ""
+        _ provider: Provider, policy: String = "credits: { per_output: 1, expire: \"365d\" }", route: String = "",
+        more: String = ""
     ) throws -> TestSpool {
         let folder = try Scratch("policy")
         let file = folder.file("shop.json5")
         try "{ id: \"shop\", \(policy) }".write(toFile: file, atomically: true, encoding: .utf8)
-        let spool = try TestSpool("credit", config: provider.configuration("policy: \"POLICY\"", route: route))
+        let spool = try TestSpool("credit", config: provider.configuration("policy: \"POLICY\", \(more)", route: route))
         // The policy lies beside the configuration, and goes with it.
         try FileManager.default.moveItem(atPath: file, toPath: spool.scratch.file("shop.json5"))
         let config = try #require(spool.config)
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func `fifty jobs with twenty credits are twenty pictures and thirty refusals`() async throws {
-        let provider = try Provider(faults: "[]")
+        let provider = try Provider(faults: FaultTests.rules)
         let spool = try spool(provider, route: "concurrency: 8")
         try await begin(spool, credits: 20)
         for number in 1...50 { try drop(spool, "j\(number)") }
@@ -97,6 +98,23 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `whatever a service answers, a credit is spent for a picture and for nothing else`() async throws {
+        let provider = try Provider(faults: FaultTests.rules)
+        let spool = try spool(provider)
+        let words = ["input", "output", "pace", "fails", "reset", "torn", "away", "slow"]
+        try await begin(spool, credits: words.count)
+        for word in words {
+            let manifest =
+                #"{"prompt":"a mill [[fault:\#(word)]]","id":"\#(word)","subject":"user-42","output":{"size":"native"}}"#
+            try spool.drop(word, manifest: manifest)
+        }
+        #expect(try await drain(spool) == 1)
+        #expect(spool.outcomes("done") == ["pace", "slow"] && spool.outcomes("held") == ["reset"])
+        #expect(try await balance(spool) == [words.count - 3, 1, 2, 0])
+        try await addsUp(spool)
+        await provider.stop()
+    }
+
     @Test func `a held job keeps its credit, and given up it gives it back`() async throws {
         let provider = try Provider { _, _ in Reply(status: 200, body: [], ending: .dropBeforeReply) }
         let spool = try spool(provider)
@@ -111,7 +129,7 @@ import Testing
         await provider.stop()
     }
 
-    @Test func `a job that was cancelled, or names nobody, or repeats another costs nothing`() async throws {
+    @Test func `a job that names nobody fails, and one that repeats another costs nothing`() async throws {
         let provider = try Provider()
         let spool = try spool(provider)
         try await begin(spool, credits: 2)
@@ -124,6 +142,20 @@ import Testing
         #expect(try await drain(spool) == 0)
         #expect(spool.outcomes("done").count == 2 && provider.requests.count == 1)
         #expect(try await balance(spool) == [1, 0, 1, 0])
+        try await addsUp(spool)
+        await provider.stop()
+    }
+
+    @Test func `a job that waits has its credit, and cancelled it gives it back`() async throws {
+        let provider = try Provider()
+        let spool = try spool(provider, more: "budget: { per_day: 0 }")
+        try await begin(spool, credits: 1)
+        try drop(spool, "a")
+        #expect(try await drain(spool) == 1)
+        #expect(try await balance(spool) == [0, 1, 0, 0])
+        #expect(try await spool.darkroom("cancel", "a").code == 0)
+        #expect(try await balance(spool) == [1, 0, 0, 0])
+        #expect(provider.requests.isEmpty)
         try await addsUp(spool)
         await provider.stop()
     }
