@@ -14,11 +14,7 @@ extension Configuration {
         if spec.hasMask {
             throw Reason(.unsupportedParameter, "masks are not built yet", field: "mask", hint: "leave the mask out")
         }
-        if policy.credits != nil, spec.subject == nil {
-            throw Reason(
-                .invalidManifest, "the policy takes credits, and the job names no subject to take them from",
-                field: "subject", hint: "say whose job it is")
-        }
+        _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
         let cost = plan.estimate * Int64(spec.count)
         if let most = budgetPerJob, cost > most {

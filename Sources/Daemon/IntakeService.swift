@@ -214,7 +214,7 @@ final class IntakeService: Sendable {
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
-        rules.creditsPerOutput = configuration.policy.credits?.perOutput ?? 0
+        rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
         return rules
     }
 }

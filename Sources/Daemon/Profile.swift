@@ -14,10 +14,20 @@ extension Configuration {
             "prompt_in_sidecar": .bool(includePrompt),
             "credits": policy.credits.map { rules in
                 .fields([
-                    "per_output": .integer(rules.perOutput), "expire": .text(rules.expire?.description),
+                    "per_output": rules.perOutput.document, "expire": .text(rules.expire?.description),
                 ])
             },
         ])
         return (policy.id, hexadecimal(SHA256Digest.of(Array(promise.compact.utf8))))
+    }
+}
+
+extension CreditRules.Price {
+    fileprivate var document: JSONValue {
+        switch self {
+        case .same(let price): .integer(price)
+        case .byPlan(let prices):
+            .object(prices.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .integer($0.value)) })
+        }
     }
 }

@@ -22,7 +22,7 @@ package struct Acceptor: Sendable {
         package var profile: (id: String, hash: String)
         package var originNode: String
         /// Credits of its subject that each output of a job costs; 0 uses none.
-        package var creditsPerOutput: Int64 = 0
+        package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
 
         package init(
             limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
@@ -125,24 +125,27 @@ package struct Acceptor: Sendable {
             return try await enterRefused(claim, handOver.name, reason, id)
         case .job(let manifest, let references, let mask):
             let route: String
+            let credits: Int64
             do throws(Reason) {
                 route = try rules.examine(manifest.spec)
+                credits = try rules.creditsPerOutput(manifest.spec)
             } catch {
                 return try await enterRefused(claim, handOver.name, error, manifest.spec.id)
             }
-            return try await enterJob(claim, handOver.name, manifest.spec, route, references, mask)
+            return try await enterJob(claim, handOver.name, manifest.spec, (route, credits), references, mask)
         }
     }
 
     // MARK: jobs
 
     private func enterJob(
-        _ claim: Claim, _ name: String, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
+        _ claim: Claim, _ name: String, _ spec: JobSpec, _ found: (route: String, credits: Int64),
+        _ references: [String], _ mask: String?
     ) async throws -> String {
         var rows: [BlobRecord] = []
         do {
             let content = try await keepAll(spec, references, mask, &rows)
-            var job = try await draft(claim, route: route)
+            var job = try await draft(claim, route: found.route)
             job.priority = spec.priority
             job.count = spec.count
             job.contentRef = content
@@ -151,7 +154,7 @@ package struct Acceptor: Sendable {
             job.specBlob = rows.last?.id
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
-            job.creditsPerOutput = rules.creditsPerOutput
+            job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             let (id, isNew) = try await enter(job, wanting: spec.id, name: name, rows)
             if !isNew { await discard(rows) }

@@ -58,7 +58,7 @@ package protocol JobLedger: Sendable {
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack?
-    /// Moves what is left of expired lots; how many credits that were.
+    /// Moves what is left of expired lots, some hundred at a time; how many credits that were, 0 when none are left.
     func expireCredits() async throws(LedgerError) -> Int64
 
     /// The one seam that every step passes: the audit log and the register hang on it.

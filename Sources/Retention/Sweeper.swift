@@ -153,7 +153,8 @@ package struct Sweeper: Sendable {
     // MARK: credits
 
     private func sweepCredits() async throws(LedgerError) {
-        let expired = try await ledger.expireCredits()
+        var expired: Int64 = 0
+        while case let some = try await ledger.expireCredits(), some > 0 { expired += some }
         if expired > 0 { await recorder.record("credits.expired", nil, ["credits": String(expired)]) }
     }
 

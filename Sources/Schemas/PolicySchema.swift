@@ -12,7 +12,17 @@ enum PolicySchema {
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],
                 [
-                    "per_output": Shape.integer("What one delivered output costs.", 1...1_000_000),
+                    "per_output": .fields([
+                        "description": "What one delivered output costs: one price, or one for each plan.",
+                        "anyOf": [
+                            Shape.integer("Whatever the plan.", 1...1_000_000),
+                            .fields([
+                                "type": "object", "minProperties": 1,
+                                "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
+                                "additionalProperties": Shape.integer("By the plan that a job names.", 0...1_000_000),
+                            ]),
+                        ],
+                    ]),
                     "expire": Shape.span("How long credits can be used after they are given; for ever without."),
                 ]),
         ])

@@ -50,16 +50,31 @@ struct PolicyReader {
 
     private func credits() -> CreditRules? {
         guard let section = fields.object("credits") else { return nil }
-        var rules = CreditRules(perOutput: 1)
-        if let cost = section.int("per_output", in: 1...CreditRules.mostPerOutput) {
-            rules.perOutput = Int64(cost)
-        } else if !section.has("per_output") {
+        var rules = CreditRules(perOutput: .same(1))
+        let price = section.value("per_output")
+        if price == nil {
             section.fail("per_output", "is missing", hint: "how many credits a delivered output costs")
+        } else if price?.members == nil {
+            section.int("per_output", in: 1...CreditRules.mostPerOutput).map { rules.perOutput = .same(Int64($0)) }
+        } else if let plans = section.object("per_output") {
+            rules.perOutput = .byPlan(prices(plans))
+            section.adopt(plans.finish())
         }
         rules.expire = section.read("expire", expecting: "a duration such as \"365d\"") { value in
             value.string.flatMap { Span($0) }.flatMap { $0 > .zero ? $0 : nil }
         }
         fields.adopt(section.finish())
         return rules
+    }
+
+    /// What each plan pays; one may pay nothing.
+    private func prices(_ plans: FieldReader) -> [String: Int64] {
+        var prices: [String: Int64] = [:]
+        for plan in plans.keys {
+            if !JobName.isValidID(plan) { plans.fail(plan, "is no plan's name", hint: "[A-Za-z0-9._-]{1,100}") }
+            prices[plan] = plans.int(plan, in: 0...CreditRules.mostPerOutput).map(Int64.init)
+        }
+        if prices.isEmpty, plans.faults.isEmpty { fields.fail("credits.per_output", "names no plan") }
+        return prices
     }
 }

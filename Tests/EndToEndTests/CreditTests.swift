@@ -211,6 +211,43 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `what is entered many times at once under one id is given once`() async throws {
+        let provider = try Provider()
+        let spool = try spool(provider)
+        try await begin(spool, credits: 1)
+        let codes = await withTaskGroup(of: Int32?.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    try? await spool.darkroom("account", "credit", "user-42", "--amount", "5", "--id", "order-7").code
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes == Array(repeating: 0, count: 8))
+        #expect(try await balance(spool) == [6, 0, 0, 0])
+        try await addsUp(spool)
+        await provider.stop()
+    }
+
+    @Test func `a plan has its price`() async throws {
+        let provider = try Provider()
+        let spool = try spool(provider, policy: "credits: { per_output: { free: 2, pro: 1 } }")
+        try await begin(spool, credits: 5)
+        for (id, plan) in [("a", "free"), ("b", "pro"), ("c", "gold")] {
+            try spool.drop(
+                id,
+                manifest:
+                    #"{"prompt":"\#(id)","id":"\#(id)","subject":"user-42","plan":"\#(plan)","output":{"size":"native"}}"#
+            )
+        }
+        #expect(try await drain(spool) == 1)
+        #expect(spool.outcomes("done") == ["a", "b"])
+        #expect(try spool.reason("c").field == "plan")
+        #expect(try await balance(spool) == [2, 0, 3, 0])
+        try await addsUp(spool)
+        await provider.stop()
+    }
+
     @Test func `the default policy uses no credits`() async throws {
         let provider = try Provider()
         let spool = try TestSpool("credit", config: provider.configuration())

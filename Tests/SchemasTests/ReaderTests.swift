@@ -13,7 +13,7 @@ import Testing
         #"{"prompt":"é","size":"1536x1024","quality":"high","background":"opaque","seed":7,"parameters":{"a":[1,{}]}}"#,
         #"{"prompt":"x","aspect_ratio":"16:9","subject":"user:42@x","retain":{"inputs":"1h","outputs":"24h"}}"#,
         #"{"prompt":"x","output":{"size":"uhd","fit":"pad","format":"webp","quality":9,"original":true,"upscale":"plain"}}"#,
-        #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
+        #"{"prompt":"x","output":{"upscale":"enhanced"}}"#, #"{"prompt":"x","plan":"free"}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
@@ -34,7 +34,7 @@ import Testing
         #"{"prompt":"x","output":{"format":"heif"}}"#, #"{"prompt":"x","output":{"upscale":"magic"}}"#,
         #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
-        #"{"prompt":"x","plan":"free"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
+        #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
     ])
     func `a manifest that the reader refuses does not fit`(text: String) throws {
@@ -90,6 +90,26 @@ import Testing
     func `a configuration that the reader refuses does not fit`(text: String) throws {
         #expect(throws: ConfigurationError.self) { try Configuration.read(Array(text.utf8), source: "test") }
         #expect(try faults(text, .configuration) != [])
+    }
+
+    @Test(arguments: [
+        (#"{"id":"shop"}"#, true), (#"{"id":"shop","credits":{"per_output":1}}"#, true),
+        (#"{"id":"shop","credits":{"per_output":{"free":2,"pro":0},"expire":"365d"}}"#, true),
+        (#"{}"#, false), (#"{"id":"a b"}"#, false), (#"{"id":"shop","credit":{}}"#, false),
+        (#"{"id":"shop","credits":{}}"#, false), (#"{"id":"shop","credits":{"per_output":0}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":"1"}}"#, false), (#"{"id":"shop","credits":{"per_output":{}}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":{"a b":1}}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":1,"expire":"soon"}}"#, false),
+    ])
+    func `reader and schema take the same policies`(text: String, isTaken: Bool) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("policy-\(UUID().uuidString).json5")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let configuration = #"{"models":{\#(Self.mai)},"policy":"\#(file.path)"}"#
+        #expect(try faults(configuration, .configuration) == [])
+        let read = try? Configuration.read(Array(configuration.utf8), source: "test")
+        #expect((read != nil) == isTaken)
+        #expect(try faults(text, .policy).isEmpty == isTaken)
     }
 
     // MARK: staleness
