@@ -177,16 +177,31 @@ import Testing
         #expect(try inbox.look().names == ["manifest m.json"])
     }
 
+    @Test func `a batch waits for the images that any of its lines names`() throws {
+        try inbox.renameIn(
+            "b.jsonl",
+            """
+            {"prompt":"one","references":["a.png"]}
+            not a manifest
+            {"prompt":"two","references":["a.png","b.png"],"mask":"m.png"}
+            """)
+        try inbox.renameIn("a.png")
+        #expect(try inbox.look().arrivals.isEmpty)
+        try inbox.renameIn("b.png")
+        try inbox.renameIn("m.png")
+        #expect(try inbox.look().names == ["batch a.png b.png m.png b.jsonl"])
+    }
+
+    @Test func `a batch whose image never comes is taken when an orphan's time is over`() throws {
+        try inbox.renameIn("b.jsonl", #"{"prompt":"one","references":["a.png"]}"#)
+        #expect(try inbox.look().arrivals.isEmpty)
+        inbox.pass(.minutes(10))
+        #expect(try inbox.look().names == ["batch b.jsonl"])
+    }
+
     @Test func `a manifest that is no manifest is taken so that it can be refused`() throws {
         try inbox.renameIn("m.json", "{")
         #expect(try inbox.look().names == ["manifest m.json"])
-    }
-
-    @Test func `a batch is left alone`() throws {
-        try inbox.renameIn("many.jsonl", "{}")
-        let findings = try inbox.lookTwice()
-        #expect(findings.arrivals.isEmpty)
-        #expect(findings.strangers == 1)
     }
 
     // MARK: orphans
