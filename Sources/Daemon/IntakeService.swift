@@ -22,6 +22,8 @@ final class IntakeService: Sendable {
         var strangers = 0
         /// Whether something was left only because the queue was full.
         var waitsForPlaces = false
+        /// Why the inbox could not be listed, as it was last said.
+        var trouble: String?
         /// Why nothing more is taken, as it was last said.
         var waitsFor: String?
     }
@@ -71,7 +73,8 @@ final class IntakeService: Sendable {
 
     func run() async {
         let inbox = stores.configuration.inbox
-        var survey = InboxSurvey(settle: inbox.settle, orphanAfter: inbox.orphanAfter)
+        var survey = InboxSurvey(
+            settle: inbox.settle, orphanAfter: inbox.orphanAfter, owners: inbox.allowed)
         for await _ in watcher.wakes {
             if stopping.isSet { return }
             await look(&survey)
@@ -94,9 +97,10 @@ final class IntakeService: Sendable {
                 return (findings, survey)
             }
         } catch {
-            stores.recorder.log.error("the inbox could not be listed", ["why": error.description])
+            sayTrouble(error.description)
             return watcher.wake(within: .seconds(5))
         }
+        sayTrouble(nil)
         var room = await openPlaces()
         let taken = await take(findings.arrivals, &room)
         await batches.feed(&room)
@@ -109,7 +113,7 @@ final class IntakeService: Sendable {
         }
         if isNews {
             stores.recorder.log.warning(
-                "the inbox holds names that are no hand-over: folders without a job.json, links, files of other kinds",
+                "the inbox holds names that are no hand-over: folders without a job.json, links, files of other kinds or of others",
                 ["names": String(findings.strangers)])
         }
         let open = batches.count
@@ -118,6 +122,20 @@ final class IntakeService: Sendable {
             state.settling = findings.settling + postponed.withLock { $0.count } + (room > 0 ? open : 0)
             state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
             state.waitsForPlaces = room <= 0 && (taken < findings.arrivals.count || open > 0)
+        }
+    }
+
+    /// One line when the inbox can not be listed, and one when it can be again.
+    private func sayTrouble(_ why: String?) {
+        let isNews = shared.withLock { state in
+            defer { state.trouble = why }
+            return state.trouble != why
+        }
+        guard isNews else { return }
+        if let why {
+            stores.recorder.log.error("the inbox could not be listed", ["why": why])
+        } else {
+            stores.recorder.log.info("the inbox can be listed again")
         }
     }
 
@@ -219,11 +237,16 @@ final class IntakeService: Sendable {
             limits: HandOverLimits(
                 manifestBytes: limits.manifestBytes.bytes, references: limits.references,
                 referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
-                orphanAfter: configuration.inbox.orphanAfter),
+                orphanAfter: configuration.inbox.orphanAfter, owners: configuration.inbox.allowed),
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
         return rules
     }
+}
+
+extension InboxSettings {
+    /// The users whose files are taken, this one always; empty for everybody's.
+    fileprivate var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
 }

@@ -167,6 +167,7 @@ package struct HandOver: Sendable {
                 .invalidManifest, "is a link, folder or device, not a file of its own", field: field,
                 hint: "copy the image itself")
         }
+        guard limits.isAllowed(info) else { throw notAllowed(info, field) }
         guard info.bytes > 0 else {
             throw Reason(.referenceUnreadable, "the file is empty", field: field, value: "0", hint: "send it again")
         }
@@ -181,6 +182,12 @@ package struct HandOver: Sendable {
             if error.isForbidden { throw Reason(.invalidManifest, "may not be read", field: field, hint: readable) }
         }
         return Int(info.bytes)
+    }
+
+    private static func notAllowed(_ info: FileInfo, _ field: String?) -> Reason {
+        Reason(
+            .invalidManifest, "belongs to a user who may not hand over (inbox.owners)", field: field,
+            value: String(info.owner), hint: "copy the file as a user who may")
     }
 
     private enum Text {
@@ -200,6 +207,7 @@ package struct HandOver: Sendable {
                     .invalidManifest, "\(what) is a link, folder or device, not a file of its own", field: field,
                     hint: "write a file of its own"))
         }
+        guard limits.isAllowed(info) else { return .refused(notAllowed(info, field)) }
         let limit = limits.manifestBytes
         do throws(DiskError) {
             if info.bytes <= limit, let bytes = try Files.read(path, limit: limit) { return .bytes(bytes) }
@@ -230,12 +238,20 @@ package struct HandOverLimits: Sendable {
     package var referenceBytes: Int
     package var jobBytes: Int
     package var orphanAfter: Span
+    /// Users whose files are read; empty for everybody's.
+    package var owners: Set<UInt32>
 
-    package init(manifestBytes: Int, references: Int, referenceBytes: Int, jobBytes: Int, orphanAfter: Span) {
+    package init(
+        manifestBytes: Int, references: Int, referenceBytes: Int, jobBytes: Int, orphanAfter: Span,
+        owners: Set<UInt32> = []
+    ) {
+        self.owners = owners
         self.manifestBytes = manifestBytes
         self.references = references
         self.referenceBytes = referenceBytes
         self.jobBytes = jobBytes
         self.orphanAfter = orphanAfter
     }
+
+    func isAllowed(_ info: FileInfo) -> Bool { owners.isEmpty || owners.contains(info.owner) }
 }

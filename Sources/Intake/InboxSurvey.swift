@@ -39,19 +39,23 @@ package struct InboxSurvey: Sendable {
         package var settling = 0
         /// Hand-overs that are not whole, and names that nothing has claimed.
         package var waiting = 0
-        /// Names that no form explains: files of other kinds, folders without a manifest, links.
+        /// Names that no form explains: files of other kinds, folders without a manifest, links, and what belongs
+        /// to somebody who may not hand over.
         package var strangers = 0
     }
 
     private let settle: Span
     private let orphanAfter: Span
+    private let owners: Set<UInt32>
     /// By the bytes of the name, those of a folder's content by its path: two spellings of "é" are two files.
     private var seen: [[UInt8]: Sighting] = [:]
 
     /// - Parameters:
     ///   - settle: how long a file that was not renamed in must stay unchanged.
     ///   - orphanAfter: how long an image, or a manifest with a missing file, may wait.
-    package init(settle: Span, orphanAfter: Span) {
+    ///   - owners: users whose names are looked at; empty for everybody's.
+    package init(settle: Span, orphanAfter: Span, owners: Set<UInt32> = []) {
+        self.owners = owners
         self.settle = settle
         self.orphanAfter = orphanAfter
     }
@@ -66,12 +70,14 @@ package struct InboxSurvey: Sendable {
     package mutating func survey(
         _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry], named: (String) -> [String]?
     ) -> Findings {
-        let entries = entries.filter { !InboxNames.isIgnored($0.name) }
+        let all = entries.filter { !InboxNames.isIgnored($0.name) }
+        let entries = owners.isEmpty ? all : all.filter { owners.contains($0.info.owner) }
         note(entries, now, inside)
         var findings = Findings()
         var taken = Taken()
         let companions = Companions(entries)
         let byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
+        findings.strangers = all.count - entries.count
         for entry in entries {
             switch entry.info.kind {
             case .folder: surveyFolder(entry, now, inside, &findings)
@@ -89,7 +95,7 @@ package struct InboxSurvey: Sendable {
         }
         surveyOrphans(entries, taken, now, &findings)
         let leaving = Set(findings.arrivals.flatMap(\.files))
-        findings.waiting = entries.count { !leaving.contains($0.name) }
+        findings.waiting = all.count { !leaving.contains($0.name) }
         return findings
     }
 

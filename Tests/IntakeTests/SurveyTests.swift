@@ -204,6 +204,19 @@ import Testing
         #expect(try inbox.look().names == ["manifest m.json"])
     }
 
+    // MARK: owners
+
+    @Test func `what belongs to somebody who may not hand over is left alone and counted`() throws {
+        let own = try #require(try Files.info(inbox.path)).owner
+        inbox.survey = InboxSurvey(settle: .seconds(1), orphanAfter: .minutes(10), owners: [own + 1])
+        try inbox.renameIn("fox.txt")
+        try inbox.renameIn("fox.png")
+        let findings = try inbox.look()
+        #expect(findings.arrivals.isEmpty && findings.strangers == 2 && findings.waiting == 2)
+        inbox.survey = InboxSurvey(settle: .seconds(1), orphanAfter: .minutes(10), owners: [own + 1, own])
+        #expect(try inbox.look().names == ["plain fox.png fox.txt"])
+    }
+
     // MARK: orphans
 
     @Test func `an image that no prompt claims is an orphan when its time is over and not before`() throws {
