@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, credits]
+    static let steps = [first, second, third, fourth, credits]
 
     private static let first = """
         CREATE TABLE job (
@@ -64,6 +64,12 @@ enum Migrations {
     /// How many jobs are open is asked at every look into the inbox, however many there were.
     private static let third = """
         CREATE INDEX job_unsettled ON job (state) WHERE state NOT IN ('done', 'failed');
+        """
+
+    /// How often a job was under way when the daemon died, in a row.
+    private static let fourth = """
+        ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX job_suspect ON job (accepted_at, id) WHERE deaths > 0;
         """
 
     /// Credits of subjects, by double entry; `job.credits` is what one output costs, 0 where credits are not used.
