@@ -95,7 +95,7 @@ extension Reopener.Refusal {
         switch self {
         case .inputsGone, .neverRead: .data
         case .ledger, .disk: .inputOutput
-        case .unknown, .wrongState: .notAllWell
+        case .unknown, .wrongState, .noCredit: .notAllWell
         case .isPaying: .tryLater
         }
     }
@@ -107,6 +107,7 @@ extension Reopener.Refusal {
         case .isPaying: "is_paying"
         case .inputsGone: "inputs_gone"
         case .neverRead: "never_read"
+        case .noCredit: ReasonCode.noCredit.rawValue
         case .ledger, .disk: "input_output"
         }
     }
@@ -117,6 +118,7 @@ extension Reopener.Refusal {
         case .inputsGone: "inputs_gone: submit it again with its prompt and references"
         case .isPaying: "wait until it has settled"
         case .wrongState(.held): "darkroom release lets it go on"
+        case .noCredit: "darkroom account credit gives more"
         default: nil
         }
     }

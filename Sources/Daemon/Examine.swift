@@ -11,6 +11,7 @@ extension Configuration {
                 .unsupportedParameter, "the configuration has no such route", field: "model",
                 hint: "one of " + routes.keys.sorted().joined(separator: ", "))
         }
+        _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
         let cost = plan.estimate * Int64(spec.count)
         if let most = budgetPerJob, cost > most {

@@ -244,6 +244,7 @@ final class IntakeService: Sendable {
         if let folder = TemplateFolder(configuration) {
             rules.expand = { use throws(Reason) in try folder.prompt(for: use) }
         }
+        rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
         return rules
     }
 }

@@ -9,10 +9,25 @@ extension Configuration {
     /// A job keeps the promise it was given: a configuration that is loosened later has another hash.
     package var profile: (id: String, hash: String) {
         let promise = JSONValue.fields([
-            "id": "default", "inputs": .string(retainInputs.description),
+            "id": .string(policy.id), "inputs": .string(retainInputs.description),
             "inputs_at_most": "24h", "outputs": .string(retainOutputs?.description ?? "keep"),
             "prompt_in_sidecar": .bool(includePrompt),
+            "credits": policy.credits.map { rules in
+                .fields([
+                    "per_output": rules.perOutput.document, "expire": .text(rules.expire?.description),
+                ])
+            },
         ])
-        return ("default", hexadecimal(SHA256Digest.of(Array(promise.compact.utf8))))
+        return (policy.id, hexadecimal(SHA256Digest.of(Array(promise.compact.utf8))))
+    }
+}
+
+extension CreditRules.Price {
+    fileprivate var document: JSONValue {
+        switch self {
+        case .same(let price): .integer(price)
+        case .byPlan(let prices):
+            .object(prices.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .integer($0.value)) })
+        }
     }
 }

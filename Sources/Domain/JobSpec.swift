@@ -17,6 +17,8 @@ package struct JobSpec: Sendable, Hashable {
     package var parameters: [Parameter] = []
     package var output = OutputOrder()
     package var subject: String?
+    /// What prices and limits of the policy hang on.
+    package var plan: String?
     package var retainInputs: Span?
     package var retainOutputs: Span?
     /// Micro-dollars.

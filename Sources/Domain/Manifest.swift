@@ -235,6 +235,9 @@ private final class ManifestReader {
         spec.subject = reader.read("subject", expecting: "a subject of [A-Za-z0-9._:@-]{1,128}") { value in
             value.string.flatMap { JobName.isValidSubject($0) ? $0 : nil }
         }
+        spec.plan = reader.read("plan", expecting: "a name of [A-Za-z0-9._-]{1,100}") { value in
+            value.string.flatMap { JobName.isValidID($0) ? $0 : nil }
+        }
         if let retain = reader.object("retain") {
             let what = "a duration such as \"1h\""
             spec.retainInputs = retain.read("inputs", expecting: what) { $0.string.flatMap { Span($0) } }
@@ -250,7 +253,7 @@ private final class ManifestReader {
 
     /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
     private func readUnbuilt() {
-        for key in ["plan", "attestations", "require"] where reader.value(key) != nil {
+        for key in ["attestations", "require"] where reader.value(key) != nil {
             refuse(key, "\(key) is not built yet", hint: "leave it out")
         }
         for key in ["protect", "save"] where reader.bool(key) == true {

@@ -31,6 +31,24 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
             + "T\(clock.joined(separator: ":")).\(Self.padded(inDay % 1000, 3))Z"
     }
 
+    /// Midnight, in UTC, at which a day such as `2026-12-31` begins; nil for anything else.
+    package init?(day text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard text.utf8.count == 10, parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
+            parts.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }), let year = Int64(parts[0]),
+            let month = Int64(parts[1]), let day = Int64(parts[2]), (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        // The inverse of `civil`: years that begin on 1 March, in eras of 400.
+        let shifted = month > 2 ? year : year - 1
+        let era = Self.floorDivide(shifted, 400)
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        self.init(milliseconds: (era * 146_097 + dayOfEra - 719_468) * 86_400_000)
+        // 30 February is a day of March in this arithmetic, and none in a calendar.
+        guard description.hasPrefix(text) else { return nil }
+    }
+
     private static func padded(_ number: Int64, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -27,6 +27,8 @@ package struct Acceptor: Sendable {
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
         package var originNode: String
+        /// Credits of its subject that each output of a job costs; 0 uses none.
+        package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
 
         package init(
             limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
@@ -176,13 +178,15 @@ package struct Acceptor: Sendable {
         case .job(let manifest, let references, let mask):
             let spec: JobSpec
             let route: String
+            let credits: Int64
             do throws(Reason) {
                 spec = try await expanded(manifest)
                 route = try rules.examine(spec)
+                credits = try rules.creditsPerOutput(spec)
             } catch {
                 return try await enterRefused(origin, error, manifest.spec.id)
             }
-            return try await enterJob(origin, spec, route, references, mask)
+            return try await enterJob(origin, spec, (route, credits), references, mask)
         }
     }
 
@@ -196,12 +200,13 @@ package struct Acceptor: Sendable {
     // MARK: jobs
 
     private func enterJob(
-        _ origin: Origin, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
+        _ origin: Origin, _ spec: JobSpec, _ found: (route: String, credits: Int64), _ references: [String],
+        _ mask: String?
     ) async throws -> String {
         var rows: [BlobRecord] = []
         do {
             let content = try await keepAll(spec, references, mask, &rows)
-            var job = try await draft(origin, route: route)
+            var job = try await draft(origin, route: found.route)
             job.priority = spec.priority
             job.count = spec.count
             job.contentRef = content
@@ -210,6 +215,7 @@ package struct Acceptor: Sendable {
             job.specBlob = rows.last?.id
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+            job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             let (id, isNew) = try await enter(job, wanting: spec.id, origin, rows)
             if !isNew { await discard(rows) }

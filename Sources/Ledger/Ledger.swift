@@ -8,7 +8,8 @@ package protocol JobLedger: Sendable {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 
-    /// Takes a job in with its blobs and one pending row an output.
+    /// Takes a job in with its blobs and one pending row an output, and reserves its credits; without enough of them it
+    /// is taken in with the reason `no_credit`.
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance
 
     func job(_ id: String) async throws(LedgerError) -> JobRecord?
@@ -64,6 +65,11 @@ package protocol JobLedger: Sendable {
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
 
+    /// What is missing of the credits that a job would need to go on; nil where nothing is.
+    func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack?
+    /// Moves what is left of expired lots, some hundred at a time; how many credits that were, 0 when none are left.
+    func expireCredits() async throws(LedgerError) -> Int64
+
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)
     /// A value that belongs to this installation, made by `make` on first use.
@@ -88,6 +94,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case newer(found: Int, known: Int)
     /// A paid request would pass a budget; in micro-dollars.
     case overBudget(SpendLimits.Budget, limit: Int64, need: Int64)
+    /// A paid request would leave without the credits of its output.
+    case noCredit(CreditLack)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -103,6 +111,7 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
             "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
         case .overBudget(let budget, let limit, let need):
             "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
+        case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth]
+    static let steps = [first, second, third, fourth, credits]
 
     private static let first = """
         CREATE TABLE job (
@@ -70,6 +70,39 @@ enum Migrations {
     private static let fourth = """
         ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX job_suspect ON job (accepted_at, id) WHERE deaths > 0;
+        """
+
+    /// Credits of subjects, by double entry; `job.credits` is what one output costs, 0 where credits are not used.
+    private static let credits = """
+        ALTER TABLE job ADD COLUMN credits INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE credit_account (
+            subject_ref TEXT PRIMARY KEY, free INTEGER NOT NULL CHECK (free >= 0),
+            reserved INTEGER NOT NULL CHECK (reserved >= 0), spent INTEGER NOT NULL CHECK (spent >= 0),
+            expired INTEGER NOT NULL CHECK (expired >= 0)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE credit_lot (
+            number INTEGER PRIMARY KEY, subject_ref TEXT NOT NULL, free INTEGER NOT NULL CHECK (free >= 0),
+            expires_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX credit_lot_use ON credit_lot (subject_ref, expires_at) WHERE free > 0;
+        CREATE INDEX credit_lot_expiry ON credit_lot (expires_at) WHERE free > 0;
+        CREATE TABLE credit_hold (
+            job TEXT NOT NULL, output INTEGER NOT NULL, lot INTEGER NOT NULL REFERENCES credit_lot (number),
+            subject_ref TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), attempt INTEGER NOT NULL,
+            state TEXT NOT NULL, PRIMARY KEY (job, output, lot)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX credit_hold_open ON credit_hold (subject_ref) WHERE state = 'open';
+        CREATE TABLE credit_movement (
+            number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject_ref TEXT NOT NULL,
+            at INTEGER NOT NULL, job TEXT, output INTEGER, free INTEGER NOT NULL, policy_id TEXT NOT NULL,
+            policy_hash TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX credit_movement_subject ON credit_movement (subject_ref, number);
+        CREATE TABLE credit_entry (
+            movement INTEGER NOT NULL REFERENCES credit_movement (number), account TEXT NOT NULL,
+            lot INTEGER NOT NULL REFERENCES credit_lot (number), amount INTEGER NOT NULL,
+            PRIMARY KEY (movement, lot, account)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -49,6 +49,8 @@ package struct JobRecord: Sendable, Hashable {
     package var duplicateOf: String?
     /// How often a person had it run again.
     package var reopened = 0
+    /// Credits of its subject that each delivered output costs; 0 where its policy uses none.
+    package var creditsPerOutput: Int64 = 0
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,

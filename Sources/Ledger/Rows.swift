@@ -9,7 +9,7 @@ extension JobRecord {
         "priority", "route", "accepted_at", "started_at", "settled_at", "inputs_delete_by", "inputs_deleted_at",
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
-        "simulated", "duplicate_of", "reopened",
+        "simulated", "duplicate_of", "reopened", "credits",
     ]
 
     var values: [Database.Value] {
@@ -23,7 +23,7 @@ extension JobRecord {
             .text(originNode), .text(contentRef), .init(count), .init(referenceCount), .integer(inputBytes),
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
-            .init(reopened),
+            .init(reopened), .integer(creditsPerOutput),
         ]
     }
 
@@ -59,6 +59,7 @@ extension JobRecord {
         simulated = row["simulated"].integer == 1
         duplicateOf = row["duplicate_of"].text
         reopened = Int(row["reopened"].integer ?? 0)
+        creditsPerOutput = row["credits"].integer ?? 0
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }

@@ -5,7 +5,7 @@ package import Domain
 /// The ledger in one SQLite file: write-ahead log, `synchronous=FULL`, `secure_delete=ON`, one writer at a time.
 package actor SQLiteLedger: JobLedger {
     private let queue = OwnQueue(label: "ledger")
-    private let database: Database
+    let database: Database
     private let group: GroupCommit
     private let timekeeper: any Timekeeper
     private var clock: AgeClock
@@ -78,6 +78,8 @@ package actor SQLiteLedger: JobLedger {
             let known = try database.rows("SELECT id FROM job WHERE claim_token = ?", [.text(job.claimToken)])
             if let id = known.first?["id"].text { return .repeated(id: id) }
             if let other = try find(job.id) { return .taken(by: other) }
+            var job = job
+            if let reason = try reserve(job) { job.reason = reason }
             try insert("job", JobRecord.columns, job.values)
             for index in 1...max(1, job.count) {
                 let output = OutputRecord(job: job.id, index: index)
@@ -248,7 +250,11 @@ package actor SQLiteLedger: JobLedger {
             guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
             if let event { try move(job, by: event) }
-            for change in changes { try apply(change, to: hold.job) }
+            for change in changes {
+                try checkReserved(change, of: job)
+                try apply(change, to: hold.job)
+            }
+            try moveCredits(of: job, by: event)
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             return after
         }

@@ -20,6 +20,7 @@ package struct Reopener: Sendable {
         case inputsGone
         /// There never was a readable job behind it.
         case neverRead
+        case noCredit(CreditLack)
         case ledger(LedgerError)
         case disk(DiskError)
 
@@ -30,6 +31,7 @@ package struct Reopener: Sendable {
             case .isPaying: "the job is in a paid call, or its answer is being finished"
             case .inputsGone: "the job's inputs are deleted"
             case .neverRead: "the job could not be read when it came in; hand it over again"
+            case .noCredit(let lack): "its subject has \(lack.free) free credits, and \(lack.need) are needed"
             case .ledger(let error): error.description
             case .disk(let error): error.description
             }
@@ -100,8 +102,11 @@ package struct Reopener: Sendable {
 
     private func reopen(_ id: String, from states: [JobState], verb: String) async throws(Refusal) {
         let job = try await take(id, from: states)
-        do {
+        do throws(Refusal) {
             let (next, outputs) = try await plan(job)
+            // Asked before its folder is taken away; the write below reserves, and fails the job where somebody was faster.
+            let lack = try await onLedger { () throws(LedgerError) in try await ledger.lackOfCredit(for: job) }
+            if let lack { throw Refusal.noCredit(lack) }
             // What waits for a person, or failed, is taken away first; what was published stays until there is more.
             for outcome in [Outcome.held, .failed] { try await remove(spool.outcome(outcome, of: id)) }
             try await onLedger { () throws(LedgerError) in

@@ -102,8 +102,12 @@ struct Calls: Sendable {
             try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {
             writer.abandon()
-            guard case .overBudget(let budget, let limit, let need) = error else { throw error }
-            return try await overBudget(budget, limit, need, output)
+            switch error {
+            case .overBudget(let budget, let limit, let need):
+                return try await overBudget(budget, limit, need, output)
+            case .noCredit(let lack): return try await fail(output, lack.reason)
+            default: throw error
+            }
         }
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
 
@@ -175,6 +179,11 @@ struct Calls: Sendable {
             let day = Int64(86_400_000)
             return .wait(Span(milliseconds: day - Monotonic.wall() % day), reason)
         }
+        return try await fail(output, reason)
+    }
+
+    /// Nothing was sent, and nothing will be.
+    private func fail(_ output: OutputRecord, _ reason: Reason) async throws -> End {
         var failed = output
         failed.state = .failed
         failed.reason = reason

@@ -36,7 +36,8 @@ package struct JobRunner: Sendable {
     private func advance(_ first: JobRecord, _ isAlone: Bool) async throws {
         var job = first
         if job.staged != nil { return try await shop.settler.resume(job) }
-        if job.state == .accepted, let reason = job.reason {
+        // Taken in with what it fails for, or reopened without the credits for it.
+        if let reason = job.reason {
             return try await shop.settler.settle(job, as: .failed, because: reason)
         }
         if job.state == .accepted, job.duplicateOf != nil { return try await Duplicate(shop: shop, job: job).run() }

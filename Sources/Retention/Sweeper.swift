@@ -62,6 +62,7 @@ package struct Sweeper: Sendable {
         var report = SweepReport()
         try await sweepInputs(&report)
         try await sweepOutputs(&report)
+        try await sweepCredits()
         try await sweepStrays(unchangedFor: Self.strayRest, &report)
         if claims { await sweepClaims(&report) }
         report.state = try await ledger.retention()
@@ -147,6 +148,14 @@ package struct Sweeper: Sendable {
         }
         if try Folders.list(folder).entries.allSatisfy({ $0.name == "status.json" }) { try Folders.removeTree(folder) }
         try Folders.sync(Files.parent(of: folder))
+    }
+
+    // MARK: credits
+
+    private func sweepCredits() async throws(LedgerError) {
+        var expired: Int64 = 0
+        while case let some = try await ledger.expireCredits(), some > 0 { expired += some }
+        if expired > 0 { await recorder.record("credits.expired", nil, ["credits": String(expired)]) }
     }
 
     // MARK: strays

@@ -91,7 +91,10 @@ enum ConfigurationSchema {
                     "xmp": Shape.fixed("Every output carries its packet.", true),
                     "c2pa": Shape.unbuilt("signatures."),
                 ]),
-            "policy": Shape.fixed("Other policies are not built yet.", "default"),
+            "policy": .fields([
+                "description": "The built-in policy, or the file of another; the other named ones are not built yet.",
+                "anyOf": [.fields(["const": "default"]), path("Absolute path of a policy's file.")],
+            ]),
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),
             "processors": empty("the register of who receives what."),

@@ -38,7 +38,8 @@ enum JobSchema {
             "output": output,
             "subject": Shape.text(
                 "Whose data this is, as a pseudonym; kept only as a keyed hash.", "^[A-Za-z0-9._:@-]{1,128}$"),
-            "plan": Shape.unbuilt("limits by plan."),
+            "plan": Shape.text(
+                "What the policy's prices hang on; refused where they do not.", "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
             "attestations": Shape.unbuilt("what the caller vouches for."),
             "visibility": Shape.fixed("Who may see the outputs; only private is built yet.", "private"),
             "protect": Shape.fixed("Not built yet: protection of outputs.", false),

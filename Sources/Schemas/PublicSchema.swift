@@ -13,6 +13,8 @@ package enum PublicSchema: String, Sendable, CaseIterable {
     case sidecar
     /// `darkroom.json5`, once its comments are gone.
     case configuration
+    /// The file of a policy, once its comments are gone.
+    case policy
 
     /// The schema itself, ready to be printed.
     package var document: JSONValue {
@@ -22,6 +24,7 @@ package enum PublicSchema: String, Sendable, CaseIterable {
             case .status: StatusSchema.body
             case .sidecar: SidecarSchema.body
             case .configuration: ConfigurationSchema.body
+            case .policy: PolicySchema.body
             }
         let head = JSONValue.fields([
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -45,7 +45,7 @@ extension Configuration {
                 "per_job": budgetPerJob.map { Money.dollars($0) }, "per_day": budgetPerDay.map { Money.dollars($0) },
                 "per_subject_day": budgetPerSubjectDay.map { Money.dollars($0) },
             ]),
-            "policy": "default",
+            "policy": .string(policy.source ?? policy.id),
             "retention": .fields([
                 "inputs": .string(retainInputs.description),
                 "outputs": .string(retainOutputs?.description ?? "keep"),
@@ -116,6 +116,8 @@ extension Configuration {
 
           budget: { per_job: 1.00 },                  // dollars; refused before anything is spent. per_day and
                                                       // per_subject_day: more waits for the next UTC day
+
+          policy: "default",                          // or the absolute path of a policy's file
 
           retention: {
             inputs: "24h",                            // references and prompts: at most 24h, shorter if you like

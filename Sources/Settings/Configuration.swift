@@ -27,6 +27,7 @@ package struct Configuration: Sendable, Equatable {
     /// Most micro-dollars of a UTC day, of everybody and of one subject; more waits for the next day.
     package var budgetPerDay: Int64?
     package var budgetPerSubjectDay: Int64?
+    package var policy = Policy()
     package var retainInputs = Span.hours(24)
     /// nil keeps outputs.
     package var retainOutputs: Span?

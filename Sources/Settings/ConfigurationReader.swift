@@ -62,6 +62,7 @@ private final class ConfigurationReader {
         readWorkers()
         readLimits()
         readRetention()
+        readPolicy()
         readUnbuilt()
         let faults = reader.finish()
         guard faults.isEmpty else {
@@ -232,10 +233,25 @@ private final class ConfigurationReader {
         }
     }
 
+    private func readPolicy() {
+        guard let name = reader.string("policy"), name != made.policy.id else { return }
+        if Policy.names.contains(name) {
+            return reader.fail("policy", "is not built yet", hint: "leave it out, or name a policy's file")
+        }
+        guard name.hasPrefix("/") else {
+            let nearest = NearestName.of(name, among: Policy.names)
+            let hint =
+                nearest.map { "did you mean \"\($0)\"?" } ?? "\"default\", or the absolute path of a policy's file"
+            return reader.fail("policy", "is neither a known policy nor an absolute path", hint: hint)
+        }
+        let (policy, faults) = PolicyReader.read(file: name)
+        made.policy = policy
+        reader.adopt(faults)
+    }
+
     /// Keys of the contract whose issue is still open. Values that ask for nothing more than is built are taken.
     private func readUnbuilt() {
         unbuilt(reader, "listen") { $0 == "off" }
-        unbuilt(reader, "policy") { $0 == "default" }
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
         for key in ["processors", "rates", "seal", "on_held", "on_settled"] {

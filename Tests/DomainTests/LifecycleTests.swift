@@ -50,6 +50,13 @@ import Testing
         #expect(Timestamp(milliseconds: 0).description == "1970-01-01T00:00:00.000Z")
         #expect(Timestamp(milliseconds: 1_795_248_960_123).description == "2026-11-21T08:16:00.123Z")
         #expect(Timestamp(milliseconds: 951_782_400_000).description == "2000-02-29T00:00:00.000Z")
+        for day in ["1970-01-01", "1600-02-29", "2000-02-29", "2026-03-01", "2026-12-31", "9999-12-31"] {
+            #expect(Timestamp(day: day)?.description == day + "T00:00:00.000Z")
+        }
+        for text in ["2026-02-29", "2026-04-31", "2026-13-01", "26-01-01", "2026-1-1", "2026-01-01Z", "", "2026/01/01"]
+        {
+            #expect(Timestamp(day: text) == nil, "\(text)")
+        }
         #expect(Timestamp(milliseconds: -1).description == "1969-12-31T23:59:59.999Z")
     }
 

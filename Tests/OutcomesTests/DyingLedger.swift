@@ -82,6 +82,10 @@ final class DyingLedger: JobLedger {
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord] { try await real.outputsDue(limit: limit) }
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.outputsDeleted(outputs) }
     func retention() async throws(LedgerError) -> RetentionState { try await real.retention() }
+    func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
+        try await real.lackOfCredit(for: job)
+    }
+    func expireCredits() async throws(LedgerError) -> Int64 { try await real.expireCredits() }
     func record(_ event: LedgerEvent) async throws(LedgerError) {
         try live()
         try await real.record(event)

@@ -79,6 +79,29 @@ import Vault
         #expect(try await counter.restart() == nil)
     }
 
+    @Test(arguments: (1...4).flatMap { write in [false, true].map { DyingLedger.Death(write: write, isAfter: $0) } })
+    func `wherever a kill comes what was delivered is charged once`(death: DyingLedger.Death) async throws {
+        _ = try await counter.ledger.credit(
+            CreditGrant(subjectRef: "s", amount: 3, expiresAt: nil, key: "k", policy: ("shop", "h")))
+        let job = try await counter.made(count: 2) { job in
+            job.subjectRef = "s"
+            job.creditsPerOutput = 1
+        }
+        do throws(LedgerError) {
+            try await counter.settler(DyingLedger(counter.ledger, dying: death)).settle(job, as: .done, because: nil)
+        } catch {
+            #expect(error == DyingLedger.killed)
+        }
+        let between = try await counter.ledger.creditBalance(of: "s")
+        #expect(between.reserved == (between.spent == 0 ? 2 : 0))
+        if let again = try await counter.restart() {
+            try await counter.settler.settle(again, as: .done, because: nil)
+        }
+        let after = try await counter.ledger.creditBalance(of: "s")
+        #expect(after.free == 2 && after.reserved == 0 && after.spent == 1)
+        #expect(try await counter.ledger.creditFaults() == [])
+    }
+
     @Test func `a folder that was half staged when the process died is staged anew`() async throws {
         let job = try await counter.job()
         try Files.writeDurably([0x7B], to: prepared("fox") + "/status.json.tmp")

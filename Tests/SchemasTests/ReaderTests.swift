@@ -13,7 +13,7 @@ import Testing
         #"{"prompt":"é","size":"1536x1024","quality":"high","background":"opaque","seed":7,"parameters":{"a":[1,{}]}}"#,
         #"{"prompt":"x","aspect_ratio":"16:9","subject":"user:42@x","retain":{"inputs":"1h","outputs":"24h"}}"#,
         #"{"prompt":"x","output":{"size":"uhd","fit":"pad","format":"webp","quality":9,"original":true,"upscale":"plain"}}"#,
-        #"{"prompt":"x","output":{"upscale":"enhanced"}}"#,
+        #"{"prompt":"x","output":{"upscale":"enhanced"}}"#, #"{"prompt":"x","plan":"free"}"#,
         #"{"template":{"name":"poster","version":3,"variables":{"title":"x"}}}"#, #"{"template":{"name":"poster"}}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
     ])
@@ -36,7 +36,7 @@ import Testing
         #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
         #"{"template":{}}"#, #"{"template":{"name":"../x"}}"#, #"{"template":{"name":"x","variables":{"a":1}}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
-        #"{"prompt":"x","plan":"free"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
+        #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
     ])
     func `a manifest that the reader refuses does not fit`(text: String) throws {
@@ -52,6 +52,7 @@ import Testing
         #"{"spool":"/srv/x","models":{"default":"mai",\#(mai),"b":{"provider":"simulator","timeout":"90s"}}}"#,
         #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
         #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false,"tiff":true},"inbox":{"owners":[]}}"#,
+        #"{"models":{\#(mai)},"policy":"default"}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
         #"{"models":{\#(mai)},"templates":"/etc/darkroom/templates"}"#, #"{"models":{\#(mai)},"templates":null}"#,
@@ -82,7 +83,7 @@ import Testing
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"magic"}}"#,
-        #"{"models":{\#(mai)},"output":{"png":"tiny"}}"#,
+        #"{"models":{\#(mai)},"output":{"png":"tiny"}}"#, #"{"models":{\#(mai)},"policy":"image2"}"#,
         #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#, #"{"models":{\#(mai)},"log":{"level":"loud"}}"#,
         #"{"models":{\#(mai)},"disk":{"min_free":"2 gigabytes"}}"#, #"{"models":{\#(mai)},"formats":{"heif":"yes"}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"http://127.0.0.1.evil.com","deployment":"d","family":"2.6","key":{"env":"K"}}}}"#,
@@ -93,6 +94,26 @@ import Testing
     func `a configuration that the reader refuses does not fit`(text: String) throws {
         #expect(throws: ConfigurationError.self) { try Configuration.read(Array(text.utf8), source: "test") }
         #expect(try faults(text, .configuration) != [])
+    }
+
+    @Test(arguments: [
+        (#"{"id":"shop"}"#, true), (#"{"id":"shop","credits":{"per_output":1}}"#, true),
+        (#"{"id":"shop","credits":{"per_output":{"free":2,"pro":0},"expire":"365d"}}"#, true),
+        (#"{}"#, false), (#"{"id":"a b"}"#, false), (#"{"id":"shop","credit":{}}"#, false),
+        (#"{"id":"shop","credits":{}}"#, false), (#"{"id":"shop","credits":{"per_output":0}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":"1"}}"#, false), (#"{"id":"shop","credits":{"per_output":{}}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":{"a b":1}}}"#, false),
+        (#"{"id":"shop","credits":{"per_output":1,"expire":"soon"}}"#, false),
+    ])
+    func `reader and schema take the same policies`(text: String, isTaken: Bool) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("policy-\(UUID().uuidString).json5")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let configuration = #"{"models":{\#(Self.mai)},"policy":"\#(file.path)"}"#
+        #expect(try faults(configuration, .configuration) == [])
+        let read = try? Configuration.read(Array(configuration.utf8), source: "test")
+        #expect((read != nil) == isTaken)
+        #expect(try faults(text, .policy).isEmpty == isTaken)
     }
 
     // MARK: staleness
@@ -107,6 +128,10 @@ import Testing
         let asked = try askedKeys("Sources/Settings/ConfigurationReader.swift", "Sources/Settings/RouteReader.swift")
         #expect(PublicSchema.configuration.document.describedKeys == asked)
         #expect(asked.count > 60, "the readers are written in another way: this test must learn it")
+    }
+
+    @Test func `the schema of a policy has exactly the keys that its reader asks for`() throws {
+        #expect(PublicSchema.policy.document.describedKeys == (try askedKeys("Sources/Settings/PolicyReader.swift")))
     }
 
     @Test(arguments: MAIFamilies.names)

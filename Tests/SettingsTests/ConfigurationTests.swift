@@ -73,6 +73,70 @@ import Testing
         #expect(found.count == 1 && found[0].contains("not built yet"))
     }
 
+    @Test func `a policy's file says what pictures cost, and every fault of it is reported with the others`() throws {
+        let scratch = try Scratch("policy")
+        let path = scratch.file("shop.json5")
+        func configuration(_ policy: String) throws -> String {
+            try Data(policy.utf8).write(to: URL(fileURLWithPath: path))
+            return "{ models: { a: { provider: 'simulator' } }, policy: '\(path)' }"
+        }
+        var taken = try read(configuration("{ id: 'shop', credits: { per_output: 3, expire: '365d' } } // ours"))
+        #expect(taken.policy.id == "shop" && taken.policy.source == path)
+        #expect(taken.policy.credits == CreditRules(perOutput: .same(3), expire: .hours(8760)))
+        let shown = taken.document.pretty
+        taken.source = "test"
+        #expect(try read(shown) == taken)
+        #expect(try read(configuration("{ id: 'plain' }")).policy.credits == nil)
+        let plans = try read(configuration("{ id: 'shop', credits: { per_output: { free: 2, pro: 0 } } }")).policy
+        #expect(plans.credits == CreditRules(perOutput: .byPlan(["free": 2, "pro": 0])))
+        for (policy, words) in [
+            ("{ id: 'shop', credit: {} }", "did you mean \"credits\"?"), ("{}", "policy.id"),
+            ("{ id: 'shop', credits: {} }", "policy.credits.per_output"), ("{ id: '../x' }", "is no name"),
+            ("{ id: 'image2' }", "Darkroom brings"), ("{ id: 'shop', credits: { per_output: 0 } }", "from 1 to"),
+            ("{ id: 'shop', credits: { per_output: 1, expire: '0s' } }", "policy.credits.expire"), ("[", path),
+            ("{ id: 'shop', credits: { per_output: { free: 'x' } } }", "policy.credits.per_output.free"),
+            ("{ id: 'shop', credits: { per_output: {} } }", "names no plan"),
+            ("{ id: 'shop', credits: { per_output: { 'a b': 1 } } }", "is no plan's name"),
+        ] {
+            #expect(faults(try configuration(policy)).contains { $0.contains(words) }, "\(policy)")
+        }
+        #expect(
+            faults("{ models: { a: { provider: 'simulator' } }, policy: '/nowhere.json5' }")[0].contains("/nowhere"))
+        let near = faults("{ models: { a: { provider: 'simulator' } }, policy: 'defualt' }")
+        #expect(near[0].contains("did you mean \"default\"?"))
+    }
+
+    @Test func `what a job costs hangs on its plan where the policy says so, and only there`() throws {
+        var spec = JobSpec(prompt: "x")
+        var policy = Policy()
+        #expect(try policy.creditsPerOutput(of: spec) == 0)
+        func refusal() -> (ReasonCode?, String?) {
+            do throws(Reason) {
+                _ = try policy.creditsPerOutput(of: spec)
+                return (nil, nil)
+            } catch {
+                return (error.code, error.field)
+            }
+        }
+        policy.credits = CreditRules(perOutput: .same(2))
+        #expect(refusal() == (.invalidManifest, "subject"))
+        spec.subject = "s"
+        #expect(try policy.creditsPerOutput(of: spec) == 2)
+        spec.plan = "pro"
+        #expect(refusal() == (.unsupportedParameter, "plan"))
+        policy.credits = CreditRules(perOutput: .byPlan(["free": 3, "pro": 0]))
+        #expect(try policy.creditsPerOutput(of: spec) == 0)
+        spec.plan = "free"
+        #expect(try policy.creditsPerOutput(of: spec) == 3)
+        spec.plan = "gold"
+        #expect(refusal() == (.unsupportedParameter, "plan"))
+        spec.plan = nil
+        #expect(refusal() == (.invalidManifest, "plan"))
+        policy.credits = nil
+        spec.plan = "free"
+        #expect(refusal() == (.unsupportedParameter, "plan"))
+    }
+
     @Test func `a key comes from a private file and is never printed`() throws {
         let scratch = try Scratch("key")
         let path = scratch.file("mai.key")

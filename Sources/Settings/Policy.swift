@@ -1,0 +1,68 @@
+package import Domain
+
+/// What an operator promises to the people whose pictures these are: one of those that Darkroom brings, or a file's.
+package struct Policy: Sendable, Equatable {
+    package var id = "default"
+    /// The file it was read from; nil for one that Darkroom brings.
+    package var source: String?
+    /// Nil uses no credits.
+    package var credits: CreditRules?
+
+    package init() {}
+
+    /// Policies of the public surface; only the first is built.
+    package static let names = ["default", "maiimage2", "image2", "gptimg2", "imagen2026", "gptimage2-blog"]
+}
+
+/// What a policy takes from subjects for pictures.
+package struct CreditRules: Sendable, Equatable {
+    /// Credits that one delivered output costs.
+    package enum Price: Sendable, Equatable {
+        case same(Int64)
+        /// By the plan that a job names.
+        case byPlan([String: Int64])
+    }
+
+    package var perOutput: Price
+    /// How long credits can be used after they are given; nil for ever.
+    package var expire: Span?
+
+    package init(perOutput: Price, expire: Span? = nil) {
+        self.perOutput = perOutput
+        self.expire = expire
+    }
+
+    package static let mostPerOutput = 1_000_000
+}
+
+extension Policy {
+    /// Credits that each output of a job costs, 0 where none are used; refuses a job that does not say whose they are.
+    package func creditsPerOutput(of spec: JobSpec) throws(Reason) -> Int64 {
+        guard let credits else {
+            if spec.plan != nil { throw Self.noPlans }
+            return 0
+        }
+        if spec.subject == nil {
+            throw Reason(
+                .invalidManifest, "the policy takes credits, and the job names no subject to take them from",
+                field: "subject", hint: "say whose job it is")
+        }
+        switch credits.perOutput {
+        case .same(let price):
+            if spec.plan != nil { throw Self.noPlans }
+            return price
+        case .byPlan(let prices):
+            let known = "one of " + prices.keys.sorted().joined(separator: ", ")
+            guard let plan = spec.plan else {
+                throw Reason(.invalidManifest, "the policy's prices hang on a plan", field: "plan", hint: known)
+            }
+            guard let price = prices[plan] else {
+                throw Reason(.unsupportedParameter, "the policy has no such plan", field: "plan", hint: known)
+            }
+            return price
+        }
+    }
+
+    private static let noPlans = Reason(
+        .unsupportedParameter, "the policy has no plans", field: "plan", hint: "leave it out")
+}

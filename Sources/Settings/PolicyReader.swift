@@ -1,0 +1,80 @@
+import Disk
+import Documents
+import Domain
+
+/// Reads the file of a policy, section by section; every fault is noted under `policy`.
+struct PolicyReader {
+    private let fields: FieldReader
+
+    private init(_ document: JSONValue) {
+        fields = FieldReader(document, at: "policy")
+    }
+
+    /// Largest file that is read, bytes.
+    private static let largest = 1 << 20
+
+    /// The policy of the file at `path`, with what is wrong with it.
+    static func read(file path: String) -> (policy: Policy, faults: [FieldFault]) {
+        func fault(_ message: String) -> (Policy, [FieldFault]) {
+            (Policy(), [FieldFault(path: "policy", message: message)])
+        }
+        let bytes: [UInt8]?
+        do throws(DiskError) {
+            bytes = try Files.read(Files.absolute(path) ?? path, limit: largest)
+        } catch {
+            return fault("\(path) cannot be read: \(DiskError.text(of: error.code))")
+        }
+        guard let bytes else { return fault("\(path) is larger than 1 MB") }
+        do throws(JSONError) {
+            let reader = PolicyReader(try JSONParser.parse(bytes, .relaxed))
+            var policy = reader.policy()
+            policy.source = path
+            return (policy, reader.fields.finish())
+        } catch {
+            return fault("\(path): \(error.description)")
+        }
+    }
+
+    private func policy() -> Policy {
+        var policy = Policy()
+        if let id = fields.string("id") {
+            policy.id = id
+            if !JobName.isValidID(id) { fields.fail("id", "is no name", hint: "[A-Za-z0-9._-]{1,100}") }
+            if Policy.names.contains(id) { fields.fail("id", "is the name of a policy that Darkroom brings") }
+        } else if !fields.has("id") {
+            fields.fail("id", "is missing", hint: "the name that jobs are stamped with")
+        }
+        policy.credits = credits()
+        return policy
+    }
+
+    private func credits() -> CreditRules? {
+        guard let section = fields.object("credits") else { return nil }
+        var rules = CreditRules(perOutput: .same(1))
+        let price = section.value("per_output")
+        if price == nil {
+            section.fail("per_output", "is missing", hint: "how many credits a delivered output costs")
+        } else if price?.members == nil {
+            section.int("per_output", in: 1...CreditRules.mostPerOutput).map { rules.perOutput = .same(Int64($0)) }
+        } else if let plans = section.object("per_output") {
+            rules.perOutput = .byPlan(prices(plans))
+            section.adopt(plans.finish())
+        }
+        rules.expire = section.read("expire", expecting: "a duration such as \"365d\"") { value in
+            value.string.flatMap { Span($0) }.flatMap { $0 > .zero ? $0 : nil }
+        }
+        fields.adopt(section.finish())
+        return rules
+    }
+
+    /// What each plan pays; one may pay nothing.
+    private func prices(_ plans: FieldReader) -> [String: Int64] {
+        var prices: [String: Int64] = [:]
+        for plan in plans.keys {
+            if !JobName.isValidID(plan) { plans.fail(plan, "is no plan's name", hint: "[A-Za-z0-9._-]{1,100}") }
+            prices[plan] = plans.int(plan, in: 0...CreditRules.mostPerOutput).map(Int64.init)
+        }
+        if prices.isEmpty, plans.faults.isEmpty { fields.fail("credits.per_output", "names no plan") }
+        return prices
+    }
+}
