@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second]
+    static let steps = [first, second, third]
 
     private static let first = """
         CREATE TABLE job (
@@ -59,6 +59,12 @@ enum Migrations {
         CREATE TABLE pause (route TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER) STRICT;
         CREATE INDEX effect_open ON effect (route) WHERE state = 'intent';
         CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
+        """
+
+    /// Fallback routes: who had an output after the job's own route, and whom a request stood in for.
+    private static let third = """
+        ALTER TABLE output ADD COLUMN fallbacks TEXT NOT NULL DEFAULT '';
+        ALTER TABLE effect ADD COLUMN fallback_from TEXT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -276,7 +276,7 @@ package actor SQLiteLedger: JobLedger {
             try database.run(
                 """
                 UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ?
-                    AND route IN (SELECT route FROM pause) AND waiting IN (SELECT code FROM pause)
+                    AND waiting IN (SELECT code FROM pause)
                 """, [.integer(now.milliseconds), .integer(now.milliseconds)])
             try database.run("DELETE FROM pause", [])
         }

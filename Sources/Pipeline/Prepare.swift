@@ -13,12 +13,39 @@ struct Prepare: Sendable {
     let shop: Workshop
     let job: JobRecord
     let spec: JobSpec
-    let route: Route
+    /// Those that have outputs of the job: what suits them all is made.
+    let routes: [Route]
 
     func run() async throws -> JobRecord {
+        try await keepingNothing { made in try await self.prepare(&made) }
+    }
+
+    /// Makes the references anew where a route that took an output over allows less than they were made for.
+    func refit() async throws -> JobRecord {
+        let bounds = bounds
+        let old = try await shop.ledger.blobs(of: job.id).filter { $0.kind == .normalized }
+        let isFit = old.allSatisfy { $0.bytes <= Int64(bounds.bytes) }
+        if isFit, job.referenceSizes.allSatisfy({ $0.longEdge <= bounds.edge }) { return job }
+        let refitted = try await keepingNothing { made in
+            var clean = try await self.cleaned(&made)
+            clean.changes += old.map { .dropBlob($0.id) }
+            return try await self.shop.ledger.write(self.job.hold, nil, clean.changes)
+        }
+        for blob in old { try? await shop.blobs.destroy(blob.id) }
+        await shop.recorder.record(
+            "job.refitted", job.id,
+            ["references": String(old.count), "routes": routes.map(\.name).joined(separator: " ")])
+        return refitted
+    }
+
+    private var bounds: (edge: Int, bytes: Int) {
+        Capability.bounds(routes, references: spec.referenceCount)
+    }
+
+    private func keepingNothing(_ work: (inout [String]) async throws -> JobRecord) async throws -> JobRecord {
         var made: [String] = []
         do {
-            return try await run(&made)
+            return try await work(&made)
         } catch {
             // No row explains these copies of inputs, so that no deadline would reach them. A commit that failed may
             // still be found whole after a crash: its blobs wait for the sweep at start.
@@ -27,7 +54,30 @@ struct Prepare: Sendable {
         }
     }
 
-    private func run(_ made: inout [String]) async throws -> JobRecord {
+    private func prepare(_ made: inout [String]) async throws -> JobRecord {
+        var clean = try await cleaned(&made)
+        // Checked again with the sizes that are known now, before anything is spent.
+        do throws(Reason) {
+            for route in routes { _ = try shop.plan(spec, on: route, references: clean.sizes) }
+        } catch {
+            throw StepEnd.refused(error)
+        }
+        if routes.contains(where: { $0.provider == .simulator }) { clean.changes.append(.simulated) }
+        let ready = try await shop.ledger.write(job.hold, .prepared, clean.changes)
+        await shop.recorder.record(
+            "job.prepared", job.id,
+            ["references": String(clean.sizes.count), "removed": clean.removed.joined(separator: " ")])
+        return ready
+    }
+
+    /// References as they will be sent: the rows that say so, their sizes, and what was taken out of them.
+    private struct Cleaned {
+        var changes: [Change]
+        var sizes: [PixelSize]
+        var removed: [String]
+    }
+
+    private func cleaned(_ made: inout [String]) async throws -> Cleaned {
         let blobs = try await shop.ledger.blobs(of: job.id)
         var changes: [Change] = []
         var removed: Set<MetadataKind> = []
@@ -51,44 +101,18 @@ struct Prepare: Sendable {
                 sizes.append(clean.size)
             }
         }
-        // Checked again with the sizes that are known now, before anything is spent.
-        do throws(Reason) {
-            try checkMemory(for: try CallPlan(spec, on: route, references: sizes))
-        } catch {
-            throw StepEnd.refused(error)
-        }
         let kinds = removed.map(\.rawValue).sorted()
         changes.append(.references(removed: kinds, sizes: sizes))
-        if route.provider == .simulator { changes.append(.simulated) }
-        let ready = try await shop.ledger.write(job.hold, .prepared, changes)
-        await shop.recorder.record(
-            "job.prepared", job.id, ["references": String(sizes.count), "removed": kinds.joined(separator: " ")])
-        return ready
-    }
-
-    /// An output that this machine may not make is refused before it is paid for.
-    private func checkMemory(for plan: CallPlan) throws(Reason) {
-        let native = plan.expected
-        let canvas = shop.configuration.canvas(of: spec.output, native: native)
-        let memory = shop.configuration.workers.memory
-        let need = MemoryEstimate.rendering(
-            native: native, bytes: native.pixels * 4, canvas: canvas,
-            as: spec.output.format ?? shop.configuration.output.format)
-        guard need > memory.bytes else { return }
-        throw Reason(
-            .unsupportedParameter, "an output of \(canvas) takes more memory than workers.memory allows",
-            field: "output.size", limit: memory.description, value: ByteCount(need).description,
-            hint: "ask for a smaller output or another format, or raise workers.memory")
+        return Cleaned(changes: changes, sizes: sizes, removed: kinds)
     }
 
     private func normalized(
         _ source: [UInt8], _ report: PictureReport?, _ field: String
     ) async throws -> NormalizedPicture {
-        let able = route.capability
+        let bounds = bounds
         let order = NormalizeOrder(
-            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes(each: spec.referenceCount), keepAlpha: false,
-            limits: shop.configuration.pictureLimits)
-        let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: able.referenceEdge)
+            maxEdge: bounds.edge, maxBytes: bounds.bytes, keepAlpha: false, limits: shop.configuration.pictureLimits)
+        let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: bounds.edge)
         do throws(WorkerError) {
             return try await shop.withWorker(taking: need) { workers throws(WorkerError) in
                 try await workers.normalize(source, as: order)

@@ -50,6 +50,23 @@ package struct Workshop: Sendable {
         self.memory = Turnstile(width: configuration.workers.memory.bytes)
     }
 
+    /// What is asked of `route` for a job, checked before anything is spent: whether the model can do it, and whether this machine
+    /// can make the output of it.
+    func plan(_ spec: JobSpec, on route: Route, references: [PixelSize]) throws(Reason) -> CallPlan {
+        let plan = try CallPlan(spec, on: route, references: references)
+        let native = plan.expected
+        let need = MemoryEstimate.rendering(
+            native: native, bytes: native.pixels * 4, canvas: configuration.canvas(of: spec.output, native: native),
+            as: spec.output.format ?? configuration.output.format)
+        let memory = configuration.workers.memory
+        guard need > memory.bytes else { return plan }
+        throw Reason(
+            .unsupportedParameter,
+            "an output of \(configuration.canvas(of: spec.output, native: native)) takes more memory than workers.memory allows",
+            field: "output.size", limit: memory.description, value: ByteCount(need).description,
+            hint: "ask for a smaller output or another format, or raise workers.memory")
+    }
+
     /// Runs a step that holds a picture in memory, when it is its turn.
     func withPlace<Result>(_ work: () async throws -> Result) async throws -> Result {
         guard await bench.enter() else { throw StepEnd.stopping }

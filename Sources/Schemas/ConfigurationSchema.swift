@@ -242,7 +242,9 @@ enum ConfigurationSchema {
             "on_unknown": Shape.choice(
                 "A call whose end is unknown: held for a person, or made once more, which may be paid twice.",
                 ["hold", "retry-once"]),
-            "fallback": Shape.unbuilt("a second route."),
+            "fallback": Shape.text(
+                "Another route of this file, that takes over where this one cannot serve an output and nothing was paid.",
+                "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
         ])
         let provider = JSONValue.Member(key: "provider", value: Shape.fixed("The service.", .string(provider)))
         return .fields([

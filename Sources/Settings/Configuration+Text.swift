@@ -84,6 +84,9 @@ extension Configuration {
             //   requests_per_minute: 2,
             //   concurrency: 4,
             //   timeout: "300s",
+            //   on_unknown: "hold",                  // or "retry-once": a call whose end is unknown may be paid twice
+            //   fallback: "other",                   // the route that takes over where this one can not serve: key or
+            //                                        // account refused, quota used up, no such model, down for long
             // },
           },
 
@@ -142,6 +145,7 @@ extension Route {
             "key": key,
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
+            "fallback": .text(fallback),
         ])
     }
 }

@@ -119,6 +119,8 @@ package struct Route: Sendable, Equatable {
     package var concurrency = 4
     package var timeout: Span
     package var onUnknown = OnUnknown.hold
+    /// The route that takes an output over when this one cannot serve it and nothing was paid.
+    package var fallback: String?
 
     package enum OnUnknown: String, Sendable, CaseIterable {
         case hold

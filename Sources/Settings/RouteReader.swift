@@ -120,7 +120,7 @@ struct RouteReader {
         if let onUnknown = fields.choice("on_unknown", as: Route.OnUnknown.self) {
             route.onUnknown = onUnknown
         }
-        if fields.value("fallback") != nil { fields.fail("fallback", "is not built yet", hint: "leave it out") }
+        route.fallback = fields.string("fallback")
     }
 
     private func key() -> KeySource? {

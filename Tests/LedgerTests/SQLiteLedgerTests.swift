@@ -138,7 +138,11 @@ import Testing
     @Test func `a ledger of a newer version is refused`() throws {
         _ = try open()
         try run("sqlite3", [scratch.file("ledger.sqlite"), "PRAGMA user_version=99"])
-        #expect(throws: LedgerError.newer(found: 99, known: 2)) { try open() }
+        let refusal = #expect(throws: LedgerError.self) { try open() }
+        guard case .newer(found: 99, _) = refusal else {
+            Issue.record("it was refused for another reason: \(String(describing: refusal))")
+            return
+        }
     }
 
     @Test func `a day's budget counts what is set aside, of all jobs and of one subject`() async throws {

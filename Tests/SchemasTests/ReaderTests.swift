@@ -52,6 +52,7 @@ import Testing
         #"{"models":{\#(mai)},"listen":"off","ledger":"sqlite","rates":{},"formats":{"gif":false,"tiff":true},"inbox":{"owners":[]}}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
+        #"{"models":{"default":"g","g":{"provider":"openai","model":"gpt-image-2","key":{"env":"K"},"fallback":"mai"},\#(mai)}}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {

@@ -1,0 +1,165 @@
+import Disk
+import Domain
+import Journal
+import Ledger
+import Providers
+import Settings
+import Transport
+
+/// What follows a call, or the want of one: the next state of its output, a route that pauses, another that takes over.
+extension Calls {
+    func ended(
+        _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
+        changes: [Change]
+    ) async throws -> End {
+        let before = try await shop.ledger.effects(of: job.id).filter { other in
+            other.output == output.index && other.id != effect.id
+        }
+        func count(_ classes: CallClass...) -> Int {
+            before.filter { $0.route == effect.route && classes.map(\.rawValue).contains($0.callClass ?? "") }.count
+        }
+        let tries = count(.serverError, .overloaded, .notSent)
+        let decision = CallDecision(
+            faultsBefore: tries, unknownBefore: count(.outcomeUnknown),
+            repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
+            chance: Double.random(in: 0..<1))
+        var effect = effect
+        var output = output
+        effect.callClass = verdict.callClass.rawValue
+        effect.billed = billed
+        effect.requestID = verdict.requestID
+        if billed == .no {
+            effect.cost = 0
+            effect.costSource = "none"
+        }
+        output.billed = billed
+        var end = End.ended
+        let action = decision.next(after: verdict)
+        switch action {
+        case .take: effect.state = .answered
+        case .fail(let reason):
+            effect.state = .failed
+            output.state = .failed
+            output.reason = reason
+        case .wait(let span, let reason):
+            effect.state = verdict.callClass == .outcomeUnknown ? .unknown : .failed
+            output.state = .pending
+            output.reason = reason
+            end = .wait(span, reason)
+        case .hold(let reason):
+            effect.state = .unknown
+            output.state = .unknown
+            output.reason = reason
+        }
+        let isFree = billed == .no && before.allSatisfy { $0.billed == .no }
+        var fellBack: FallenBack?
+        if Fallback.takesOver(from: action, tries: tries, isFree: isFree) {
+            fellBack = try await takeOver(&output, because: output.reason)
+            if fellBack != nil { end = .fellBack(output.index) }
+        }
+        try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
+        var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
+        facts["fault"] = fault
+        await shop.recorder.record("call.ended", job.id, facts)
+        try await pauseRoute(verdict.callClass, after: action)
+        if let fellBack { await say(fellBack, output) }
+        return end
+    }
+
+    // MARK: pauses
+
+    /// How long a job waits for a paused route that does not go on by itself, before it looks again.
+    private static let pauseLook = Span.minutes(15)
+
+    /// The end of a call that is not made, where the route is paused.
+    func pausedEnd(_ output: OutputRecord) async throws -> End? {
+        guard let pause = try await shop.ledger.pauses().first(where: { $0.route == route.name }) else { return nil }
+        let now = try await shop.ledger.now()
+        let wait = pause.until.map { max(.seconds(1), $0.since(now)) } ?? Self.pauseLook
+        let reason = Reason(
+            pause.code, "the route \(route.name) is paused",
+            hint: pause.until == nil ? "mend the account or the key, then start the daemon again" : nil)
+        let isFree = try await shop.ledger.effects(of: job.id).allSatisfy { effect in
+            effect.output != output.index || effect.billed == .no
+        }
+        var moved = output
+        moved.reason = reason
+        guard Fallback.takesOver(fromPause: pause.code, isFree: isFree),
+            let fellBack = try await takeOver(&moved, because: reason)
+        else { return .wait(wait, reason) }
+        try await shop.ledger.write(job.hold, nil, [.output(moved)])
+        await say(fellBack, moved)
+        return .fellBack(output.index)
+    }
+
+    /// Keeps the next jobs from a refusal that this one met: only one job pays for it.
+    private func pauseRoute(_ callClass: CallClass, after action: NextAction) async throws {
+        let now = try await shop.ledger.now()
+        switch (callClass, action) {
+        case (.auth, .fail(let reason)), (.permission, .fail(let reason)), (.accountBlocked, .fail(let reason)):
+            try await shop.ledger.pause(RoutePause(route: route.name, code: reason.code, since: now, until: nil))
+        case (_, .wait(let span, let reason)) where reason.code == .quotaExhausted:
+            try await shop.ledger.pause(
+                RoutePause(route: route.name, code: reason.code, since: now, until: now.after(span)))
+        default: return
+        }
+        await shop.recorder.record("route.paused", nil, ["route": route.name, "class": callClass.rawValue])
+    }
+
+    // MARK: fallback
+
+    /// An output that another route takes over.
+    struct FallenBack {
+        let route: String
+        let reason: ReasonCode
+    }
+
+    /// Gives the output to the next route of the chain that is open and can do the job; nil where there is none. What cannot be
+    /// done there either is added to the reason.
+    ///
+    /// A route has an output at most once, so that no chain comes back.
+    private func takeOver(_ output: inout OutputRecord, because reason: Reason?) async throws -> FallenBack? {
+        guard let reason else { return nil }
+        let paused = try await shop.ledger.pauses().map(\.route)
+        var seen = Set([job.route] + output.fallbacks)
+        var next = route.fallback
+        while let name = next, seen.insert(name).inserted, let candidate = shop.configuration.routes[name] {
+            next = candidate.fallback
+            if paused.contains(name) { continue }
+            do throws(Reason) {
+                try checkCost(of: try shop.plan(spec, on: candidate, references: job.referenceSizes))
+                output.state = .pending
+                output.reason = nil
+                output.fallbacks.append(name)
+                return FallenBack(route: name, reason: reason.code)
+            } catch {
+                let refusal = "its fallback \(name) can not do this job (\(error.code.rawValue)"
+                let field = error.field.map { ", \($0)" } ?? ""
+                output.reason?.hint = [reason.hint, refusal + field + ")"].compactMap { $0 }.joined(separator: "; ")
+                await shop.recorder.record(
+                    "call.fallback_unable", job.id,
+                    [
+                        "output": String(output.index), "route": route.name, "fallback": name,
+                        "reason": error.code.rawValue, "field": error.field ?? "",
+                    ])
+            }
+        }
+        return nil
+    }
+
+    /// All outputs together must fit what one job may cost, at the fallback's prices as at the route's own.
+    private func checkCost(of plan: CallPlan) throws(Reason) {
+        let cost = plan.estimate * Int64(spec.count)
+        guard let most = limits.perJob, cost > most else { return }
+        throw Reason(.overBudget, "the job may cost more than it may", limit: Money.text(most), value: Money.text(cost))
+    }
+
+    private func say(_ fellBack: FallenBack, _ output: OutputRecord) async {
+        await shop.recorder.record(
+            "call.fell_back", job.id,
+            [
+                "output": String(output.index), "from": route.name, "to": fellBack.route,
+                "reason": fellBack.reason.rawValue,
+            ])
+    }
+}
