@@ -37,6 +37,10 @@ extension Calls {
         let action = decision.next(after: verdict)
         switch action {
         case .take: effect.state = .answered
+        case .fail where verdict.callClass == .auth && mayRenewToken && shop.tokens[route.name] != nil:
+            effect.state = .failed
+            output.state = .pending
+            end = .tokenRefused
         case .fail(let reason):
             effect.state = .failed
             output.state = .failed
@@ -50,6 +54,12 @@ extension Calls {
             effect.state = .unknown
             output.state = .unknown
             output.reason = reason
+        }
+        if case .tokenRefused = end {
+            try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
+            await shop.recorder.record(
+                "call.token_refused", job.id, ["output": String(output.index), "route": route.name])
+            return end
         }
         let isFree = billed == .no && before.allSatisfy { $0.billed == .no }
         var fellBack: FallenBack?
@@ -90,6 +100,21 @@ extension Calls {
         try await shop.ledger.write(job.hold, nil, [.output(moved)])
         await say(fellBack, moved)
         return .fellBack(output.index)
+    }
+
+    /// How long a route rests that no token could be got for; longer than a drain waits.
+    private static let tokenRest = Span.minutes(2)
+
+    /// No token, no call: the route rests, and goes on by itself.
+    func tokenless(_ output: OutputRecord, _ error: ConfigurationError) async throws -> End {
+        shop.recorder.log.error(
+            "no access token could be got", ["route": route.name, "why": error.faults.joined(separator: "; ")])
+        let now = try await shop.ledger.now()
+        let until = now.after(Self.tokenRest)
+        try await shop.ledger.pause(RoutePause(route: route.name, code: .auth, since: now, until: until))
+        await shop.recorder.record("route.paused", nil, ["route": route.name, "class": CallClass.auth.rawValue])
+        return try await pausedEnd(output)
+            ?? .wait(Self.tokenRest, Reason(.auth, "no access token could be got for the route \(route.name)"))
     }
 
     /// Keeps the next jobs from a refusal that this one met: only one job pays for it.

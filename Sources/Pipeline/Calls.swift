@@ -18,6 +18,8 @@ struct Calls: Sendable {
     let job: JobRecord
     let spec: JobSpec
     let route: Route
+    /// Whether a token that is refused may be got anew: once a call.
+    var mayRenewToken = true
 
     /// Room that one answer and its output may need on the disk, in bytes: every pixel of what is kept as it is, and a little more.
     /// Not what the largest of all answers would need: with a thousand calls under way no disk has that.
@@ -33,6 +35,8 @@ struct Calls: Sendable {
         case ended
         /// This output has come to another route, which is to be called.
         case fellBack(Int)
+        /// The call cost nothing, and another token may be taken.
+        case tokenRefused
         case wait(Span, Reason)
         case stopping
     }
@@ -106,6 +110,25 @@ struct Calls: Sendable {
         guard !shop.stopping.isSet else { return .stopping }
         // Looked at only now: the call before this one may have met the refusal.
         if let end = try await pausedEnd(output) { return end }
+        guard let tokens = shop.tokens[route.name] else { return try await send(output, plan, adapter, token: nil) }
+        let token: SecretText
+        do throws(ConfigurationError) { token = try await tokens.token() } catch {
+            return try await tokenless(output, error)
+        }
+        let end = try await send(output, plan, adapter, token: token)
+        guard case .tokenRefused = end else { return end }
+        let other: SecretText
+        do throws(ConfigurationError) { other = try await tokens.token(inPlaceOf: token) } catch {
+            return try await tokenless(output, error)
+        }
+        var again = self
+        again.mayRenewToken = false
+        return try await again.send(output, plan, adapter, token: other)
+    }
+
+    private func send(
+        _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, token: SecretText?
+    ) async throws -> End {
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let references = try await sentPictures()
 
@@ -121,7 +144,8 @@ struct Calls: Sendable {
         let writer = AnswerWriter(try await shop.blobs.begin(under: BlobID.key(of: job.specBlob ?? "")))
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
-        let request = adapter.request(plan, references: references, mask: nil)
+        var request = adapter.request(plan, references: references, mask: nil)
+        if let token { request.headers.append(("Authorization", "Bearer " + token.exposed)) }
         do throws(LedgerError) {
             try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {

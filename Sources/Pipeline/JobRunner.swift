@@ -134,7 +134,7 @@ package struct JobRunner: Sendable {
         var wait: (span: Span, reason: Reason)?
         for end in ends {
             switch end {
-            case .ended, .fellBack: break
+            case .ended, .fellBack, .tokenRefused: break
             case .stopping: throw StepEnd.stopping
             case .wait(let span, let reason):
                 if span > wait?.span ?? Span(milliseconds: -1) { wait = (span, reason) }

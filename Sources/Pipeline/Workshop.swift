@@ -21,6 +21,8 @@ package struct Workshop: Sendable {
     package let recorder: Recorder
     package let stopping: StopFlag
     let adapters: [String: any Adapter]
+    /// Of the routes that take access tokens in place of a key.
+    let tokens: [String: TokenSource]
     let lanes: [String: Lane]
     let reserve: DiskReserve
     /// How many jobs hold pictures in memory at once.
@@ -28,11 +30,13 @@ package struct Workshop: Sendable {
     /// Bytes that the pictures in the workers may take together (`workers.memory`).
     private let memory: Turnstile
 
-    /// - Parameter adapters: one a route.
+    /// - Parameters:
+    ///   - adapters: one a route; without a key where the route takes tokens.
+    ///   - tokens: one a route that takes them.
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, recorder: Recorder,
-        adapters: [String: any Adapter], reserve: DiskReserve, stopping: StopFlag
+        adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag
     ) {
         self.configuration = configuration
         self.ledger = ledger
@@ -43,6 +47,7 @@ package struct Workshop: Sendable {
         self.settler = settler
         self.recorder = recorder
         self.adapters = adapters
+        self.tokens = tokens
         self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
         self.reserve = reserve
         self.stopping = stopping

@@ -80,7 +80,8 @@ extension Configuration {
             //   endpoint: "https://RESOURCE.services.ai.azure.com",
             //   deployment: "mai26-prod",            // the name you gave the deployment
             //   family: "2.6",                       // what it deploys: sizes and prices hang on it
-            //   key: { file: "/etc/darkroom/mai.key" },   // or { credential: "mai-key" }, { env: "MAI_KEY" }
+            //   key: { file: "/etc/darkroom/mai.key" },   // or { credential: "mai-key" }, { env: "MAI_KEY" }; for tokens
+            //                                        // of Entra { token_command: ["az", …] } or { token_file: "…" }
             //   requests_per_minute: 2,
             //   concurrency: 4,
             //   timeout: "300s",
@@ -134,6 +135,8 @@ extension Route {
         case .credential(let name): key = .fields(["credential": .string(name)])
         case .file(let path): key = .fields(["file": .string(path)])
         case .environment(let name): key = .fields(["env": .string(name)])
+        case .tokenCommand(let words): key = .fields(["token_command": .array(words.map { .string($0) })])
+        case .tokenFile(let path): key = .fields(["token_file": .string(path)])
         case nil: key = nil
         }
         let isRemote = provider != .simulator

@@ -89,7 +89,9 @@ import Testing
             faults(chain(["a": "'a'"])) == ["models.a.fallback: names its own route: name another one, or leave it out"]
         )
         #expect(
-            faults(chain(["a": "'secund'", "second": "null"])) == ["models.a.fallback: names no route: did you mean \"second\"?"])
+            faults(chain(["a": "'secund'", "second": "null"])) == [
+                "models.a.fallback: names no route: did you mean \"second\"?"
+            ])
         #expect(faults(chain(["a": "'default'"])).count == 1)
         let circle = faults(chain(["a": "'b'", "b": "'c'", "c": "'b'"]))
         #expect(circle.map { $0.prefix(19) } == ["models.b.fallback: l", "models.c.fallback: l"].map { $0.prefix(19) })

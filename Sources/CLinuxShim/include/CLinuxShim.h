@@ -98,6 +98,14 @@ int lx_lock_worker(int kept_error_output);
 /// executable memory are errors, everything else ends the process with SIGSYS. Gives 0 or a code.
 int lx_filter_calls(void);
 
+/// Runs a program (found by PATH) with nothing but this environment, descriptor 1 and signals as in a fresh process, in a
+/// process group of its own, and takes what it prints: 0 with its exit code (128 and the signal's number where one ended it);
+/// -ETIMEDOUT or -EMSGSIZE after it was killed for taking longer or printing more; else minus the error number. `arguments`
+/// and `environment` end with NULL.
+int lx_run(
+    char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
+    size_t capacity, size_t *length, int *code);
+
 /// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
 int lx_notify(const char *state);
 
