@@ -164,7 +164,7 @@ let package = Package(
         tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Support", "Transport"]),
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
-        tests("Pipeline", ["Disk", "Domain", "Support"]),
+        tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         .testTarget(
             name: "EndToEndTests",

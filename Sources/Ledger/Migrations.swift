@@ -61,10 +61,18 @@ enum Migrations {
         CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
         """
 
-    /// Fallback routes: who had an output after the job's own route, and whom a request stood in for.
+    /// Fallback routes: who had an output after the job's own route, and whom a request stood in for. Turns between subjects:
+    /// jobs of one priority are claimed by turn, and `served` is the last turn of it that was.
     private static let third = """
         ALTER TABLE output ADD COLUMN fallbacks TEXT NOT NULL DEFAULT '';
         ALTER TABLE effect ADD COLUMN fallback_from TEXT;
+        ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE turn (priority INTEGER PRIMARY KEY, served INTEGER NOT NULL) STRICT;
+        DROP INDEX job_open;
+        CREATE INDEX job_open ON job (priority DESC, turn, accepted_at, id)
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
+        CREATE INDEX job_turn ON job (priority, subject_ref, turn)
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -5,7 +5,7 @@ package import Domain
 /// The ledger in one SQLite file: write-ahead log, `synchronous=FULL`, `secure_delete=ON`, one writer at a time.
 package actor SQLiteLedger: JobLedger {
     private let queue = OwnQueue(label: "ledger")
-    private let database: Database
+    let database: Database
     private let timekeeper: any Timekeeper
     private var clock: AgeClock
 
@@ -65,6 +65,7 @@ package actor SQLiteLedger: JobLedger {
             if let id = known.first?["id"].text { return .repeated(id: id) }
             if let other = try find(job.id) { return .taken(by: other) }
             try insert("job", JobRecord.columns, job.values)
+            try queueUp(job)
             for index in 1...max(1, job.count) {
                 let output = OutputRecord(job: job.id, index: index)
                 try insert("output", OutputRecord.columns, output.values)
@@ -133,7 +134,7 @@ package actor SQLiteLedger: JobLedger {
     // MARK: claims
 
     /// What can be claimed: also a held job whose next outcome was staged when the daemon died.
-    private static let open =
+    static let open =
         "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
 
     package func claim(_ limit: Int, for owner: String, lease: Span) throws(LedgerError) -> [JobRecord] {
@@ -142,16 +143,25 @@ package actor SQLiteLedger: JobLedger {
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE id IN (
                 SELECT id FROM job WHERE \(Self.open) AND run_after <= ?
-                ORDER BY priority DESC, accepted_at, id LIMIT ?)
+                ORDER BY priority DESC, turn, accepted_at, id LIMIT ?)
             RETURNING *
             """
         let values: [Database.Value] = [
             .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
             .integer(now.milliseconds), .init(limit),
         ]
-        return try database.transaction { () throws(LedgerError) in
-            try database.rows(sql, values).compactMap(JobRecord.init)
-        }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
+        let rows = try database.transaction { () throws(LedgerError) in
+            let rows = try database.rows(sql, values)
+            try serve(rows)
+            return rows
+        }
+        func order(_ row: Database.Row) -> (Int64, Int64, Int64, String) {
+            (
+                -(row["priority"].integer ?? 0), row["turn"].integer ?? 0, row["accepted_at"].integer ?? 0,
+                row["id"].text ?? ""
+            )
+        }
+        return rows.sorted { order($0) < order($1) }.compactMap(JobRecord.init)
     }
 
     package func seize(
@@ -194,6 +204,8 @@ package actor SQLiteLedger: JobLedger {
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
             if let event { try move(job, by: event) }
             for change in changes { try apply(change, to: hold.job) }
+            // What has to wait makes room: a thousand of one subject that come again must not stand before everybody new.
+            if event == .hindered { try queueUp(job) }
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             return after
         }

@@ -100,7 +100,7 @@ struct Calls: Sendable {
         }
         // Whoever would not be called needs no place: another route may have one.
         if let end = try await pausedEnd(output) { return end }
-        guard await lane.enter() else { return .stopping }
+        guard await lane.enter(priority: job.priority, subject: job.subjectRef) else { return .stopping }
         defer { lane.leave() }
         let room = room(for: plan)
         guard shop.reserve.reserve(room) else {
