@@ -12,6 +12,10 @@ extension Calls {
         _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
         changes: [Change]
     ) async throws -> End {
+        var (verdict, billed) = (verdict, billed)
+        let known = try await lookedUp(verdict, effect)
+        // A failed call that cost nothing is repeated as one whose failure came as an answer.
+        if known == .free { (verdict.callClass, billed) = (.serverError, .no) }
         let before = try await shop.ledger.effects(of: job.id).filter { other in
             other.output == output.index && other.id != effect.id
         }
@@ -26,8 +30,11 @@ extension Calls {
         var effect = effect
         var output = output
         effect.callClass = verdict.callClass.rawValue
-        effect.billed = billed
         effect.requestID = verdict.requestID
+        if case .billed(let cost) = known {
+            (effect.cost, effect.costSource, billed) = (cost, "usage", .yes)
+        }
+        effect.billed = billed
         if billed == .no {
             effect.cost = 0
             effect.costSource = "none"
@@ -54,6 +61,9 @@ extension Calls {
             effect.state = .unknown
             output.state = .unknown
             output.reason = reason
+            if case .billed = known {
+                output.reason?.hint = "it was billed: release pays for another one, or give up the job"
+            }
         }
         if case .tokenRefused = end {
             try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)

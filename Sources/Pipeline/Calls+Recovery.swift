@@ -9,7 +9,7 @@ import Vault
 extension Calls {
     /// Outputs that were in a call when the daemon died: a durable answer is read, anything else is unknown.
     ///
-    /// No request is made here.
+    /// No request is made here that could cost.
     func recover() async throws {
         guard let adapter = shop.adapters[route.name] else {
             throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
@@ -23,8 +23,9 @@ extension Calls {
             } else if let found = try await lateAnswer(effect, adapter) {
                 _ = try await judge(AnswerHead(status: 200, headers: [:], bodyBytes: 0), found, output, adapter)
             } else {
-                _ = try await ended(
-                    Verdict(.outcomeUnknown), effect, output, billed: .possible, fault: "restart", changes: [])
+                var verdict = Verdict(.outcomeUnknown)
+                verdict.requestID = effect.requestID
+                _ = try await ended(verdict, effect, output, billed: .possible, fault: "restart", changes: [])
             }
         }
     }

@@ -170,6 +170,7 @@ struct Calls: Sendable {
             effect.answerBlob = nil
             var verdict = Verdict(.outcomeUnknown)
             verdict.httpStatus = fault.head?.status
+            verdict.requestID = fault.head.flatMap { (adapter as? any Reconciling)?.generation($0) }
             return try await ended(
                 verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
         }
