@@ -67,6 +67,7 @@ struct DryRun {
                 .fields([
                     "schema": "darkroom.dry-run/1", "route": .string(route.name),
                     "provider": .string(route.provider.rawValue), "model": .string(route.deployment),
+                    "fallback": .text(route.fallback),
                     "model_size": .string(plan.expected.description), "outputs": .integer(spec.count),
                     "output_size": .string(output.description), "format": .string(format.rawValue),
                     "references": .array(sizes.map { .string($0.description) }),
@@ -77,6 +78,7 @@ struct DryRun {
         Console.print(
             Console.table([
                 ["route", "\(route.name) (\(route.provider.rawValue), \(route.deployment))"],
+                ["fallback", route.fallback ?? "none"],
                 ["model draws", "\(plan.expected), \(spec.count) time\(spec.count == 1 ? "" : "s")"],
                 ["output", "about \(output), \(format.rawValue)"],
                 ["references", sizes.isEmpty ? "none" : sizes.map(\.description).joined(separator: ", ")],

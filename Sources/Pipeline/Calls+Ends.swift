@@ -91,7 +91,8 @@ extension Calls {
     /// How long a job waits for a paused route that does not go on by itself, before it looks again.
     private static let pauseLook = Span.minutes(15)
 
-    /// The end of a call that is not made, where the route is paused.
+    /// The end of a call that is not made, where the route is paused. A model that is gone keeps only those from a call who have
+    /// another one: the others are to fail.
     func pausedEnd(_ output: OutputRecord) async throws -> End? {
         guard let pause = try await shop.ledger.pauses().first(where: { $0.route == route.name }) else { return nil }
         let now = try await shop.ledger.now()
@@ -106,7 +107,7 @@ extension Calls {
         moved.reason = reason
         guard Fallback.takesOver(fromPause: pause.code, isFree: isFree),
             let fellBack = try await takeOver(&moved, because: reason)
-        else { return .wait(wait, reason) }
+        else { return pause.code == .modelNotFound ? nil : .wait(wait, reason) }
         try await shop.ledger.write(job.hold, nil, [.output(moved)])
         await say(fellBack, moved)
         return .fellBack(output.index)
@@ -136,6 +137,9 @@ extension Calls {
         case (_, .wait(let span, let reason)) where reason.code == .quotaExhausted:
             try await shop.ledger.pause(
                 RoutePause(route: route.name, code: reason.code, since: now, until: now.after(span)))
+        case (.modelNotFound, .fail(let reason)) where route.fallback != nil:
+            try await shop.ledger.pause(
+                RoutePause(route: route.name, code: reason.code, since: now, until: now.after(Self.pauseLook)))
         default: return
         }
         await shop.recorder.record("route.paused", nil, ["route": route.name, "class": callClass.rawValue])

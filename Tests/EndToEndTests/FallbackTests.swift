@@ -112,6 +112,69 @@ import Testing
         await second.stop()
     }
 
+    @Test func `a model that is gone is asked once, and those who have no other way still fail`() async throws {
+        let first = try Provider { _, _ in .error(404) }
+        let second = try Provider()
+        let spool = try spool(first, second, route: "concurrency: 1")
+        for id in ["a", "b"] { try drop(spool, id) }
+        #expect(try await drain(spool).code == 0)
+        #expect(first.requests.count == 1 && second.requests.count == 2)
+        #expect(try await spool.darkroom("status").out.contains("paused: model_not_found, until 2"))
+        try drop(spool, "c", #","parameters":{"web_grounding":false}"#)
+        #expect(try await drain(spool).code == 1)
+        #expect(try spool.reason("c").code == "model_not_found" && second.requests.count == 2)
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test func `a simulated picture that stands in says that it is one`() async throws {
+        let first = try Provider { _, _ in .error(401) }
+        let spool = try spool(first, first)
+        let text = try String(contentsOfFile: spool.config ?? "", encoding: .utf8)
+        let start = try #require(text.range(of: "second: {"))
+        let end = try #require(text.range(of: "} },\n", range: start.upperBound..<text.endIndex))
+        try text.replacingCharacters(
+            in: start.lowerBound..<end.upperBound, with: "second: { provider: \"simulator\" } },\n"
+        )
+        .write(toFile: spool.config ?? "", atomically: true, encoding: .utf8)
+        try drop(spool)
+        let drained = try await drain(spool)
+        #expect(drained.code == 0, "\(drained.err)")
+        #expect(try spool.status("done", "j")["simulated"] as? Bool == true)
+        let sidecar = try spool.json("done/j/j-1.png.json")
+        let model = sidecar["model"] as? [String: Any]
+        #expect(sidecar["simulated"] as? Bool == true && model?["provider"] as? String == "simulator")
+        #expect(model?["fallback_from"] as? String == "mai")
+        await first.stop()
+    }
+
+    @Test func `a service that stays overloaded is given up after its tries`() async throws {
+        let first = try Provider { _, _ in .error(503, headers: [("Retry-After", "0")]) }
+        let second = try Provider()
+        let spool = try spool(first, second)
+        try drop(spool)
+        let drained = try await drain(spool)
+        #expect(drained.code == 0, "\(drained.err)")
+        #expect(first.requests.count == 6 && second.requests.count == 1)
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test func `what can not be reached is given up after its tries, and nothing was paid`() async throws {
+        let first = try Provider()
+        let second = try Provider()
+        let spool = try spool(first, second)
+        await first.stop()
+        try drop(spool)
+        // Backing off between the tries takes up to a minute.
+        let drained = try await drain(spool)
+        #expect(drained.code == 0, "\(drained.err)")
+        let attempts = try attempts(spool, "done")
+        #expect(attempts.dropLast().allSatisfy { $0["class"] as? String == "not_sent" } && attempts.count == 7)
+        #expect(attempts.last?["fallback_from"] as? String == "mai" && second.requests.count == 1)
+        await second.stop()
+    }
+
     @Test func `what the fallback can not do fails as without one, and says why`() async throws {
         let first = try Provider { _, _ in .error(404) }
         let second = try Provider()
@@ -194,16 +257,36 @@ import Testing
         await second.stop()
     }
 
-    @Test func `of several outputs each goes its own way, and a paused fallback is left alone`() async throws {
-        let first = try Provider { number, _ in number == 2 ? .error(404) : nil }
-        let second = try Provider { number, _ in number == 1 ? nil : .error(401) }
+    @Test func `of several outputs each goes its own way`() async throws {
+        let first = try Provider { number, _ in number == 2 ? .error(401) : nil }
+        let second = try Provider()
         let spool = try spool(first, second, route: "concurrency: 1")
         try drop(spool, "j", #","count":3"#)
         #expect(try await drain(spool).code == 0)
-        let routes = try attempts(spool, "done").compactMap { $0["route"] as? String }
-        #expect(routes.sorted() == ["mai", "mai", "mai", "second"])
+        #expect(first.requests.count == 2 && second.requests.count == 2)
         let sidecars = try (1...3).map { try spool.json("done/j/j-\($0).png.json")["model"] as? [String: Any] }
-        #expect(sidecars.compactMap { $0?["route"] as? String }.sorted() == ["mai", "mai", "second"])
+        #expect(sidecars.compactMap { $0?["route"] as? String }.sorted() == ["mai", "second", "second"])
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test func `a fallback that is paused itself is left alone, and the job waits as without one`() async throws {
+        let first = try Provider { _, _ in .error(401) }
+        let second = try Provider { _, _ in .error(401) }
+        let spool = try spool(first, second, route: "concurrency: 1")
+        try drop(spool, "a")
+        #expect(try await drain(spool).code == 1)
+        #expect(try spool.reason("a").code == "auth")
+        #expect(try attempts(spool, "failed", "a").map { $0["route"] as? String } == ["mai", "second"])
+        // Within one run: a new start would try all routes again.
+        try drop(spool, "b")
+        try drop(spool, "c")
+        try drop(spool, "d")
+        #expect(try await drain(spool).code == 1)
+        #expect(first.requests.count == 2 && second.requests.count == 2)
+        #expect(spool.outcomes("failed").count == 2)
+        let waiting = try await spool.darkroom("jobs", "--state", "waiting", "--json")
+        #expect(waiting.out.components(separatedBy: #""auth""#).count - 1 == 2, "\(waiting.out)")
         await first.stop()
         await second.stop()
     }

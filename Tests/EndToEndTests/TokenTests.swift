@@ -72,6 +72,21 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `where no token can be got, a fallback takes over`() async throws {
+        let provider = try Provider()
+        let spool = try spool(provider, command: "exit 7")
+        let config = try String(contentsOfFile: spool.config ?? "", encoding: .utf8).replacingOccurrences(
+            of: "requests_per_minute: 6000,",
+            with: "requests_per_minute: 6000, fallback: 'offline' }, default: 'mai', offline: { provider: 'simulator'")
+        try config.write(toFile: spool.config ?? "", atomically: true, encoding: .utf8)
+        try drop(spool)
+        let drained = try await spool.darkroom("drain")
+        #expect(drained.code == 0 && provider.requests.isEmpty, "\(drained.err)")
+        let attempts = try #require(try spool.status("done", "j")["attempts"] as? [[String: Any]])
+        #expect(attempts.map { $0["fallback_from"] as? String } == ["mai"])
+        await provider.stop()
+    }
+
     @Test func `where no token can be got nothing is sent, and the job waits for the next try`() async throws {
         let provider = try Provider()
         let spool = try spool(provider, command: "echo canary-token-0; echo canary-word >&2; exit 7")
