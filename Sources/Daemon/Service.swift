@@ -75,7 +75,13 @@ package final class Service: Sendable {
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
             tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
         conductor = Conductor(shop, owner: owner)
-        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan)
+        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan) { [stores] mode in
+            if mode == .events {
+                stores.recorder.log.info("the inbox is watched", ["mode": mode.description])
+            } else {
+                stores.recorder.log.warning("the inbox is watched", ["mode": mode.description])
+            }
+        }
         do throws(LedgerError) {
             intake = try await IntakeService(
                 stores, watcher: watcher, conductor: conductor, reserve: reserve, stopping: stopping)
@@ -178,6 +184,8 @@ package final class Service: Sendable {
     private func isDrained() async -> Bool {
         let inbox = intake.state
         guard inbox.hasLooked, inbox.settling == 0, conductor.isResting else { return false }
+        // What was left for want of a place is taken at the next look, where one is free by now.
+        if inbox.waitsForPlaces, await intake.openPlaces() > 0 { return false }
         guard let now = try? await stores.ledger.now() else { return false }
         // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
         let wake = (try? await stores.ledger.nextWake()) ?? nil
@@ -224,7 +232,7 @@ package final class Service: Sendable {
     private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            try spool.prepare()
+            try spool.prepare(group: configuration.spoolGroup?.number)
             if let lock = try FolderLock.take(spool.lock) { return lock }
         } catch {
             throw .disk(error, path: spool.root)

@@ -19,6 +19,10 @@ package protocol JobLedger: Sendable {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
     /// Every blob that belongs to a job: those with a row, and the answers of requests that are not closed.
     func allBlobIDs() async throws(LedgerError) -> Set<String>
+    /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
+    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
+    /// Number of jobs that have not settled.
+    func openJobs() async throws(LedgerError) -> Int
     /// Number of jobs in each state.
     func counts() async throws(LedgerError) -> [JobState: Int]
 

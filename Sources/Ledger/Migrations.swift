@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third]
+    static let steps = [first, second, third, fourth]
 
     private static let first = """
         CREATE TABLE job (
@@ -61,9 +61,14 @@ enum Migrations {
         CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
         """
 
+    /// How many jobs are open is asked at every look into the inbox, however many there were.
+    private static let third = """
+        CREATE INDEX job_unsettled ON job (state) WHERE state NOT IN ('done', 'failed');
+        """
+
     /// Fallback routes: who had an output after the job's own route, and whom a request stood in for. Turns between subjects:
     /// jobs of one priority are claimed by turn, and `served` is the last turn of it that was.
-    private static let third = """
+    private static let fourth = """
         ALTER TABLE output ADD COLUMN fallbacks TEXT NOT NULL DEFAULT '';
         ALTER TABLE effect ADD COLUMN fallback_from TEXT;
         ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;

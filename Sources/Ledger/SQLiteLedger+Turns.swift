@@ -12,6 +12,14 @@ extension SQLiteLedger {
         try database.run("UPDATE job SET turn = ? WHERE id = ?", [.integer(turn), .text(job.id)])
     }
 
+    /// Where a row stands in the order of the queue.
+    static func turn(_ row: Database.Row) -> (Int64, Int64, Int64, String) {
+        (
+            -(row["priority"].integer ?? 0), row["turn"].integer ?? 0, row["accepted_at"].integer ?? 0,
+            row["id"].text ?? ""
+        )
+    }
+
     func serve(_ claimed: [Database.Row]) throws(LedgerError) {
         let turns = claimed.map { ($0["priority"].integer ?? 0, $0["turn"].integer ?? 0) }
         for (priority, turn) in Dictionary(turns, uniquingKeysWith: max) {

@@ -6,6 +6,7 @@ package import Domain
 package actor SQLiteLedger: JobLedger {
     private let queue = OwnQueue(label: "ledger")
     let database: Database
+    private let group: GroupCommit
     private let timekeeper: any Timekeeper
     private var clock: AgeClock
 
@@ -17,7 +18,20 @@ package actor SQLiteLedger: JobLedger {
         try Migrations.apply(to: database)
         self.clock = try Self.startClock(database, timekeeper)
         self.database = database
+        group = GroupCommit(database)
         self.timekeeper = timekeeper
+    }
+
+    /// Runs `work` in the next commit, together with whatever else comes until then; durable when this returns.
+    private func commit<Value: Sendable>(
+        _ work: @escaping () throws(LedgerError) -> Value
+    ) async throws(LedgerError) -> Value {
+        let result: Result<Value, LedgerError> = await withCheckedContinuation { continuation in
+            // Asked for once a group: whoever comes before its turn goes with it.
+            if group.isEmpty { Task { group.commit() } }
+            group.add(work) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
     }
 
     // MARK: time
@@ -59,8 +73,8 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: acceptance and questions
 
-    package func accept(_ job: JobRecord, blobs: [BlobRecord]) throws(LedgerError) -> Acceptance {
-        try database.transaction { () throws(LedgerError) in
+    package func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
+        try await commit { [self] () throws(LedgerError) in
             let known = try database.rows("SELECT id FROM job WHERE claim_token = ?", [.text(job.claimToken)])
             if let id = known.first?["id"].text { return .repeated(id: id) }
             if let other = try find(job.id) { return .taken(by: other) }
@@ -122,6 +136,18 @@ package actor SQLiteLedger: JobLedger {
         return Set(try database.rows(sql).compactMap { $0["id"].text })
     }
 
+    package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {
+        let rows = try database.rows(
+            "SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token < ?",
+            [.text(prefix), .text(prefix + "\u{10FFFF}")])
+        return Set(rows.compactMap { $0["claim_token"].text })
+    }
+
+    package func openJobs() throws(LedgerError) -> Int {
+        let row = try database.rows("SELECT count(*) AS jobs FROM job WHERE state NOT IN ('done', 'failed')").first
+        return Int(row?["jobs"].integer ?? 0)
+    }
+
     package func counts() throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
         for row in try database.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") {
@@ -137,7 +163,7 @@ package actor SQLiteLedger: JobLedger {
     static let open =
         "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
 
-    package func claim(_ limit: Int, for owner: String, lease: Span) throws(LedgerError) -> [JobRecord] {
+    package func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         let now = try now()
         let sql = """
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
@@ -150,18 +176,11 @@ package actor SQLiteLedger: JobLedger {
             .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
             .integer(now.milliseconds), .init(limit),
         ]
-        let rows = try database.transaction { () throws(LedgerError) in
+        return try await commit { [self] () throws(LedgerError) in
             let rows = try database.rows(sql, values)
             try serve(rows)
-            return rows
+            return rows.sorted { Self.turn($0) < Self.turn($1) }.compactMap(JobRecord.init)
         }
-        func order(_ row: Database.Row) -> (Int64, Int64, Int64, String) {
-            (
-                -(row["priority"].integer ?? 0), row["turn"].integer ?? 0, row["accepted_at"].integer ?? 0,
-                row["id"].text ?? ""
-            )
-        }
-        return rows.sorted { order($0) < order($1) }.compactMap(JobRecord.init)
     }
 
     package func seize(
@@ -181,10 +200,12 @@ package actor SQLiteLedger: JobLedger {
             [.text(owner)])
     }
 
-    package func release(_ hold: Hold) throws(LedgerError) {
-        try database.run(
-            "UPDATE job SET owner = NULL, lease_until = NULL WHERE id = ? AND fence = ?",
-            [.text(hold.job), .integer(hold.fence)])
+    package func release(_ hold: Hold) async throws(LedgerError) {
+        _ = try await commit { [self] () throws(LedgerError) in
+            try database.run(
+                "UPDATE job SET owner = NULL, lease_until = NULL WHERE id = ? AND fence = ?",
+                [.text(hold.job), .integer(hold.fence)])
+        }
     }
 
     package func nextWake() throws(LedgerError) -> Timestamp? {
@@ -198,8 +219,8 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: writes
 
-    package func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) throws(LedgerError) -> JobRecord {
-        try database.transaction { () throws(LedgerError) in
+    package func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord {
+        try await commit { [self] () throws(LedgerError) in
             guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
             if let event { try move(job, by: event) }
@@ -378,14 +399,15 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: events and secrets
 
-    package func record(_ event: LedgerEvent) throws(LedgerError) {
+    package func record(_ event: LedgerEvent) async throws(LedgerError) {
         let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
-        try database.run(
-            "INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)",
-            [
-                .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-                .init(event.job), .text(facts.compact),
-            ])
+        let values: [Database.Value] = [
+            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
+            .init(event.job), .text(facts.compact),
+        ]
+        _ = try await commit { [self] () throws(LedgerError) in
+            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
+        }
     }
 
     package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
