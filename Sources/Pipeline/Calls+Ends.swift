@@ -12,10 +12,11 @@ extension Calls {
         _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
         changes: [Change]
     ) async throws -> End {
-        var (verdict, billed) = (verdict, billed)
+        var (verdict, effect, output, billed) = (verdict, effect, output, billed)
         let known = try await lookedUp(verdict, effect)
         // A failed call that cost nothing is repeated as one whose failure came as an answer.
         if known == .free { (verdict.callClass, billed) = (.serverError, .no) }
+        if case .billed(let cost) = known { (effect.cost, effect.costSource, billed) = (cost, "usage", .yes) }
         let before = try await shop.ledger.effects(of: job.id).filter { other in
             other.output == output.index && other.id != effect.id
         }
@@ -27,53 +28,19 @@ extension Calls {
             faultsBefore: tries, unknownBefore: count(.outcomeUnknown),
             repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
             chance: Double.random(in: 0..<1))
-        var effect = effect
-        var output = output
-        effect.callClass = verdict.callClass.rawValue
-        effect.requestID = verdict.requestID
-        if case .billed(let cost) = known {
-            (effect.cost, effect.costSource, billed) = (cost, "usage", .yes)
-        }
-        effect.billed = billed
-        if billed == .no {
-            effect.cost = 0
-            effect.costSource = "none"
-        }
-        output.billed = billed
-        var end = End.ended
         let action = decision.next(after: verdict)
-        switch action {
-        case .take: effect.state = .answered
-        case .fail where verdict.callClass == .auth && mayRenewToken && shop.tokens[route.name] != nil:
-            effect.state = .failed
-            output.state = .pending
-            end = .tokenRefused
-        case .fail(let reason):
-            effect.state = .failed
-            output.state = .failed
-            output.reason = reason
-        case .wait(let span, let reason):
-            effect.state = verdict.callClass == .outcomeUnknown ? .unknown : .failed
-            output.state = .pending
-            output.reason = reason
-            end = .wait(span, reason)
-        case .hold(let reason):
-            effect.state = .unknown
-            output.state = .unknown
-            output.reason = reason
-            if case .billed = known {
-                output.reason?.hint = "it was billed: release pays for another one, or give up the job"
-            }
+        Self.book(verdict, billed, &effect)
+        output.billed = billed
+        var end = Self.carry(out: action, &effect, &output)
+        if case .billed = known, effect.state == .unknown {
+            output.reason?.hint = "it was billed: release pays for another one, or give up the job"
         }
-        if case .tokenRefused = end {
-            try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
-            await shop.recorder.record(
-                "call.token_refused", job.id, ["output": String(output.index), "route": route.name])
-            return end
-        }
-        let isFree = billed == .no && before.allSatisfy { $0.billed == .no }
         var fellBack: FallenBack?
-        if Fallback.takesOver(from: action, tries: tries, isFree: isFree) {
+        let isTokenRefused = verdict.callClass == .auth && mayRenewToken && shop.tokens[route.name] != nil
+        let isFree = billed == .no && before.allSatisfy { $0.billed == .no }
+        if isTokenRefused {
+            (output.state, output.reason, end) = (.pending, nil, .tokenRefused)
+        } else if Fallback.takesOver(from: action, tries: tries, isFree: isFree) {
             fellBack = try await takeOver(&output, because: output.reason)
             if fellBack != nil { end = .fellBack(output.index) }
         }
@@ -81,9 +48,40 @@ extension Calls {
         var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
         facts["fault"] = fault
         await shop.recorder.record("call.ended", job.id, facts)
-        try await pauseRoute(verdict.callClass, after: action)
+        if !isTokenRefused { try await pauseRoute(verdict.callClass, after: action) }
         if let fellBack { await say(fellBack, output) }
         return end
+    }
+
+    /// What is known of the call's end and of its money.
+    private static func book(_ verdict: Verdict, _ billed: Billed, _ effect: inout EffectRecord) {
+        effect.callClass = verdict.callClass.rawValue
+        effect.billed = billed
+        effect.requestID = verdict.requestID
+        if billed == .no { (effect.cost, effect.costSource) = (0, "none") }
+    }
+
+    /// What follows for the call and its output, as long as nobody else takes over.
+    private static func carry(
+        out action: NextAction, _ effect: inout EffectRecord, _ output: inout OutputRecord
+    ) -> End {
+        switch action {
+        case .take:
+            effect.state = .answered
+            return .ended
+        case .fail(let reason):
+            effect.state = .failed
+            (output.state, output.reason) = (.failed, reason)
+            return .ended
+        case .wait(let span, let reason):
+            effect.state = effect.callClass == CallClass.outcomeUnknown.rawValue ? .unknown : .failed
+            (output.state, output.reason) = (.pending, reason)
+            return .wait(span, reason)
+        case .hold(let reason):
+            effect.state = .unknown
+            (output.state, output.reason) = (.unknown, reason)
+            return .ended
+        }
     }
 
     // MARK: pauses

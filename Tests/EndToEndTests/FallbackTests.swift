@@ -18,7 +18,7 @@ import Testing
                            \(Provider.models["microsoft-mai"] ?? ""), key: { env: "TEST_MAI_KEY" },
                            requests_per_minute: 6000, fallback: "second", \(route) },
                     second: { provider: "\(provider)", endpoint: "http://127.0.0.1:\(second.port)",
-                              \(Provider.models[provider] ?? ""), key: { env: "TEST_MAI_KEY" } } },
+                              \(Provider.models[provider] ?? ""), key: { env: "TEST_MAI_KEY" }, concurrency: 1 } },
                   disk: { min_free: "1MB" }, \(more) }
                 """)
     }
