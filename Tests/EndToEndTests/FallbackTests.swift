@@ -190,6 +190,33 @@ import Testing
         await second.stop()
     }
 
+    @Test func `a chain goes on past a route that can not do the job, and past one that refuses too`() async throws {
+        let first = try Provider { _, _ in .error(404) }
+        let second = try Provider { _, _ in .error(403) }
+        let third = try Provider()
+        let spool = try spool(first, second)
+        let text = try String(contentsOfFile: spool.config ?? "", encoding: .utf8).replacingOccurrences(
+            of: "concurrency: 1 } },",
+            with: """
+                concurrency: 1, fallback: "third" },
+                third: { provider: "microsoft-mai", endpoint: "http://127.0.0.1:\(third.port)", deployment: "other",
+                         family: "2.6", key: { env: "TEST_MAI_KEY" }, requests_per_minute: 6000 } },
+                """)
+        try text.write(toFile: spool.config ?? "", atomically: true, encoding: .utf8)
+        try drop(spool, "a", #","parameters":{"web_grounding":false}"#)
+        #expect(try await drain(spool).code == 0)
+        #expect(first.requests.count == 1 && second.requests.isEmpty && third.requests.count == 1)
+        #expect(try attempts(spool, "done", "a").map { $0["fallback_from"] as? String } == [nil, "mai"])
+        try drop(spool, "b")
+        #expect(try await drain(spool).code == 0)
+        let attempts = try attempts(spool, "done", "b")
+        #expect(attempts.map { $0["route"] as? String } == ["mai", "second", "third"])
+        #expect(attempts.map { $0["fallback_from"] as? String } == [nil, "mai", "second"])
+        await first.stop()
+        await second.stop()
+        await third.stop()
+    }
+
     @Test func `what a job may cost holds at the fallback's prices`() async throws {
         let first = try Provider { _, _ in .error(404) }
         let second = try Provider()
