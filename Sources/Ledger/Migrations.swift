@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth]
+    static let steps = [first, second, third, fourth, fifth]
 
     private static let first = """
         CREATE TABLE job (
@@ -66,9 +66,15 @@ enum Migrations {
         CREATE INDEX job_unsettled ON job (state) WHERE state NOT IN ('done', 'failed');
         """
 
+    /// How often a job was under way when the daemon died, in a row.
+    private static let fourth = """
+        ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX job_suspect ON job (accepted_at, id) WHERE deaths > 0;
+        """
+
     /// Fallback routes: who had an output after the job's own route, and whom a request stood in for. Turns between subjects:
     /// jobs of one priority are claimed by turn, and `served` is the last turn of it that was.
-    private static let fourth = """
+    private static let fifth = """
         ALTER TABLE output ADD COLUMN fallbacks TEXT NOT NULL DEFAULT '';
         ALTER TABLE effect ADD COLUMN fallback_from TEXT;
         ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;

@@ -196,8 +196,35 @@ package actor SQLiteLedger: JobLedger {
 
     package func freeAll(but owner: String) throws(LedgerError) -> Int {
         try database.run(
-            "UPDATE job SET owner = NULL, lease_until = NULL, fence = fence + 1 WHERE owner IS NOT NULL AND owner <> ?",
-            [.text(owner)])
+            """
+            UPDATE job SET owner = NULL, lease_until = NULL, fence = fence + 1, deaths = deaths + 1
+            WHERE owner IS NOT NULL AND owner <> ?
+            """, [.text(owner)])
+    }
+
+    package func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord? {
+        let now = try now()
+        let sql = """
+            UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
+            WHERE id IN (
+                SELECT id FROM job WHERE deaths > 0 AND \(Self.open) AND run_after <= ?
+                ORDER BY deaths, accepted_at, id LIMIT 1)
+            RETURNING *
+            """
+        let values: [Database.Value] = [
+            .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
+            .integer(now.milliseconds),
+        ]
+        return try await commit { [self] () throws(LedgerError) in
+            try database.rows(sql, values).first.flatMap(JobRecord.init)
+        }
+    }
+
+    package func suspects(ofDeaths least: Int) throws(LedgerError) -> [String] {
+        try database.rows(
+            "SELECT id FROM job WHERE deaths > 0 AND deaths >= ? AND \(Self.open) ORDER BY accepted_at, id",
+            [.init(least)]
+        ).compactMap { $0["id"].text }
     }
 
     package func release(_ hold: Hold) async throws(LedgerError) {
@@ -238,7 +265,8 @@ package actor SQLiteLedger: JobLedger {
         }
         var parting = event == .hindered || next.isSettled || next == .held
         if case .reopened = event { parting = true }
-        let owner = parting ? ", owner = NULL, lease_until = NULL" : ""
+        // Whatever it gets to, it got there alive.
+        let owner = parting ? ", owner = NULL, lease_until = NULL, deaths = 0" : ""
         let moved = try database.run(
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
@@ -263,7 +291,8 @@ package actor SQLiteLedger: JobLedger {
             try insert("effect", EffectRecord.columns, effect.values)
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
         case .wait(let until, let code):
-            try set("run_after = ?, waiting = ?", .integer(until.milliseconds), .text(code.rawValue))
+            try set("run_after = ?, waiting = ?, deaths = 0", .integer(until.milliseconds), .text(code.rawValue))
+        case .tried: try set("deaths = 0")
         case .staged(let outcome): try set("staged = ?", .init(outcome?.rawValue))
         case .settled(let at, let deleteBy):
             try set(

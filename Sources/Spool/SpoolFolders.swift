@@ -20,6 +20,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// Holds a byte when the last run crashed.
+    package var crashNote: String { privateFolder + "/crash" }
     package var lock: String { privateFolder + "/lock" }
 
     package func outcomes(_ outcome: Outcome) -> String { root + "/" + outcome.rawValue }

@@ -106,6 +106,10 @@ int lx_run(
     char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
     size_t capacity, size_t *length, int *code);
 
+/// From here on a signal that ends a program by its own fault (SIGSEGV, SIGABRT, SIGILL, ...) is noted before it does so: its
+/// number, one byte, is written to `fd`, which stays the caller's.
+void lx_note_crashes(int fd);
+
 /// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
 int lx_notify(const char *state);
 
