@@ -33,11 +33,11 @@ struct DryRun {
                 let field = "references[\(index)]"
                 let bytes = try read(path, field)
                 removed.formUnion((try? inspect(bytes))?.kinds ?? [])
-                let order = configuration.normalizing(submission.spec, for: route, at: index)
+                let order = configuration.normalizing(submission.spec, for: [route], at: index)
                 let clean = try await worked(field) { () throws(WorkerError) in
                     try await workers.normalize(bytes, as: order)
                 }
-                if index == 0 { masking = configuration.masking(clean, for: route) }
+                if index == 0 { masking = configuration.masking(clean, for: [route]) }
                 sizes.append(clean.size)
             }
             if let path = submission.mask, let masking {
@@ -79,6 +79,7 @@ struct DryRun {
                 .fields([
                     "schema": "darkroom.dry-run/1", "route": .string(route.name),
                     "provider": .string(route.provider.rawValue), "model": .string(route.deployment),
+                    "fallback": .text(route.fallback),
                     "model_size": .string(plan.expected.description), "outputs": .integer(spec.count),
                     "output_size": .string(output.description), "format": .string(format.rawValue),
                     "references": .array(sizes.map { .string($0.description) }),
@@ -90,6 +91,7 @@ struct DryRun {
         Console.print(
             Console.table([
                 ["route", "\(route.name) (\(route.provider.rawValue), \(route.deployment))"],
+                ["fallback", route.fallback ?? "none"],
                 ["model draws", "\(plan.expected), \(spec.count) time\(spec.count == 1 ? "" : "s")"],
                 ["output", "about \(output), \(format.rawValue)"],
                 ["references", sizes.isEmpty ? "none" : sizes.map(\.description).joined(separator: ", ")],

@@ -88,7 +88,8 @@ struct SpoolStatus {
                                 "until": .text(pause.until?.description),
                             ])
                         },
-                        "calls_under_way": .integer(line.underWay), "concurrency": .integer(line.route.concurrency),
+                        "fallback": .text(line.route.fallback), "calls_under_way": .integer(line.underWay),
+                        "concurrency": .integer(line.route.concurrency),
                         "requests_per_minute": line.route.requestsPerMinute.map { .integer($0) },
                         "spent_today": .fields(["micro_usd": .integer(line.spent)]),
                     ])
@@ -131,6 +132,7 @@ struct SpoolStatus {
                 line.pause.map { pause in
                     "paused: \(pause.code.rawValue), "
                         + (pause.until.map { "until \($0)" } ?? "until the daemon is started again")
+                        + (line.route.fallback.map { "; \($0) takes over what it can" } ?? "")
                 } ?? "open",
             ]
         }

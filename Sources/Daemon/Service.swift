@@ -80,8 +80,8 @@ package final class Service: Sendable {
         let shop = Workshop(
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
-            recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator), reserve: reserve,
-            stopping: stopping)
+            recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
+            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
         conductor = Conductor(shop, owner: owner)
         watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan) { [stores] mode in
             if mode == .events {
@@ -288,18 +288,28 @@ package final class Service: Sendable {
     }
 
     private static func adapters(
-        _ configuration: Configuration, _ simulator: Listener?
+        _ configuration: Configuration, _ simulator: Listener?, _ log: Log
     ) throws(StartError) -> [String: any Adapter] {
         var adapters: [String: any Adapter] = [:]
         for route in configuration.routes.values {
             let endpoint = route.endpoint ?? "http://127.0.0.1:\(simulator?.port ?? 0)"
             do throws(ConfigurationError) {
-                adapters[route.name] = route.adapter(endpoint: endpoint, key: try route.key?.read())
+                let key = route.key?.isToken == true ? nil : try route.key?.read()
+                if let key { log.conceal(key.exposed) }
+                adapters[route.name] = route.adapter(endpoint: endpoint, key: key)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))
             }
         }
         return adapters
+    }
+
+    /// Of the routes that take access tokens in place of a key; each is got when a call needs it.
+    private static func tokens(_ configuration: Configuration, _ log: Log) -> [String: TokenSource] {
+        configuration.routes.compactMapValues { route -> TokenSource? in
+            guard let source = route.key, source.isToken else { return nil }
+            return TokenSource(source, learned: { token in log.conceal(token.exposed) })
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Documents
 import Domain
 import Glibc
+import Synchronization
 
 /// Lines for the operator on standard error: constant messages, facts as fields, never a prompt, a reference's name or
 /// a key.
@@ -23,6 +24,12 @@ package struct Log: Sendable {
     private let least: Level
     private let isJSON: Bool
     private let write: @Sendable (String) -> Void
+    private let secrets = Secrets()
+
+    /// Values that no line shows; shared by all copies of a log.
+    private final class Secrets: Sendable {
+        let values = Mutex<[String]>([])
+    }
 
     /// - Parameters:
     ///   - least: lines below this level are not written.
@@ -35,6 +42,24 @@ package struct Log: Sendable {
 
     /// A log that says nothing.
     package static let silent = Log(least: .error, isJSON: true, write: { _ in })
+
+    /// Masks `secret` by its value wherever a line would show it from now on.
+    package func conceal(_ secret: String) {
+        // What is shorter is no key, and would eat words; of tokens that follow each other only the last ones can still turn up.
+        guard secret.utf8.count >= 4 else { return }
+        secrets.values.withLock { values in
+            if values.contains(secret) { return }
+            values = values.suffix(255) + [secret]
+        }
+    }
+
+    private func masked(_ facts: [(String, String)]) -> [(String, String)] {
+        let values = secrets.values.withLock { $0 }
+        guard !values.isEmpty else { return facts }
+        return facts.map { key, text in
+            (key, values.reduce(text) { $0.contains($1) ? $0.replacing($1, with: "***") : $0 })
+        }
+    }
 
     package func debug(_ message: StaticString, _ facts: KeyValuePairs<String, String> = [:]) {
         line(.debug, message.description, facts.map { ($0.key, $0.value) })
@@ -54,6 +79,7 @@ package struct Log: Sendable {
 
     func line(_ level: Level, _ message: String, _ facts: [(String, String)]) {
         guard level >= least else { return }
+        let facts = masked(facts)
         let now = Self.wall()
         if isJSON {
             let fixed: [(String, String)] = [("time", now.description), ("level", level.name), ("message", message)]

@@ -27,7 +27,7 @@ package protocol JobLedger: Sendable {
     /// Number of jobs in each state.
     func counts() async throws(LedgerError) -> [JobState: Int]
 
-    /// Takes at most `limit` jobs that can go on, highest priority and oldest first.
+    /// Takes at most `limit` jobs that can go on: highest priority first, then by turns between subjects, then oldest first.
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord]
     /// Takes one job in one of these states, whoever had it; nil when it is in another, or gone.
     func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord?

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits]
+    static let steps = [first, second, third, fourth, credits, turns]
 
     private static let first = """
         CREATE TABLE job (
@@ -103,6 +103,20 @@ enum Migrations {
             lot INTEGER NOT NULL REFERENCES credit_lot (number), amount INTEGER NOT NULL,
             PRIMARY KEY (movement, lot, account)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Fallback routes: who had an output after the job's own route, and whom a request stood in for. Turns between subjects:
+    /// jobs of one priority are claimed by turn, and `served` is the last turn of it that was.
+    private static let turns = """
+        ALTER TABLE output ADD COLUMN fallbacks TEXT NOT NULL DEFAULT '';
+        ALTER TABLE effect ADD COLUMN fallback_from TEXT;
+        ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE turn (priority INTEGER PRIMARY KEY, served INTEGER NOT NULL) STRICT;
+        DROP INDEX job_open;
+        CREATE INDEX job_open ON job (priority DESC, turn, accepted_at, id)
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
+        CREATE INDEX job_turn ON job (priority, subject_ref, turn)
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -104,11 +104,16 @@ package struct OutputRecord: Sendable, Hashable {
     package var sha256: String?
     package var expiresAt: Timestamp?
     package var deletedAt: Timestamp?
+    /// Routes that took it over from the job's own, in order; the last one has it now.
+    package var fallbacks: [String] = []
 
     package init(job: String, index: Int) {
         self.job = job
         self.index = index
     }
+
+    /// The route that has it now.
+    package func route(of job: JobRecord) -> String { fallbacks.last ?? job.route }
 }
 
 /// One paid request: written before it leaves, closed when its end is known.
@@ -139,6 +144,8 @@ package struct EffectRecord: Sendable, Hashable {
     package var day = ""
     /// Keyed hash of the subject.
     package var subjectRef: String?
+    /// The route that this one stood in for.
+    package var fallbackFrom: String?
 
     package init(
         id: String, job: String, output: Int, route: String, provider: String, model: String, cost: Int64,

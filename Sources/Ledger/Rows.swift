@@ -75,14 +75,14 @@ extension JobRecord {
 extension OutputRecord {
     static let columns = [
         "job", "position", "state", "reason", "billed", "file", "width", "height", "format", "bytes", "sha256",
-        "expires_at", "deleted_at",
+        "expires_at", "deleted_at", "fallbacks",
     ]
 
     var values: [Database.Value] {
         [
             .text(job), .init(index), .text(state.rawValue), .init(reason?.json.compact), .text(billed.rawValue),
             .init(file), .init(size?.width), .init(size?.height), .init(format), .init(bytes), .init(sha256),
-            .init(expiresAt?.milliseconds), .init(deletedAt?.milliseconds),
+            .init(expiresAt?.milliseconds), .init(deletedAt?.milliseconds), .text(fallbacks.joined(separator: " ")),
         ]
     }
 
@@ -103,6 +103,7 @@ extension OutputRecord {
         sha256 = row["sha256"].text
         expiresAt = Timestamp(row["expires_at"])
         deletedAt = Timestamp(row["deleted_at"])
+        fallbacks = (row["fallbacks"].text ?? "").split(separator: " ").map(String.init)
     }
 }
 
@@ -110,6 +111,7 @@ extension EffectRecord {
     static let columns = [
         "id", "job", "output", "state", "route", "provider", "model", "request_id", "class", "billed", "cost",
         "cost_source", "http_status", "sent_at", "ended_at", "answer_blob", "day", "subject_ref",
+        "fallback_from",
     ]
 
     var values: [Database.Value] {
@@ -117,7 +119,7 @@ extension EffectRecord {
             .text(id), .text(job), .init(output), .text(state.rawValue), .text(route), .text(provider), .text(model),
             .init(requestID), .init(callClass), .text(billed.rawValue), .integer(cost), .text(costSource),
             .init(httpStatus), .integer(sentAt.milliseconds), .init(endedAt?.milliseconds), .init(answerBlob),
-            .text(day), .init(subjectRef),
+            .text(day), .init(subjectRef), .init(fallbackFrom),
         ]
     }
 
@@ -138,6 +140,7 @@ extension EffectRecord {
         answerBlob = row["answer_blob"].text
         day = row["day"].text ?? ""
         subjectRef = row["subject_ref"].text
+        fallbackFrom = row["fallback_from"].text
     }
 }
 

@@ -81,6 +81,7 @@ package actor SQLiteLedger: JobLedger {
             var job = job
             if let reason = try reserve(job) { job.reason = reason }
             try insert("job", JobRecord.columns, job.values)
+            try queueUp(job)
             for index in 1...max(1, job.count) {
                 let output = OutputRecord(job: job.id, index: index)
                 try insert("output", OutputRecord.columns, output.values)
@@ -161,7 +162,7 @@ package actor SQLiteLedger: JobLedger {
     // MARK: claims
 
     /// What can be claimed: also a held job whose next outcome was staged when the daemon died.
-    private static let open =
+    static let open =
         "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
 
     package func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
@@ -170,7 +171,7 @@ package actor SQLiteLedger: JobLedger {
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE id IN (
                 SELECT id FROM job WHERE \(Self.open) AND run_after <= ?
-                ORDER BY priority DESC, accepted_at, id LIMIT ?)
+                ORDER BY priority DESC, turn, accepted_at, id LIMIT ?)
             RETURNING *
             """
         let values: [Database.Value] = [
@@ -178,8 +179,10 @@ package actor SQLiteLedger: JobLedger {
             .integer(now.milliseconds), .init(limit),
         ]
         return try await commit { [self] () throws(LedgerError) in
-            try database.rows(sql, values).compactMap(JobRecord.init)
-        }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
+            let rows = try database.rows(sql, values)
+            try serve(rows)
+            return rows.sorted { Self.turn($0) < Self.turn($1) }.compactMap(JobRecord.init)
+        }
     }
 
     package func seize(
@@ -255,6 +258,8 @@ package actor SQLiteLedger: JobLedger {
                 try apply(change, to: hold.job)
             }
             try moveCredits(of: job, by: event)
+            // What has to wait makes room: a thousand of one subject that come again must not stand before everybody new.
+            if event == .hindered { try queueUp(job) }
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             return after
         }
@@ -339,7 +344,7 @@ package actor SQLiteLedger: JobLedger {
             try database.run(
                 """
                 UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ?
-                    AND route IN (SELECT route FROM pause) AND waiting IN (SELECT code FROM pause)
+                    AND waiting IN (SELECT code FROM pause)
                 """, [.integer(now.milliseconds), .integer(now.milliseconds)])
             try database.run("DELETE FROM pause", [])
         }

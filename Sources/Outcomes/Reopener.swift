@@ -134,6 +134,8 @@ package struct Reopener: Sendable {
             let hasAnswer = blobs.contains { $0.kind == .original && $0.position == outputs[index].index }
             outputs[index].state = hasAnswer ? .answered : .pending
             outputs[index].reason = nil
+            // A retry begins where the job began; what is released is asked for again where its end is unknown.
+            if !hasAnswer, job.state != .held { outputs[index].fallbacks = [] }
         }
         if blobs.filter({ $0.kind == .normalized }).count < job.referenceCount { return (.accepted, outputs) }
         return (outputs.contains { $0.state == .pending } ? .ready : .answered, outputs)

@@ -13,12 +13,17 @@ package struct Sidecar: Sendable {
         package let model: String
         /// As answered; nil where the answer does not say.
         package let version: String?
+        /// The route that this one stood in for.
+        package let fallbackFrom: String?
 
-        package init(provider: String, route: String, model: String, version: String?) {
+        package init(
+            provider: String, route: String, model: String, version: String?, fallbackFrom: String? = nil
+        ) {
             self.provider = provider
             self.route = route
             self.model = model
             self.version = version
+            self.fallbackFrom = fallbackFrom
         }
     }
 
@@ -108,7 +113,7 @@ package struct Sidecar: Sendable {
             "created": .string(created.description), "simulated": .bool(job.simulated),
             "model": .fields([
                 "provider": .string(model.provider), "route": .string(model.route), "model": .string(model.model),
-                "version": .text(model.version),
+                "version": .text(model.version), "fallback_from": .text(model.fallbackFrom),
             ]),
             "parameters": parameters,
             "native": .fields([

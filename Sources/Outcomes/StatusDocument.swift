@@ -61,7 +61,8 @@ package struct StatusDocument: Sendable {
 
     private static func attempt(_ effect: EffectRecord) -> JSONValue {
         .fields([
-            "output": .integer(effect.output), "route": .string(effect.route), "request_id": .text(effect.requestID),
+            "output": .integer(effect.output), "route": .string(effect.route),
+            "fallback_from": .text(effect.fallbackFrom), "request_id": .text(effect.requestID),
             "class": .string(
                 effect.callClass ?? (effect.state == .unknown ? "outcome_unknown" : effect.state.rawValue)),
             "billed": .string(effect.billed.rawValue),

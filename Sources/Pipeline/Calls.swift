@@ -11,12 +11,15 @@ import Settings
 import Transport
 import Vault
 
-/// ready → answered: one paid request an output, written down before it leaves and closed when its end is known.
+/// ready → answered, as far as one route has to do with it: one paid request an output, written down before it leaves and
+/// closed when its end is known.
 struct Calls: Sendable {
     let shop: Workshop
     let job: JobRecord
     let spec: JobSpec
     let route: Route
+    /// Whether a token that is refused may be got anew: once a call.
+    var mayRenewToken = true
 
     /// Room that one answer and its output may need on the disk, in bytes: every pixel of what is kept as it is, and a little more.
     /// Not what the largest of all answers would need: with a thousand calls under way no disk has that.
@@ -30,23 +33,28 @@ struct Calls: Sendable {
     /// How one output's call ended.
     enum End: Sendable {
         case ended
+        /// This output has come to another route, which is to be called.
+        case fellBack(Int)
+        /// The call cost nothing, and another token may be taken.
+        case tokenRefused
         case wait(Span, Reason)
         case stopping
     }
 
-    /// Calls every output that has no answer yet, all at once as far as the lane lets them; gives the ends.
-    func run() async throws -> [End] {
+    /// Calls these outputs, all at once as far as the lane lets them; gives the ends.
+    func run(_ outputs: [OutputRecord]) async throws -> [End] {
         var plan: CallPlan
         do throws(Reason) {
             plan = try CallPlan(spec, on: route, references: job.referenceSizes)
             plan.endUser = job.subjectRef.map(Self.endUser)
         } catch {
-            throw StepEnd.refused(error)
+            // Of other routes there may be answers already, which are not lost for it.
+            for output in outputs { try await fail(output, error) }
+            return outputs.map { _ in .ended }
         }
-        let outputs = try await shop.ledger.outputs(of: job.id)
         // A call that breaks off must not cancel its siblings: each of them may be paid for.
         let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
-            for output in outputs where output.state == .pending {
+            for output in outputs {
                 group.addTask { [plan] in
                     do {
                         return .success(try await call(output, plan))
@@ -73,7 +81,9 @@ struct Calls: Sendable {
         guard let adapter = shop.adapters[route.name], let lane = shop.lanes[route.name] else {
             throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
         }
-        guard await lane.enter() else { return .stopping }
+        // Whoever would not be called needs no place: another route may have one.
+        if let end = try await pausedEnd(output) { return end }
+        guard await lane.enter(priority: job.priority, subject: job.subjectRef) else { return .stopping }
         defer { lane.leave() }
         let room = room(for: plan)
         guard shop.reserve.reserve(room) else {
@@ -82,7 +92,26 @@ struct Calls: Sendable {
         defer { shop.reserve.release(room) }
         guard !shop.stopping.isSet else { return .stopping }
         // Looked at only now: the call before this one may have met the refusal.
-        if let wait = try await pausedEnd() { return wait }
+        if let end = try await pausedEnd(output) { return end }
+        guard let tokens = shop.tokens[route.name] else { return try await send(output, plan, adapter, token: nil) }
+        let token: SecretText
+        do throws(ConfigurationError) { token = try await tokens.token() } catch {
+            return try await tokenless(output, error)
+        }
+        let end = try await send(output, plan, adapter, token: token)
+        guard case .tokenRefused = end else { return end }
+        let other: SecretText
+        do throws(ConfigurationError) { other = try await tokens.token(inPlaceOf: token) } catch {
+            return try await tokenless(output, error)
+        }
+        var again = self
+        again.mayRenewToken = false
+        return try await again.send(output, plan, adapter, token: other)
+    }
+
+    private func send(
+        _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, token: SecretText?
+    ) async throws -> End {
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let pictures = try await sentPictures()
 
@@ -92,12 +121,14 @@ struct Calls: Sendable {
             model: route.deployment, cost: plan.estimate, sentAt: try await shop.ledger.now())
         effect.day = String(wall.description.prefix(10))
         effect.subjectRef = job.subjectRef
+        effect.fallbackFrom = output.fallbacks.isEmpty ? nil : ([job.route] + output.fallbacks.dropLast()).last
         var calling = output
         calling.state = .calling
         let writer = AnswerWriter(try await shop.blobs.begin(under: BlobID.key(of: job.specBlob ?? "")))
         // The answer's blob is named before the request leaves: one that is whole on the disk is found after a crash.
         effect.answerBlob = writer.id
-        let request = adapter.request(plan, references: pictures.references, mask: pictures.mask)
+        var request = adapter.request(plan, references: pictures.references, mask: pictures.mask)
+        if let token { request.headers.append(("Authorization", "Bearer " + token.exposed)) }
         do throws(LedgerError) {
             try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {
@@ -105,7 +136,9 @@ struct Calls: Sendable {
             switch error {
             case .overBudget(let budget, let limit, let need):
                 return try await overBudget(budget, limit, need, output)
-            case .noCredit(let lack): return try await fail(output, lack.reason)
+            case .noCredit(let lack):
+                try await fail(output, lack.reason)
+                return .ended
             default: throw error
             }
         }
@@ -126,40 +159,13 @@ struct Calls: Sendable {
             effect.answerBlob = nil
             var verdict = Verdict(.outcomeUnknown)
             verdict.httpStatus = fault.head?.status
+            verdict.requestID = fault.head.flatMap { (adapter as? any Reconciling)?.generation($0) }
             return try await ended(
                 verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
         }
     }
 
-    /// How long a job waits for a paused route that does not go on by itself, before it looks again.
-    private static let pauseLook = Span.minutes(15)
-
-    /// The end of a call that is not made, where the route is paused.
-    private func pausedEnd() async throws -> End? {
-        guard let pause = try await shop.ledger.pauses().first(where: { $0.route == route.name }) else { return nil }
-        let now = try await shop.ledger.now()
-        let wait = pause.until.map { max(.seconds(1), $0.since(now)) } ?? Self.pauseLook
-        let reason = Reason(
-            pause.code, "the route \(route.name) is paused",
-            hint: pause.until == nil ? "mend the account or the key, then start the daemon again" : nil)
-        return .wait(wait, reason)
-    }
-
-    /// Keeps the next jobs from a refusal that this one met: only one job pays for it.
-    private func pauseRoute(_ callClass: CallClass, after action: NextAction) async throws {
-        let now = try await shop.ledger.now()
-        switch (callClass, action) {
-        case (.auth, .fail(let reason)), (.permission, .fail(let reason)), (.accountBlocked, .fail(let reason)):
-            try await shop.ledger.pause(RoutePause(route: route.name, code: reason.code, since: now, until: nil))
-        case (_, .wait(let span, let reason)) where reason.code == .quotaExhausted:
-            try await shop.ledger.pause(
-                RoutePause(route: route.name, code: reason.code, since: now, until: now.after(span)))
-        default: return
-        }
-        await shop.recorder.record("route.paused", nil, ["route": route.name, "class": callClass.rawValue])
-    }
-
-    private var limits: SpendLimits {
+    var limits: SpendLimits {
         let budgets = [spec.maxCost, shop.configuration.budgetPerJob].compactMap { $0 }
         return SpendLimits(
             perJob: budgets.min(), perDay: shop.configuration.budgetPerDay,
@@ -179,16 +185,16 @@ struct Calls: Sendable {
             let day = Int64(86_400_000)
             return .wait(Span(milliseconds: day - Monotonic.wall() % day), reason)
         }
-        return try await fail(output, reason)
+        try await fail(output, reason)
+        return .ended
     }
 
-    /// Nothing was sent, and nothing will be.
-    private func fail(_ output: OutputRecord, _ reason: Reason) async throws -> End {
+    /// Nothing was sent for it.
+    private func fail(_ output: OutputRecord, _ reason: Reason) async throws {
         var failed = output
         failed.state = .failed
         failed.reason = reason
         try await shop.ledger.write(job.hold, nil, [.output(failed)])
-        return .ended
     }
 
     /// A whole answer: durable first, then read.
@@ -208,7 +214,7 @@ struct Calls: Sendable {
         return try await judge(head, effect, output, adapter)
     }
 
-    private func part(_ id: String, of output: Int, bytes: Int) -> BlobRecord {
+    func part(_ id: String, of output: Int, bytes: Int) -> BlobRecord {
         BlobRecord(id: id, job: job.id, kind: .picture, position: output, bytes: Int64(bytes))
     }
 
@@ -236,7 +242,7 @@ struct Calls: Sendable {
     }
 
     /// An answer without its pictures, and a little for those so small that they stayed in it.
-    private static let mostOfAnswer = 2 * AnswerStream.longestDocument
+    static let mostOfAnswer = 2 * AnswerStream.longestDocument
 
     /// The rows that make the answer's picture the output's original; nil where there is none, or it is none we know.
     private func kept(_ image: ImageAnswer, of answer: String, output: Int) async throws -> [Change]? {
@@ -265,117 +271,4 @@ struct Calls: Sendable {
 
     /// As many bytes as the longest list of brands that is looked at.
     private static let enoughToIdentify = 512
-
-    // MARK: the end of a call
-
-    private func ended(
-        _ verdict: Verdict, _ effect: EffectRecord, _ output: OutputRecord, billed: Billed, fault: String?,
-        changes: [Change]
-    ) async throws -> End {
-        let before = try await shop.ledger.effects(of: job.id).filter { other in
-            other.output == output.index && other.id != effect.id
-        }
-        func count(_ classes: CallClass...) -> Int {
-            before.filter { classes.map(\.rawValue).contains($0.callClass ?? "") }.count
-        }
-        let decision = CallDecision(
-            faultsBefore: count(.serverError, .overloaded, .notSent), unknownBefore: count(.outcomeUnknown),
-            repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
-            chance: Double.random(in: 0..<1))
-        var effect = effect
-        var output = output
-        effect.callClass = verdict.callClass.rawValue
-        effect.billed = billed
-        effect.requestID = verdict.requestID
-        if billed == .no {
-            effect.cost = 0
-            effect.costSource = "none"
-        }
-        output.billed = billed
-        var end = End.ended
-        let action = decision.next(after: verdict)
-        switch action {
-        case .take: effect.state = .answered
-        case .fail(let reason):
-            effect.state = .failed
-            output.state = .failed
-            output.reason = reason
-        case .wait(let span, let reason):
-            effect.state = verdict.callClass == .outcomeUnknown ? .unknown : .failed
-            output.state = .pending
-            output.reason = reason
-            end = .wait(span, reason)
-        case .hold(let reason):
-            effect.state = .unknown
-            output.state = .unknown
-            output.reason = reason
-        }
-        try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
-        var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
-        facts["fault"] = fault
-        await shop.recorder.record("call.ended", job.id, facts)
-        try await pauseRoute(verdict.callClass, after: action)
-        return end
-    }
-
-    // MARK: recovery
-
-    /// Outputs that were in a call when the daemon died: a durable answer is read, anything else is unknown.
-    ///
-    /// No request is made here.
-    func recover() async throws {
-        guard let adapter = shop.adapters[route.name] else {
-            throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
-        }
-        let effects = try await shop.ledger.effects(of: job.id)
-        for output in try await shop.ledger.outputs(of: job.id) where output.state == .calling {
-            guard let effect = effects.last(where: { $0.output == output.index }) else { continue }
-            if effect.state == .answered, let status = effect.httpStatus {
-                _ = try await judge(AnswerHead(status: status, headers: [:], bodyBytes: 0), effect, output, adapter)
-            } else if let found = try await lateAnswer(effect, adapter) {
-                _ = try await judge(AnswerHead(status: 200, headers: [:], bodyBytes: 0), found, output, adapter)
-            } else {
-                _ = try await ended(
-                    Verdict(.outcomeUnknown), effect, output, billed: .possible, fault: "restart", changes: [])
-            }
-        }
-    }
-
-    /// An answer that was durable before the ledger could say so: whole, and a picture. It gets its row here.
-    private func lateAnswer(_ effect: EffectRecord, _ adapter: any Adapter) async throws -> EffectRecord? {
-        guard effect.state == .intent, let id = effect.answerBlob else { return nil }
-        let body: [UInt8]
-        do throws(VaultError) {
-            body = try await shop.blobs.get(id, limit: Self.mostOfAnswer)
-        } catch {
-            // Only an answer that is not there is none. One that can not be read now was paid for: it is read later.
-            if case .disk = error { throw error }
-            return nil
-        }
-        let blob = BlobRecord(
-            id: id, job: job.id, kind: .answer, position: effect.output, bytes: Int64(body.count))
-        let isPicture = adapter.read(AnswerHead(status: 200, headers: [:], bodyBytes: body.count), body: body).1 != nil
-        let parts = try await partsBeside(id, of: effect.output)
-        var found = effect
-        if isPicture {
-            found.state = .answered
-            found.httpStatus = 200
-        }
-        try await shop.ledger.write(job.hold, nil, [.effect(found), .addBlob(blob)] + parts.map { .addBlob($0) })
-        return isPicture ? found : nil
-    }
-
-    /// The pictures of an answer whose rows were not written: they were durable before it.
-    private func partsBeside(_ answer: String, of output: Int) async throws -> [BlobRecord] {
-        var parts: [BlobRecord] = []
-        for number in 0..<AnswerStream.mostPictures {
-            let id = BlobID.beside(answer, number)
-            do throws(VaultError) {
-                parts.append(part(id, of: output, bytes: try await shop.blobs.size(id)))
-            } catch .missing {
-                break
-            }
-        }
-        return parts
-    }
 }

@@ -16,19 +16,20 @@ extension Configuration {
             accepted: accepted)
     }
 
-    /// How the reference at `position` is made fit for the route's model.
-    package func normalizing(_ spec: JobSpec, for route: Route, at position: Int) -> NormalizeOrder {
-        let able = route.capability
+    /// How the reference at `position` is made fit for the models of all these routes.
+    package func normalizing(_ spec: JobSpec, for routes: [Route], at position: Int) -> NormalizeOrder {
+        let bounds = Capability.bounds(routes, references: spec.referenceCount)
         // One of the contract's sources wants a mask and its picture in the same format, and a mask is a PNG.
         return NormalizeOrder(
-            maxEdge: able.referenceEdge, maxBytes: able.referenceBytes(each: spec.referenceCount),
+            maxEdge: bounds.edge, maxBytes: bounds.bytes,
             format: spec.hasMask && position == 0 ? .png : nil, keepAlpha: false, limits: pictureLimits)
     }
 
-    /// How the mask is made fit for it, once its reference is.
-    package func masking(_ reference: NormalizedPicture, for route: Route) -> MaskOrder {
+    /// How the mask is made fit for them, once its reference is.
+    package func masking(_ reference: NormalizedPicture, for routes: [Route]) -> MaskOrder {
         MaskOrder(
-            original: reference.uprightSize, size: reference.size, maxBytes: route.capability.maskBytes,
+            original: reference.uprightSize, size: reference.size,
+            maxBytes: Capability.bounds(routes, references: 1).maskBytes,
             limits: pictureLimits)
     }
 

@@ -68,7 +68,7 @@ struct Finish: Sendable {
             png: defaults.png, threads: shop.workers.count, limits: Self.answerLimits)
         let rendered = try await render(answer, order)
         let renderedAt = Monotonic.milliseconds()
-        let packet = try await packet()
+        let packet = try await packet(route(of: output))
         let marked = try Self.mark(rendered.bytes, packet)
 
         let name = "\(job.id)-\(output.index).\(format.suffix)"
@@ -143,16 +143,21 @@ struct Finish: Sendable {
 
     // MARK: what is said about it
 
-    private func packet() async throws -> XMPPacket {
+    /// The route that answered, which need not be the job's own.
+    private func route(of output: OutputRecord) -> Route {
+        shop.configuration.routes[output.route(of: job)] ?? route
+    }
+
+    private func packet(_ route: Route) async throws -> XMPPacket {
         let job = try await shop.ledger.job(job.id) ?? job
         return XMPPacket(
-            sourceType: .init(references: job.referenceCount), aiSystem: systemName(job.simulated),
+            sourceType: .init(references: job.referenceCount), aiSystem: systemName(route, job.simulated),
             aiSystemVersion: route.deployment, generatorVersion: Product.version,
             created: Timestamp(milliseconds: Monotonic.wall()).description, documentID: randomUUID(),
             isSimulated: job.simulated)
     }
 
-    private func systemName(_ isSimulated: Bool) -> String {
+    private func systemName(_ route: Route, _ isSimulated: Bool) -> String {
         isSimulated
             ? "Darkroom simulator"
             : route.provider == .microsoftMAI ? "Microsoft MAI-Image-\(route.family)" : route.provider.rawValue
@@ -165,16 +170,18 @@ struct Finish: Sendable {
         let job = try await shop.ledger.job(job.id) ?? job
         let now = try await shop.ledger.now()
         let effects = try await shop.ledger.effects(of: job.id).filter { $0.output == output.index }
+        let route = self.route(of: output)
         let plan = try? CallPlan(spec, on: route, references: job.referenceSizes)
-        let answered = try await answeredFacts(output.index)
+        let answered = try await answeredFacts(effects.last)
         let marks = readMarks(of: answer)
         // `answerLimits` let nothing else in.
         let format = rendered.nativeFormat.format ?? .png
         var sidecar = Sidecar(
             job: job, index: output.index, file: facts, created: Timestamp(milliseconds: Monotonic.wall()),
             model: .init(
-                provider: route.provider.rawValue, route: route.name, model: route.deployment,
-                version: answered.model),
+                provider: effects.last?.provider ?? route.provider.rawValue, route: effects.last?.route ?? route.name,
+                model: effects.last?.model ?? route.deployment, version: answered.model,
+                fallbackFrom: effects.last?.fallbackFrom),
             parameters: Self.parameters(plan),
             native: .init(
                 size: rendered.native, format: format, sha256: hexadecimal(SHA256Digest.of(answer)),
@@ -200,9 +207,8 @@ struct Finish: Sendable {
     }
 
     /// What the stored answer says beside the picture.
-    private func answeredFacts(_ index: Int) async throws -> (model: String?, usage: TokenUsage?) {
-        guard let effect = try await shop.ledger.effects(of: job.id).last(where: { $0.output == index }),
-            let blob = effect.answerBlob, let adapter = shop.adapters[route.name],
+    private func answeredFacts(_ effect: EffectRecord?) async throws -> (model: String?, usage: TokenUsage?) {
+        guard let effect, let blob = effect.answerBlob, let adapter = shop.adapters[effect.route],
             let body = try? await shop.blobs.get(blob, limit: 2 * AnswerStream.longestDocument)
         else { return (nil, nil) }
         let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)

@@ -50,21 +50,21 @@ package struct JobRunner: Sendable {
         var timings: [(stage: String, milliseconds: Int64)] = []
         if job.state == .accepted {
             job = try await timed("normalize", &timings) {
-                try await Prepare(shop: shop, job: job, spec: spec, route: route).run()
+                try await Prepare(shop: shop, job: job, spec: spec, routes: [route]).run()
             }
         }
         if job.state == .waiting { job = try await shop.ledger.write(job.hold, .resumed, []) }
         if job.state == .ready || job.state == .calling {
             // Also a job that waited may have an output in a call whose end could not be saved: it is never left open.
-            try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
+            for (route, _) in try await courses(of: job, of: { $0.state == .calling }) {
+                try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
+            }
             if isAlone {
                 try await shop.ledger.write(job.hold, nil, [.tried])
                 return try await shop.ledger.release(job.hold)
             }
             let ready = job
-            let ends = try await timed("call", &timings) {
-                try await Calls(shop: shop, job: ready, spec: spec, route: route).run()
-            }
+            let ends = try await timed("call", &timings) { try await call(ready, spec) }
             guard let called = try await conclude(job, ends) else { return }
             job = called
         }
@@ -72,6 +72,57 @@ package struct JobRunner: Sendable {
             job = try await Finish(shop: shop, job: job, spec: spec, route: route, timings: timings).run()
         }
         if job.state == .made { try await settleMade(job) }
+    }
+
+    /// Outputs by the route that has them now.
+    private func courses(
+        of job: JobRecord, of isMeant: (OutputRecord) -> Bool
+    ) async throws -> [(route: Route, outputs: [OutputRecord])] {
+        let outputs = try await shop.ledger.outputs(of: job.id).filter(isMeant)
+        return try Dictionary(grouping: outputs) { $0.route(of: job) }.map { name, outputs in
+            guard let route = shop.configuration.routes[name] else {
+                throw StepEnd.refused(
+                    Reason(.modelNotFound, "the configuration has no such route any more", field: "model"))
+            }
+            return (route, outputs)
+        }
+    }
+
+    /// Calls what is pending, each output on the route that has it; what another route took over is called in the next round.
+    private func call(_ first: JobRecord, _ spec: JobSpec) async throws -> [Calls.End] {
+        var job = first
+        var ends: [Calls.End] = []
+        var courses = try await courses(of: job) { $0.state == .pending }
+        // A route has an output at most once, so that the rounds come to an end.
+        while !courses.isEmpty {
+            let routes = try await self.courses(of: job) { $0.state == .pending }.map(\.route)
+            if spec.referenceCount > 0 {
+                job = try await Prepare(shop: shop, job: job, spec: spec, routes: routes).refit()
+            }
+            let round = try await ended(courses, job, spec)
+            ends += round.filter { if case .fellBack = $0 { false } else { true } }
+            let moved = round.compactMap { if case .fellBack(let index) = $0 { index } else { nil } }
+            courses = try await self.courses(of: job) { moved.contains($0.index) }
+        }
+        return ends
+    }
+
+    private func ended(
+        _ courses: [(route: Route, outputs: [OutputRecord])], _ job: JobRecord, _ spec: JobSpec
+    ) async throws -> [Calls.End] {
+        // One that breaks off must not cancel the others: they may be paid for.
+        let results = await withTaskGroup(of: Result<[Calls.End], any Error>.self) { group in
+            for (route, outputs) in courses {
+                let calls = Calls(shop: shop, job: job, spec: spec, route: route)
+                group.addTask {
+                    do { return .success(try await calls.run(outputs)) } catch { return .failure(error) }
+                }
+            }
+            var results: [Result<[Calls.End], any Error>] = []
+            for await result in group { results.append(result) }
+            return results
+        }
+        return try results.flatMap { try $0.get() }
     }
 
     /// Nothing is paid for that no worker could finish: without one, as where it can not be locked, the job waits.
@@ -90,7 +141,7 @@ package struct JobRunner: Sendable {
         var wait: (span: Span, reason: Reason)?
         for end in ends {
             switch end {
-            case .ended: break
+            case .ended, .fellBack, .tokenRefused: break
             case .stopping: throw StepEnd.stopping
             case .wait(let span, let reason):
                 if span > wait?.span ?? Span(milliseconds: -1) { wait = (span, reason) }

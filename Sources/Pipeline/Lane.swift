@@ -1,40 +1,77 @@
 import Disk
 import Domain
-import Settings
+package import Settings
 import Synchronization
 
-/// What one route lets through: at most `concurrency` calls at once, at most its pace a minute.
-final class Lane: Sendable {
-    private let turnstile: Turnstile
-    private let bucket: Mutex<TokenBucket?>
+/// What one route lets through: at most `concurrency` calls at once, at most its pace a minute. Where more wait, the highest
+/// priority goes first, and subjects take turns.
+package final class Lane: Sendable {
+    private struct State {
+        var free: Int
+        var isClosed = false
+        var line = FairLine<CheckedContinuation<Bool, Never>>()
+        var bucket: TokenBucket?
+    }
+
+    private let state: Mutex<State>
     private let stopping: StopFlag
 
-    init(_ route: Route, stopping: StopFlag) {
-        turnstile = Turnstile(width: route.concurrency)
-        bucket = Mutex(route.requestsPerMinute.map { TokenBucket(requestsPerMinute: $0, now: Self.now()) })
+    package init(_ route: Route, stopping: StopFlag) {
+        let bucket = route.requestsPerMinute.map { TokenBucket(requestsPerMinute: $0, now: Self.now()) }
+        state = Mutex(State(free: max(1, route.concurrency), bucket: bucket))
         self.stopping = stopping
     }
 
     /// Waits for a place and for the pace; false when the daemon stops first.
-    func enter() async -> Bool {
-        guard await turnstile.enter() else { return false }
-        var wait = bucket.withLock { $0?.take(now: Self.now()) ?? 0 }
+    package func enter(priority: Int = 0, subject: String? = nil) async -> Bool {
+        guard await place(priority, subject) else { return false }
+        var wait = state.withLock { $0.bucket?.take(now: Self.now()) ?? 0 }
         while wait > 0 {
             let step = min(wait, 200)
             try? await Task.sleep(for: .milliseconds(step))
             wait -= step
             if stopping.isSet {
-                bucket.withLock { $0?.giveBack() }
-                turnstile.leave()
+                state.withLock { $0.bucket?.giveBack() }
+                leave()
                 return false
             }
         }
         return true
     }
 
-    func leave() { turnstile.leave() }
+    private func place(_ priority: Int, _ subject: String?) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let answer: Bool? = state.withLock { state in
+                if state.isClosed { return false }
+                if state.free > 0, state.line.isEmpty {
+                    state.free -= 1
+                    return true
+                }
+                state.line.append(continuation, priority: priority, subject: subject)
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
 
-    func close() { turnstile.close() }
+    /// Gives the place to whoever is next.
+    package func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            let next = state.line.popFirst()
+            if next == nil { state.free += 1 }
+            return next
+        }
+        next?.resume(returning: true)
+    }
+
+    /// Turns away everybody who waits, and whoever comes after.
+    package func close() {
+        let turnedAway = state.withLock { state in
+            state.isClosed = true
+            return state.line.removeAll()
+        }
+        for one in turnedAway { one.resume(returning: false) }
+    }
 
     private static func now() -> Int64 {
         Monotonic.milliseconds()

@@ -13,12 +13,35 @@ struct Prepare: Sendable {
     let shop: Workshop
     let job: JobRecord
     let spec: JobSpec
-    let route: Route
+    /// Those that have outputs of the job: what suits them all is made.
+    let routes: [Route]
 
     func run() async throws -> JobRecord {
+        try await keepingNothing { made in try await self.prepare(&made) }
+    }
+
+    /// Makes references and mask anew where a route that took an output over allows less than they were made for.
+    func refit() async throws -> JobRecord {
+        let bounds = Capability.bounds(routes, references: spec.referenceCount)
+        let old = try await shop.ledger.blobs(of: job.id).filter { [.normalized, .normalizedMask].contains($0.kind) }
+        let isFit = old.allSatisfy { $0.bytes <= Int64($0.kind == .normalized ? bounds.bytes : bounds.maskBytes) }
+        if isFit, job.referenceSizes.allSatisfy({ $0.longEdge <= bounds.edge }) { return job }
+        let refitted = try await keepingNothing { made in
+            var clean = try await self.cleaned(&made)
+            clean.changes += old.map { .dropBlob($0.id) }
+            return try await self.shop.ledger.write(self.job.hold, nil, clean.changes)
+        }
+        for blob in old { try? await shop.blobs.destroy(blob.id) }
+        await shop.recorder.record(
+            "job.refitted", job.id,
+            ["references": String(spec.referenceCount), "routes": routes.map(\.name).joined(separator: " ")])
+        return refitted
+    }
+
+    private func keepingNothing(_ work: (inout [String]) async throws -> JobRecord) async throws -> JobRecord {
         var made: [String] = []
         do {
-            return try await run(&made)
+            return try await work(&made)
         } catch {
             // No row explains these copies of inputs, so that no deadline would reach them. A commit that failed may
             // still be found whole after a crash: its blobs wait for the sweep at start.
@@ -27,17 +50,43 @@ struct Prepare: Sendable {
         }
     }
 
-    private func run(_ made: inout [String]) async throws -> JobRecord {
+    private func prepare(_ made: inout [String]) async throws -> JobRecord {
+        var clean = try await cleaned(&made)
+        // Checked again with the sizes that are known now, before anything is spent.
+        do throws(Reason) {
+            for route in routes { _ = try shop.plan(spec, on: route, references: clean.sizes) }
+        } catch {
+            throw StepEnd.refused(error)
+        }
+        if routes.contains(where: { $0.provider == .simulator }) { clean.changes.append(.simulated) }
+        let ready = try await shop.ledger.write(job.hold, .prepared, clean.changes)
+        await shop.recorder.record(
+            "job.prepared", job.id,
+            ["references": String(clean.sizes.count), "removed": clean.removed.joined(separator: " ")])
+        return ready
+    }
+
+    /// References and mask as they will be sent: the rows that say so, their sizes, and what was taken out of them.
+    private struct Cleaned {
+        var changes: [Change] = []
+        var sizes: [PixelSize] = []
+        var kinds: Set<MetadataKind> = []
+        /// What a mask has to become, since the first reference is known.
+        var mask: MaskOrder?
+
+        var removed: [String] { kinds.map(\.rawValue).sorted() }
+    }
+
+    private func cleaned(_ made: inout [String]) async throws -> Cleaned {
         let blobs = try await shop.ledger.blobs(of: job.id)
-        var done = Done()
+        var done = Cleaned()
         for reference in blobs where reference.kind == .reference {
             try await shop.withPlace {
                 let (source, report) = try await source(reference)
-                done.removed.formUnion(report?.kinds ?? [])
-                let field = "references[\(reference.position)]"
+                done.kinds.formUnion(report?.kinds ?? [])
                 let clean = try await normalized(source, report, at: reference.position)
-                try Self.check(clean.bytes, clean.size, field)
-                if reference.position == 0 { done.mask = shop.configuration.masking(clean, for: route) }
+                try Self.check(clean.bytes, clean.size, "references[\(reference.position)]")
+                if reference.position == 0 { done.mask = shop.configuration.masking(clean, for: routes) }
                 done.sizes.append(clean.size)
                 done.changes.append(try await keep(clean.bytes, clean.format, as: .normalized, of: reference, &made))
             }
@@ -45,23 +94,15 @@ struct Prepare: Sendable {
         for mask in blobs where mask.kind == .mask {
             try await shop.withPlace {
                 let (source, report) = try await source(mask)
-                done.removed.formUnion(report?.kinds ?? [])
+                done.kinds.formUnion(report?.kinds ?? [])
                 guard let order = done.mask else { throw StepEnd.vault(.missing) }
                 let bytes = try await masked(source, report, as: order)
                 try Self.check(bytes, order.size, "mask")
                 done.changes.append(try await keep(bytes, .png, as: .normalizedMask, of: mask, &made))
             }
         }
-        return try await conclude(done)
-    }
-
-    /// What was made of the job's pictures until now.
-    private struct Done {
-        var changes: [Change] = []
-        var removed: Set<MetadataKind> = []
-        var sizes: [PixelSize] = []
-        /// What a mask has to become, since the first reference is known.
-        var mask: MaskOrder?
+        done.changes.append(.references(removed: done.removed, sizes: done.sizes))
+        return done
     }
 
     private func source(_ blob: BlobRecord) async throws -> (bytes: [UInt8], report: PictureReport?) {
@@ -81,41 +122,10 @@ struct Prepare: Sendable {
                 mediaType: format.rawValue))
     }
 
-    private func conclude(_ done: Done) async throws -> JobRecord {
-        // Checked again with the sizes that are known now, before anything is spent.
-        do throws(Reason) {
-            try checkMemory(for: try CallPlan(spec, on: route, references: done.sizes))
-        } catch {
-            throw StepEnd.refused(error)
-        }
-        let kinds = done.removed.map(\.rawValue).sorted()
-        var changes = done.changes + [.references(removed: kinds, sizes: done.sizes)]
-        if route.provider == .simulator { changes.append(.simulated) }
-        let ready = try await shop.ledger.write(job.hold, .prepared, changes)
-        await shop.recorder.record(
-            "job.prepared", job.id, ["references": String(done.sizes.count), "removed": kinds.joined(separator: " ")])
-        return ready
-    }
-
-    /// An output that this machine may not make is refused before it is paid for.
-    private func checkMemory(for plan: CallPlan) throws(Reason) {
-        let native = plan.expected
-        let canvas = shop.configuration.canvas(of: spec.output, native: native)
-        let memory = shop.configuration.workers.memory
-        let need = MemoryEstimate.rendering(
-            native: native, bytes: native.pixels * 4, canvas: canvas,
-            as: spec.output.format ?? shop.configuration.output.format)
-        guard need > memory.bytes else { return }
-        throw Reason(
-            .unsupportedParameter, "an output of \(canvas) takes more memory than workers.memory allows",
-            field: "output.size", limit: memory.description, value: ByteCount(need).description,
-            hint: "ask for a smaller output or another format, or raise workers.memory")
-    }
-
     private func normalized(
         _ source: [UInt8], _ report: PictureReport?, at position: Int
     ) async throws -> NormalizedPicture {
-        let order = shop.configuration.normalizing(spec, for: route, at: position)
+        let order = shop.configuration.normalizing(spec, for: routes, at: position)
         let need = MemoryEstimate.normalizing(report, bytes: source.count, edge: order.maxEdge)
         return try await worked("references[\(position)]", taking: need) { workers throws(WorkerError) in
             try await workers.normalize(source, as: order)

@@ -21,6 +21,8 @@ package struct Workshop: Sendable {
     package let recorder: Recorder
     package let stopping: StopFlag
     let adapters: [String: any Adapter]
+    /// Of the routes that take access tokens in place of a key.
+    let tokens: [String: TokenSource]
     let lanes: [String: Lane]
     let reserve: DiskReserve
     /// How many jobs hold pictures in memory at once.
@@ -28,11 +30,13 @@ package struct Workshop: Sendable {
     /// Bytes that the pictures in the workers may take together (`workers.memory`).
     private let memory: Turnstile
 
-    /// - Parameter adapters: one a route.
+    /// - Parameters:
+    ///   - adapters: one a route; without a key where the route takes tokens.
+    ///   - tokens: one a route that takes them.
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, recorder: Recorder,
-        adapters: [String: any Adapter], reserve: DiskReserve, stopping: StopFlag
+        adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag
     ) {
         self.configuration = configuration
         self.ledger = ledger
@@ -43,11 +47,29 @@ package struct Workshop: Sendable {
         self.settler = settler
         self.recorder = recorder
         self.adapters = adapters
+        self.tokens = tokens
         self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
         self.reserve = reserve
         self.stopping = stopping
         self.bench = Turnstile(width: workerCount + 1)
         self.memory = Turnstile(width: configuration.workers.memory.bytes)
+    }
+
+    /// What is asked of `route` for a job, checked before anything is spent: whether the model can do it, and whether this machine
+    /// can make the output of it.
+    func plan(_ spec: JobSpec, on route: Route, references: [PixelSize]) throws(Reason) -> CallPlan {
+        let plan = try CallPlan(spec, on: route, references: references)
+        let native = plan.expected
+        let need = MemoryEstimate.rendering(
+            native: native, bytes: native.pixels * 4, canvas: configuration.canvas(of: spec.output, native: native),
+            as: spec.output.format ?? configuration.output.format)
+        let memory = configuration.workers.memory
+        guard need > memory.bytes else { return plan }
+        throw Reason(
+            .unsupportedParameter,
+            "an output of \(configuration.canvas(of: spec.output, native: native)) takes more memory than workers.memory allows",
+            field: "output.size", limit: memory.description, value: ByteCount(need).description,
+            hint: "ask for a smaller output or another format, or raise workers.memory")
     }
 
     /// Runs a step that holds a picture in memory, when it is its turn.

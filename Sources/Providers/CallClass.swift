@@ -88,7 +88,7 @@ package struct CallDecision: Sendable {
 
     private static let shortest = Span.seconds(1)
     private static let longest = Span.minutes(15)
-    private static let mostOverloads = 5
+    static let mostOverloads = 5
 
     package func next(after verdict: Verdict) -> NextAction {
         let callClass = verdict.callClass

@@ -27,6 +27,15 @@ package struct Capability: Sendable, Hashable {
     /// Most bytes of each of `count` references: all of them together have to fit as well.
     package func referenceBytes(each count: Int) -> Int { min(referenceBytes, allReferenceBytes / max(1, count)) }
 
+    /// What a reference, of `count`, and a mask may be so that every one of these routes takes them.
+    package static func bounds(_ routes: [Route], references count: Int) -> (edge: Int, bytes: Int, maskBytes: Int) {
+        let able = routes.map(\.capability)
+        return (
+            able.map(\.referenceEdge).min() ?? 0, able.map { $0.referenceBytes(each: count) }.min() ?? 0,
+            able.map(\.maskBytes).min() ?? 0
+        )
+    }
+
     /// What the configuration says about this route's model, which its operator may know better.
     func with(_ own: CapabilityOverride) -> Capability {
         var able = self

@@ -58,12 +58,13 @@ struct OpenRouter: Adapter {
         }
         verdict.httpStatus = head.status
         verdict.wait = RetryHint.read(head.headers)
-        verdict.requestID = ErrorBody.word(document["id"]?.string ?? head.headers["x-request-id"])
+        verdict.requestID =
+            generation(head) ?? ErrorBody.word(document["id"]?.string ?? head.headers["x-request-id"])
         return (verdict, answer)
     }
 
     /// Dollars as booked by the service; nil for what can be no price.
-    private static func microDollars(_ dollars: Double) -> Int64? {
+    static func microDollars(_ dollars: Double) -> Int64? {
         (0...1_000_000).contains(dollars) ? Int64((dollars * 1_000_000).rounded(.up)) : nil
     }
 

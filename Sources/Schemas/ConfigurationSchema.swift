@@ -166,7 +166,7 @@ enum ConfigurationSchema {
             .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
             family: Shape.choice(
                 "What it deploys: sizes and prices hang on it.",
-                ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"])))
+                ["2", "2e", "2.5", "2.5-flash", "2.5-pro", "2.6", "2.6-flash", "2.7", "2.7-flash"]), takesTokens: true))
 
     private static let openAIFamilies = Shape.choice(
         "What the model's name does not say by itself: sizes and prices hang on it.",
@@ -184,7 +184,12 @@ enum ConfigurationSchema {
         required: ["provider", "endpoint", "deployment", "family", "key"],
         account(
             .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
-            family: openAIFamilies))
+            family: openAIFamilies, takesTokens: true))
+
+    private static let tokenCommand = JSONValue.fields([
+        "description": "A program and its words; it prints an access token, or a JSON document with one and its end.",
+        "type": "array", "items": Shape.text("A word.", atMost: 4096), "minItems": 1, "maxItems": 64,
+    ])
 
     private static let googleGemini = route(
         "The image models of the Gemini API.", "google-gemini", required: ["provider", "model", "key"],
@@ -206,20 +211,25 @@ enum ConfigurationSchema {
     private static let modelName = "^(?!.*\\.\\.)[A-Za-z0-9._/:@-]{1,128}$"
 
     /// The keys of every route that has an account somewhere.
-    private static func account(_ name: JSONValue.Member, family: JSONValue) -> [JSONValue.Member] {
+    private static func account(
+        _ name: JSONValue.Member, family: JSONValue, takesTokens: Bool = false
+    ) -> [JSONValue.Member] {
+        let sources = JSONValue.fields([
+            "credential": Shape.text("A file of $CREDENTIALS_DIRECTORY."),
+            "file": Shape.text("A file that others may not read."), "env": Shape.text("An environment variable."),
+            "token_command": takesTokens ? tokenCommand : nil,
+            "token_file": takesTokens
+                ? Shape.text("A file that others may not read, which something else keeps an access token in.") : nil,
+        ])
         let shared = JSONValue.fields([
             "endpoint": Shape.text(
                 "Base URL before the contract's path; http for loopback addresses only.",
                 "^(https://[^@?# ]+|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/][^@?# ]*)?)$"),
             "family": family,
-            "key": Shape.closed(
-                "Where the key is read from: exactly one source.",
-                [
-                    "credential": Shape.text("A file of $CREDENTIALS_DIRECTORY."),
-                    "file": Shape.text("A file that others may not read."),
-                    "env": Shape.text("An environment variable."),
-                ],
-                also: [.init(key: "minProperties", value: 1), .init(key: "maxProperties", value: 1)]),
+            "key": .fields([
+                "description": "Where the key is read from: exactly one source.", "type": "object",
+                "properties": sources, "additionalProperties": false, "minProperties": 1, "maxProperties": 1,
+            ]),
             "capability": Shape.closed(
                 "What you know better than the built-in table of the family.",
                 [
@@ -255,7 +265,9 @@ enum ConfigurationSchema {
             "on_unknown": Shape.choice(
                 "A call whose end is unknown: held for a person, or made once more, which may be paid twice.",
                 ["hold", "retry-once"]),
-            "fallback": Shape.unbuilt("a second route."),
+            "fallback": Shape.text(
+                "Another route of this file, that takes over where this one cannot serve an output and nothing was paid.",
+                "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
         ])
         let provider = JSONValue.Member(key: "provider", value: Shape.fixed("The service.", .string(provider)))
         return .fields([

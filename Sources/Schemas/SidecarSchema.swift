@@ -72,6 +72,7 @@ enum SidecarSchema {
         [
             "provider": Shape.text("The service."), "route": Shape.text("The configuration's name for it."),
             "model": Shape.text("As asked."), "version": Shape.text("As answered, where the answer says."),
+            "fallback_from": Shape.text("The route that this one stood in for, as its fallback."),
         ])
 
     private static let native = Shape.open(

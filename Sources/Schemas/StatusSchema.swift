@@ -77,6 +77,7 @@ enum StatusSchema {
         "One request.", required: ["output", "route", "class", "billed", "cost"],
         [
             "output": Shape.count("The output it was for, counted from 1."), "route": Shape.text("The route."),
+            "fallback_from": Shape.text("The route that this one stood in for, as its fallback."),
             "request_id": Shape.text("The provider's id of the request."),
             "class": Shape.text("How it ended: success, rate_limited, outcome_unknown, …", "^[a-z_]+$"),
             "billed": Shape.choice("Whether it was paid for.", Shape.billed),

@@ -82,10 +82,14 @@ extension Configuration {
             //   endpoint: "https://RESOURCE.services.ai.azure.com",
             //   deployment: "mai26-prod",            // the name you gave the deployment
             //   family: "2.6",                       // what it deploys: sizes and prices hang on it
-            //   key: { file: "/etc/darkroom/mai.key" },   // or { credential: "mai-key" }, { env: "MAI_KEY" }
+            //   key: { file: "/etc/darkroom/mai.key" },   // or { credential: "mai-key" }, { env: "MAI_KEY" }; for tokens
+            //                                        // of Entra { token_command: ["az", …] } or { token_file: "…" }
             //   requests_per_minute: 2,
             //   concurrency: 4,
             //   timeout: "300s",
+            //   on_unknown: "hold",                  // or "retry-once": a call whose end is unknown may be paid twice
+            //   fallback: "other",                   // the route that takes over where this one can not serve: key or
+            //                                        // account refused, quota used up, no such model, down for long
             // },
           },
 
@@ -137,6 +141,8 @@ extension Route {
         case .credential(let name): key = .fields(["credential": .string(name)])
         case .file(let path): key = .fields(["file": .string(path)])
         case .environment(let name): key = .fields(["env": .string(name)])
+        case .tokenCommand(let words): key = .fields(["token_command": .array(words.map { .string($0) })])
+        case .tokenFile(let path): key = .fields(["token_file": .string(path)])
         case nil: key = nil
         }
         let isRemote = provider != .simulator
@@ -148,6 +154,7 @@ extension Route {
             "key": key,
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
+            "fallback": .text(fallback),
         ])
     }
 }

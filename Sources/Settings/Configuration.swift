@@ -132,6 +132,8 @@ package struct Route: Sendable, Equatable {
     package var concurrency = 4
     package var timeout: Span
     package var onUnknown = OnUnknown.hold
+    /// The route that takes an output over when this one cannot serve it and nothing was paid.
+    package var fallback: String?
 
     package enum OnUnknown: String, Sendable, CaseIterable {
         case hold
@@ -172,12 +174,27 @@ package enum KeySource: Sendable, Equatable, CustomStringConvertible {
     case credential(String)
     case file(String)
     case environment(String)
+    /// A program and its words that print an access token (Entra), for routes that take one in place of a key.
+    case tokenCommand([String])
+    /// A file that something else keeps an access token in.
+    case tokenFile(String)
+
+    /// Whether it gives tokens, which end and are got anew, in place of a key that stays.
+    package var isToken: Bool {
+        switch self {
+        case .tokenCommand, .tokenFile: true
+        case .credential, .file, .environment: false
+        }
+    }
 
     package var description: String {
         switch self {
         case .credential(let name): "credential \(name)"
         case .file(let path): "file \(path)"
         case .environment(let name): "environment variable \(name)"
+        // Its words may say more than is to be seen.
+        case .tokenCommand(let words): "token command \(words.first ?? "")"
+        case .tokenFile(let path): "token file \(path)"
         }
     }
 }

@@ -130,6 +130,7 @@ private final class ConfigurationReader {
             if let route = RouteReader(fields, name: name).route() { made.routes[name] = route }
             models.adopt(fields.finish())
         }
+        checkFallbacks(models)
         if let chosen = models.string("default") {
             made.defaultRoute = chosen
             if !models.keys.contains(chosen) || chosen == "default" {
@@ -142,6 +143,37 @@ private final class ConfigurationReader {
             models.fail("default", "is missing", hint: "name the route that jobs take by default")
         }
         reader.adopt(models.finish())
+    }
+
+    /// A fallback is another route of the same file, and no chain of them comes back to where it began.
+    private func checkFallbacks(_ models: FieldReader) {
+        let names = models.keys.filter { $0 != "default" }
+        for route in made.routes.values.sorted(by: { $0.name < $1.name }) {
+            guard let fallback = route.fallback else { continue }
+            let key = route.name + ".fallback"
+            if route.provider == .simulator {
+                models.fail(key, "is for routes that can fail", hint: "leave it out: the simulator always answers")
+            } else if fallback == route.name {
+                models.fail(key, "names its own route", hint: "name another one, or leave it out")
+            } else if !names.contains(fallback) {
+                let nearest = NearestName.of(fallback, among: names.filter { $0 != route.name })
+                models.fail(key, "names no route", hint: nearest.map { "did you mean \"\($0)\"?" })
+            } else if let circle = circle(from: route) {
+                models.fail(key, "leads in a circle", hint: circle.joined(separator: " to "))
+            }
+        }
+    }
+
+    /// The chain of fallbacks from a route back to it; nil where it ends.
+    private func circle(from route: Route) -> [String]? {
+        var chain = [route.name]
+        var next = route.fallback
+        while let name = next, chain.count <= made.routes.count {
+            chain.append(name)
+            if name == route.name { return chain }
+            next = made.routes[name]?.fallback
+        }
+        return nil
     }
 
     private func readNetwork() {

@@ -27,13 +27,14 @@ extension KeySource {
                 throw refusal("cannot be read: $CREDENTIALS_DIRECTORY is not set (systemd sets it for LoadCredential=)")
             }
             guard !name.contains("/"), !name.hasPrefix(".") else { throw refusal("is no plain name") }
-            return try readFile(folder + "/" + name, mayBeShared: true)
+            return try secret(try readFile(folder + "/" + name, mayBeShared: true))
         case .file(let path):
-            return try readFile(path, mayBeShared: false)
+            return try secret(try readFile(path, mayBeShared: false))
+        case .tokenCommand, .tokenFile: throw refusal("gives tokens, which are got when they are needed")
         }
     }
 
-    private func readFile(_ path: String, mayBeShared: Bool) throws(ConfigurationError) -> SecretText {
+    func readFile(_ path: String, mayBeShared: Bool) throws(ConfigurationError) -> [UInt8] {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw refusal("cannot be read: \(DiskError.text(of: errno))") }
         if !mayBeShared, status.st_mode & 0o007 != 0 { throw refusal("may be read by everybody: chmod 600 \(path)") }
@@ -44,10 +45,10 @@ extension KeySource {
             throw refusal("cannot be read: \(DiskError.text(of: error.code))")
         }
         guard let bytes else { throw refusal("is larger than 64 kB") }
-        return try secret(bytes)
+        return bytes
     }
 
-    private func secret(_ bytes: [UInt8]) throws(ConfigurationError) -> SecretText {
+    func secret(_ bytes: [UInt8]) throws(ConfigurationError) -> SecretText {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal("is not UTF-8 text") }
         let trimmed = text.filter { !$0.isWhitespace }
         guard !trimmed.isEmpty else { throw refusal("is empty") }
@@ -57,11 +58,11 @@ extension KeySource {
         return SecretText(trimmed)
     }
 
-    private func refusal(_ what: String) -> ConfigurationError {
+    func refusal(_ what: String) -> ConfigurationError {
         ConfigurationError(source: "key", faults: ["\(self) \(what)"])
     }
 
-    private static func environment(_ name: String) -> String? {
+    static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }

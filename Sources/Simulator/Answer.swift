@@ -67,6 +67,11 @@ struct Answer: Sendable {
         return #"]},"finishReason":"STOP","index":0}]\#(usage),"modelVersion":"\#(order.model)","responseId":"\#(id)"}"#
     }
 
+    /// Micro-dollars of a request, as OpenRouter books it: thirty-eight a token.
+    static func cost(of order: DrawOrder, pictures: Int) -> Int {
+        (order.size.pixels + 1023) / 1024 * pictures * 38
+    }
+
     /// Tokens by the contracts' rules of thumb: one for 1,024 pixels drawn, 1,024 a reference, a word in four letters.
     private var usage: (key: String, value: JSONValue)? {
         let drawn = (order.size.pixels + 1023) / 1024 * pictures.count
@@ -109,14 +114,14 @@ struct Answer: Sendable {
                     "prompt_tokens": .integer(text + seen), "completion_tokens": .integer(drawn),
                     "completion_tokens_details": .fields(["image_tokens": .integer(drawn)]),
                     "total_tokens": .integer(text + seen + drawn),
-                    // Thirty-eight micro-dollars a token.
-                    "cost": .number(Self.dollars(micro: drawn * 38)), "is_byok": false,
+                    "cost": .number(Self.dollars(micro: Self.cost(of: order, pictures: pictures.count))),
+                    "is_byok": false,
                 ])
             )
         }
     }
 
-    private static func dollars(micro: Int) -> String {
+    static func dollars(micro: Int) -> String {
         let digits = String(micro % 1_000_000)
         return "\(micro / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }

@@ -55,9 +55,13 @@ package enum Contract: String, Sendable, Hashable, CaseIterable {
         case .openAI: "x-request-id"
         case .azure: "apim-request-id"
         case .gemini: nil
-        case .openRouter: "x-request-id"
+        case .openRouter: Self.generationHeader
         }
     }
+
+    /// OpenRouter's name for a request, and where it tells what became of it.
+    static let generationHeader = "x-generation-id"
+    static let generationPath = "/api/v1/generation"
 
     var contentType: String { self == .gemini ? "application/json; charset=UTF-8" : "application/json" }
 

@@ -35,6 +35,7 @@ package final class ImageSimulator: Sendable {
     private let options: Options
     private let cache = Mutex<[PixelSize: Task<DrawnPicture, any Error>]>([:])
     private let served = Atomic<Int>(0)
+    private let generations = Generations()
 
     package init(options: Options = Options(), paint: @escaping Painter) {
         self.options = options
@@ -60,6 +61,7 @@ package final class ImageSimulator: Sendable {
 
     private func answer(_ request: IncomingRequest) async -> Reply {
         if let reply = await options.intercept(request) { return reply }
+        if request.method == "GET", request.path == Contract.generationPath { return lookUp(request) }
         guard request.method == "POST", let resource = Contract.resource(at: request.path) else {
             return refuse(ContractFault("no such resource", .modelNotFound), .openAI, status: 404)
         }
@@ -76,19 +78,40 @@ package final class ImageSimulator: Sendable {
         return await fulfil(order)
     }
 
+    /// What became of an earlier request, as OpenRouter tells it.
+    private func lookUp(_ request: IncomingRequest) -> Reply {
+        let contract = Contract.openRouter
+        guard !options.needsKey || contract.hasKey(request.headers) else {
+            return refuse(ContractFault("no key was sent", .auth), contract, status: 401)
+        }
+        guard let found = generations.answer(request.query) else {
+            // Often asked before it is there: nothing that breaks the contract, and nothing for the ledger.
+            let page = RefusalPage(.modelNotFound, contract, message: "Generation not found")
+            return Reply(
+                status: 404, headers: [("Content-Type", contract.contentType)], body: Array(page.body.compact.utf8))
+        }
+        return Reply(
+            status: 200, headers: [("Content-Type", contract.contentType)], body: Array(found.compact.utf8))
+    }
+
     private func fulfil(_ order: DrawOrder) async -> Reply {
-        let id = "sim-" + randomUUID()
+        let id = (order.contract == .openRouter ? "gen-" : "sim-") + randomUUID()
         let number = served.add(1, ordering: .relaxed).newValue
         options.note(order.note(number: number, id: id, at: Monotonic.wall()))
         let rule = options.faults?.rule(for: order)
         let wait = options.latency.milliseconds + (rule?.delay?.milliseconds ?? 0)
         if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
+        if order.contract == .openRouter {
+            let isBilled = rule?.isBilled ?? true
+            generations.keep(id, cost: isBilled ? Answer.cost(of: order, pictures: order.count) : 0)
+        }
         if let rule, rule.isHanging {
             note(id, "silent", rule, pictures: 0)
             try? await Task.sleep(for: Self.silence.duration)
             return Reply(status: 504, ending: .dropBeforeReply)
         }
-        if let rule, let reply = rule.reply(order, id: id) {
+        if let rule, var reply = rule.reply(order, id: id) {
+            if order.contract == .openRouter { reply.headers.append((Contract.generationHeader, id)) }
             note(id, reply.ending == .whole ? "answered" : "cut", rule, status: reply.status, pictures: 0)
             return reply
         }

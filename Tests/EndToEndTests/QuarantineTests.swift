@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct QuarantineTests {
@@ -12,15 +13,19 @@ import Testing
         let before = owner(spool)
         let daemon = try spool.daemon()
         let process = daemon.process.pid
-        let stopper = Task.detached {
-            while !Task.isCancelled {
+        // A thread of its own: the shared ones are slow to come where many tests run, and a worker needs milliseconds.
+        let flag = Flag()
+        async let stopper: Void = onOwnThread {
+            while !flag.isUp.load(ordering: .relaxed) {
                 for worker in Children.of(process) { kill(worker, SIGSTOP) }
-                try await Task.sleep(for: .milliseconds(10))
+                usleep(1000)
             }
         }
+        defer { flag.isUp.store(true, ordering: .relaxed) }
         try await eventually("the job is taken by this run") { owner(spool).map { $0 != before } ?? false }
         await daemon.end(signal)
-        stopper.cancel()
+        flag.isUp.store(true, ordering: .relaxed)
+        await stopper
     }
 
     /// The run that works on a job, as the ledger says.
@@ -56,4 +61,8 @@ import Testing
         #expect(log.contains("goes on alone"))
         #expect(spool.outcomes("done") == ["slow"])
     }
+}
+
+private final class Flag: Sendable {
+    let isUp = Atomic(false)
 }

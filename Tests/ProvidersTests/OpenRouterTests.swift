@@ -179,3 +179,40 @@ import Transport
         #expect(able.referenceBytes(each: 5) == 2_800_000)
     }
 }
+
+@Suite struct GenerationTests {
+    func end(_ status: Int, _ body: String) throws -> GenerationEnd? {
+        let adapter = try #require(
+            OpenRouterTests.route("microsoft/mai-image-2.6").adapter(endpoint: "https://o.example", key: nil)
+                as? any Reconciling)
+        return adapter.end(
+            AnswerHead(status: status, headers: [:], bodyBytes: body.utf8.count), body: Array(body.utf8))
+    }
+
+    @Test func `what was taken for a call is read to the micro-dollar, and nothing else counts as free`() throws {
+        #expect(try end(200, #"{"data":{"id":"gen-1","total_cost":0.039,"cancelled":false}}"#) == .billed(39_000))
+        #expect(try end(200, #"{"data":{"id":"gen-1","total_cost":0,"cancelled":true}}"#) == .free)
+        #expect(try end(200, #"{"data":{"total_cost":0,"finish_reason":"error","is_byok":false}}"#) == .free)
+        // Somebody else's bill is not in it.
+        #expect(try end(200, #"{"data":{"total_cost":0,"is_byok":true}}"#) == nil)
+        for unclear in [
+            #"{"data":{"id":"gen-1"}}"#, #"{"data":{"total_cost":-1}}"#, #"{"error":{"code":404}}"#, "", "{",
+        ] {
+            #expect(try end(200, unclear) == nil)
+        }
+        #expect(try end(404, #"{"data":{"total_cost":0}}"#) == nil)
+        #expect(try end(500, "") == nil)
+    }
+
+    @Test(arguments: ["", "gen-a/../b", "gen-a&x=1", "gen-a b", "other-1", "gen-" + String(repeating: "a", count: 80)])
+    func `only an id that the service may have given is asked for`(id: String) throws {
+        let adapter = try #require(
+            OpenRouterTests.route("microsoft/mai-image-2.6").adapter(
+                endpoint: "https://o.example", key: SecretText("k"))
+                as? any Reconciling)
+        #expect(adapter.lookUp(id) == nil)
+        let request = try #require(adapter.lookUp("gen-3bhGkxlo4XFrqiabUM7NDtwDzWwG"))
+        #expect(request.method == "GET" && request.headers.map(\.value) == ["Bearer k"])
+        #expect(request.url == "https://o.example/api/v1/generation?id=gen-3bhGkxlo4XFrqiabUM7NDtwDzWwG")
+    }
+}

@@ -56,6 +56,9 @@ import Testing
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
         #"{"models":{\#(mai)},"templates":"/etc/darkroom/templates"}"#, #"{"models":{\#(mai)},"templates":null}"#,
+        #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":["az","x"]}"#))}}"#,
+        #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_file":"/run/t"}"#))}}"#,
+        #"{"models":{"default":"g","g":{"provider":"openai","model":"gpt-image-2","key":{"env":"K"},"fallback":"mai"},\#(mai)}}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {
@@ -80,6 +83,10 @@ import Testing
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"templates":"here"}"#, #"{"models":{\#(mai)},"templates":{}}"#,
+        #"{"models":{"a":{"provider":"openai","model":"gpt-image-2","key":{"token_file":"/run/t"}}}}"#,
+        #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":[]}"#))}}"#,
+        #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":"az"}"#))}}"#,
+        #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"env":"K","token_file":"/run/t"}"#))}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"127.0.0.1:8484"}"#, #"{"models":{\#(mai)},"output":{"upscale":"magic"}}"#,

@@ -57,6 +57,7 @@ struct Validator {
         case "exclusiveMinimum": isWrong = value.double.map { $0 <= limit }
         case "minLength": isWrong = length.map { $0 < limit }
         case "maxLength": isWrong = length.map { $0 > limit }
+        case "minItems": isWrong = value.array.map { Double($0.count) < limit }
         case "maxItems": isWrong = value.array.map { Double($0.count) > limit }
         case "minProperties": isWrong = members.map { $0 < limit }
         case "maxProperties": isWrong = members.map { $0 > limit }

@@ -44,6 +44,7 @@ import Testing
             id: "e", job: job.id, output: 1, route: "offline", provider: "simulator", model: "m", cost: 39_000,
             sentAt: moment)
         effect.requestID = "req-1"
+        effect.fallbackFrom = "mai"
         return StatusDocument(
             job: job, outcome: outcome, reason: reason, outputs: [made, missing], effects: [effect], settledAt: moment,
             inputsDeleteBy: moment
@@ -56,7 +57,8 @@ import Testing
         var sidecar = Sidecar(
             job: job, index: 1,
             file: .init(name: "order-7-0123ABCD-1.png", sha256: digest, bytes: 9, size: size, format: .png),
-            created: moment, model: .init(provider: "simulator", route: "offline", model: "m", version: "m-1"),
+            created: moment,
+            model: .init(provider: "simulator", route: "offline", model: "m", version: "m-1", fallbackFrom: "mai"),
             parameters: .fields(["size": "1536x864", "style": ["x", 1]]),
             native: .init(size: native, format: .jpeg, sha256: digest, provenance: ["c2pa"]), scaled: size,
             cost: (39_000, "usage"),

@@ -137,6 +137,33 @@ import Testing
         #expect(refusal() == (.unsupportedParameter, "plan"))
     }
 
+    /// Routes of OpenAI by name, each with the fallback that stands behind it.
+    private func chain(_ routes: KeyValuePairs<String, String>, more: String = "") -> String {
+        let each = routes.map { name, fallback in
+            "\(name): { provider: 'openai', model: 'gpt-image-2', key: { env: 'K' }, fallback: \(fallback) }"
+        }
+        return "{ models: { default: 'a', \(each.joined(separator: ", ")) \(more) } }"
+    }
+
+    @Test func `a fallback is another route of the file, and no chain comes back`() throws {
+        let text = chain(["a": "'b'", "b": "'c'", "c": "null"])
+        let read = try Configuration.read(Array(text.utf8), source: "test")
+        #expect(read.routes["a"]?.fallback == "b" && read.routes["c"]?.fallback == nil)
+        #expect(
+            faults(chain(["a": "'a'"])) == ["models.a.fallback: names its own route: name another one, or leave it out"]
+        )
+        #expect(
+            faults(chain(["a": "'secund'", "second": "null"])) == [
+                "models.a.fallback: names no route: did you mean \"second\"?"
+            ])
+        #expect(faults(chain(["a": "'default'"])).count == 1)
+        let circle = faults(chain(["a": "'b'", "b": "'c'", "c": "'b'"]))
+        #expect(circle.map { $0.prefix(19) } == ["models.b.fallback: l", "models.c.fallback: l"].map { $0.prefix(19) })
+        #expect(circle.first?.hasSuffix("b to c to b") == true)
+        let simulator = chain(["b": "null"], more: ", a: { provider: 'simulator', fallback: 'b' }")
+        #expect(faults(simulator).first?.hasPrefix("models.a.fallback: is for routes that can fail") == true)
+    }
+
     @Test func `a key comes from a private file and is never printed`() throws {
         let scratch = try Scratch("key")
         let path = scratch.file("mai.key")

@@ -15,7 +15,7 @@ import Transport
     {
         let service = try Service(needsKey: true)
         let (verdict, answer, _) = try await service.call(provider, isEdit: isEdit)
-        #expect(verdict?.callClass == .success && verdict?.requestID?.hasPrefix("sim-") == true)
+        #expect(verdict?.callClass == .success && verdict?.requestID?.dropFirst(3).first == "-")
         #expect(identify(answer?.picture) && answer?.usage != nil)
         #expect(service.ledger.map { $0["event"]?.string } == ["accepted", "answered"])
         #expect(service.ledger.first?["kind"]?.string == (isEdit ? "edit" : "generate"))
@@ -37,6 +37,38 @@ import Transport
             #expect((service.ledger.first?["mask"]?.string?.count == 64) == isTaken)
             await service.stop()
         }
+    }
+
+    @Test(arguments: [
+        ("{ billed: true }", true), ("{ reset: 'within', billed: false }", false), ("{ close: 'within' }", true),
+    ])
+    func `OpenRouter tells afterwards what became of a request, by the id of its head`(fault: String, isBilled: Bool)
+        async throws
+    {
+        let service = try Service(faults: "[{ answer: \(fault) }]", needsKey: true)
+        let result = try await service.call(.openRouter, isEdit: false).result
+        let head: AnswerHead? =
+            switch result {
+            case .answered(let head): head
+            case .unknown(let fault), .notSent(let fault): fault.head
+            }
+        let adapter = try #require(service.adapter(.openRouter) as? any Reconciling)
+        let answered = try #require(head)
+        let id = try #require(adapter.generation(answered))
+        let (found, body) = await service.exchange(try #require(adapter.lookUp(id)))
+        guard case .answered(let told) = found else {
+            Issue.record("the look-up failed: \(found)")
+            return
+        }
+        switch adapter.end(told, body: body) {
+        case .billed(let cost): #expect(isBilled && cost > 0)
+        case .free: #expect(!isBilled)
+        case nil: Issue.record("it is not known")
+        }
+        let (other, _) = await service.exchange(try #require(adapter.lookUp("gen-other")))
+        guard case .answered(let head) = other else { return }
+        #expect(head.status == 404)
+        await service.stop()
     }
 
     private func identify(_ picture: AnswerPicture?) -> Bool {

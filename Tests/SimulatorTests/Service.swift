@@ -59,7 +59,7 @@ final class Service: Sendable {
         spec.referenceCount = isEdit ? 1 : 0
         let sizes = isEdit ? [PixelSize(width: 1, height: 1)] : []
         let plan = try CallPlan(spec, on: route, references: sizes)
-        let adapter = route.adapter(endpoint: "http://127.0.0.1:\(listener.port)", key: SecretText("k"))
+        let adapter = adapter(provider)
         let request = adapter.request(
             plan, references: isEdit ? [Self.reference] : [],
             mask: mask.map { SentPicture(bytes: $0, format: .png, size: Self.reference.size) })
@@ -67,6 +67,10 @@ final class Service: Sendable {
         guard case .answered(let head) = result else { return (nil, nil, result) }
         let (verdict, answer) = adapter.read(head, body: body)
         return (verdict, answer, result)
+    }
+
+    func adapter(_ provider: Route.Provider) -> any Adapter {
+        Self.route(provider).adapter(endpoint: "http://127.0.0.1:\(listener.port)", key: SecretText("k"))
     }
 
     /// The status and text that a JSON body is answered with.

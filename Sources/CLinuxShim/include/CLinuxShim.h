@@ -98,6 +98,14 @@ int lx_lock_worker(int kept_error_output);
 /// executable memory are errors, everything else ends the process with SIGSYS. Gives 0 or a code.
 int lx_filter_calls(void);
 
+/// Runs a program (found by PATH) with nothing but this environment, descriptor 1 and signals as in a fresh process, in a
+/// process group of its own, and takes what it prints: 0 with its exit code (128 and the signal's number where one ended it);
+/// -ETIMEDOUT or -EMSGSIZE after it was killed for taking longer or printing more; else minus the error number. `arguments`
+/// and `environment` end with NULL.
+int lx_run(
+    char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
+    size_t capacity, size_t *length, int *code);
+
 /// From here on a signal that ends a program by its own fault (SIGSEGV, SIGABRT, SIGILL, ...) is noted before it does so: its
 /// number, one byte, is written to `fd`, which stays the caller's.
 void lx_note_crashes(int fd);

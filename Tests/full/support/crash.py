@@ -92,7 +92,7 @@ class Simulator:
 
 
 class Spool:
-    def __init__(self, folder, url, retention="24h", concurrency=2, workers=1, more=""):
+    def __init__(self, folder, url, retention="24h", concurrency=2, workers=1, more="", falls_back=False):
         self.folder = folder
         self.path = os.path.join(folder, "spool")
         self.config = os.path.join(folder, "darkroom.json5")
@@ -103,12 +103,15 @@ class Spool:
         self.mark = os.urandom(6).hex()
         os.makedirs(self.path + "/inbox", exist_ok=True)
         os.makedirs(folder + "/making", exist_ok=True)
+        # The second route is another contract of the same service.
+        second = """, fallback: "second" }, default: "mai", second: { provider: "openai", endpoint: "%s", model: "gpt-image-2",
+            key: { env: "SWEEP_KEY" }, concurrency: %d""" % (url, concurrency) if falls_back else ""
         with open(self.config, "w") as file:
             file.write(
                 """{ spool: "%s", listen: "off", models: { mai: { provider: "microsoft-mai", endpoint: "%s",
                 deployment: "d", family: "2.5", key: { env: "SWEEP_KEY" }, requests_per_minute: 60000,
-                concurrency: %d } }, retention: { inputs: "%s" }, disk: { min_free: "1MB" }, output: { size: "native", format: "jpeg" },
-                workers: { count: %d } %s }""" % (self.path, url, concurrency, retention, workers, more))
+                concurrency: %d %s } }, retention: { inputs: "%s" }, disk: { min_free: "1MB" }, output: { size: "native", format: "jpeg" },
+                workers: { count: %d } %s }""" % (self.path, url, concurrency, second, retention, workers, more))
 
     def drop(self, id, count=1, references=(), bad=False, text=False, output=None):
         """Hands a job over by one rename. `text`: as a plain file, whose job id is made from its name."""

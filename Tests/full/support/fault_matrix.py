@@ -45,6 +45,10 @@ def failed(name, **more):
     return Expected("failed", name, **more)
 
 
+# OpenRouter tells what became of a call whose answer was lost, where the answer's head came and named it.
+LOOKED_UP = {"outcome_unknown", "edge_timeout", "gzip_bomb", "huge", "too_slow", "reset_within", "close_within",
+             "close_after"}
+
 DONE = Expected("done", "success")
 HELD = Expected("held", "outcome_unknown")
 SPOILED = failed("bad_response")
@@ -234,6 +238,8 @@ class Scenario:
         self.check(code == wanted.reason, "reason", code, "instead of", wanted.reason)
         calls = [(call.get("class"), call.get("billed")) for call in status.get("attempts", [])]
         hoped = [(name, BILLED.get(name, "no")) for name in wanted.calls]
+        if self.provider == "openrouter" and self.name in LOOKED_UP:
+            hoped = [(name, "yes") for name, _ in hoped]
         self.check(calls == hoped, "attempts", calls, "instead of", hoped)
         if wanted.outcome == "done":
             self.check(len(status["outputs"]) == 1, "outputs", len(status["outputs"]))

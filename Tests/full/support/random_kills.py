@@ -15,6 +15,7 @@ KILLS = int(os.environ.get("KILLS", "200"))
 JOBS = int(os.environ.get("JOBS", "100"))
 LIMIT = float(os.environ.get("SECONDS_AT_MOST", "420"))
 FAULTS = float(os.environ.get("FAULTS", "5"))
+FALLS_BACK = os.environ.get("FALLBACK", "") == "1"
 SEED = int(os.environ.get("SEED", str(int(time.time()))))
 
 
@@ -35,12 +36,16 @@ MAY_FAIL = ("content_blocked_output", "bad_response", "no_image_returned", "serv
 
 def fault_options(folder):
     """FAULTS of a hundred requests meet one of them."""
-    if not FAULTS:
+    if not FAULTS and not FALLS_BACK:
         return []
     path = os.path.join(folder, "faults.json")
+    # The first route serves every other request; what it refuses the second one takes over.
+    gone = [{"name": "again-gone", "match": {"provider": "microsoft-mai", "percent": 50, "seed": SEED % 10000 + 99},
+             "answer": {"refuse": "model_not_found"}}] if FALLS_BACK else []
     with open(path, "w") as file:
-        json.dump([{"name": name, "match": {"percent": FAULTS / len(ANSWERS), "seed": SEED % 10000 + place}, "answer": answer}
-                   for place, (name, answer) in enumerate(ANSWERS.items())], file)
+        json.dump(gone + [
+            {"name": name, "match": {"percent": FAULTS / len(ANSWERS), "seed": SEED % 10000 + place}, "answer": answer}
+            for place, (name, answer) in enumerate(ANSWERS.items()) if FAULTS], file)
     return ["--faults", path]
 
 
@@ -69,7 +74,8 @@ def main():
             home = os.path.join(folder, latency)
             os.makedirs(home)
             simulator = Simulator(home, latency, more=fault_options(home))
-            spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2)
+            spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2,
+                          falls_back=FALLS_BACK)
             most = KILLS // len(latencies)
             jobs = JOBS // len(latencies)
             dropped = here = 0
@@ -96,7 +102,8 @@ def main():
                 finds.add(latency, ["drain did not end"], spool)
             # The blobs of the last run are looked at after one more start.
             spool.run(limit=60)
-            finds.add(latency, violations(spool, simulator, here, durable, may_fail=MAY_FAIL, concurrency=3), spool)
+            finds.add(latency, violations(spool, simulator, here, durable, may_fail=MAY_FAIL,
+                                         concurrency=6 if FALLS_BACK else 3), spool)
             print("%s: %d kills, %d jobs: %d done, %d failed, %d held; %d durable answers were met unread" % (
                 latency, here, dropped, len(spool.files("done")), len(spool.files("failed")),
                 len(spool.files("held")), len(durable)), flush=True)
