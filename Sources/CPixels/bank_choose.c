@@ -227,8 +227,8 @@ int bank_suiting(const bank_look *look) {
 /// Benchmarks/Upscaling/shares.py prints it: four fifths of what the picture bears that bears least.
 static const int factors[FACTORS] = {125, 150, 200, 250, 375};
 static const int shares[][FACTORS] = {
-    {0, 0, 12, 11, 7},  {0, 0, 12, 10, 12},  {0, 0, 14, 13, 10},  {0, 13, 13, 13, 16},
-    {0, 9, 12, 16, 16}, {0, 16, 14, 16, 15}, {0, 13, 8, 15, 9},   {0, 8, 13, 11, 5},
+    {0, 0, 0, 0, 0},    {0, 0, 12, 10, 12},  {0, 0, 14, 13, 10}, {0, 0, 13, 13, 16},
+    {0, 9, 12, 16, 16}, {0, 16, 14, 16, 15}, {0, 13, 8, 15, 9},  {0, 8, 13, 11, 5},
 };
 #define BANKS ((int) (sizeof shares / sizeof shares[0]))
 
