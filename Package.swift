@@ -107,7 +107,8 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger", "Outcomes",
+                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger",
+                "Outcomes",
                 "Pipeline",
                 "Providers", "Retention", "Settings", "Simulator", "Spool", "Transport", "Vault", "Workers",
             ]),

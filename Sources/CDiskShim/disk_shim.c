@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int dk_rename_to_free(const char *from, const char *to) {
@@ -16,6 +18,17 @@ int dk_exchange(const char *one, const char *other) {
     return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
 }
 
+int dk_share_with_group(const char *path) {
+    // As linux/posix_acl_xattr.h lays it out, little-endian: version 2, then tag, rights and an id that these tags do not have.
+    static const unsigned char acl[] = {
+        2, 0, 0, 0,                                 //
+        0x01, 0, 7, 0, 0xFF, 0xFF, 0xFF, 0xFF,      // the owner
+        0x04, 0, 7, 0, 0xFF, 0xFF, 0xFF, 0xFF,      // the group
+        0x20, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,      // others
+    };
+    return setxattr(path, "system.posix_acl_default", acl, sizeof acl, 0);
+}
+
 int dk_watch_open(void) {
     return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 }
@@ -24,6 +37,42 @@ int dk_watch_add(int fd, const char *path) {
     // A hard link gives only IN_CREATE; a rename in, IN_MOVED_TO; a careless writer, IN_CLOSE_WRITE.
     return inotify_add_watch(fd, path,
                              IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+}
+
+int dk_watch_probe(int fd, const char *path, int milliseconds) {
+    unlink(path);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0) return -1;
+    close(file);
+    unlink(path);
+    struct pollfd wait = {.fd = fd, .events = POLLIN, .revents = 0};
+    int came = poll(&wait, 1, milliseconds) > 0;
+    char buffer[4096];
+    while (came && read(fd, buffer, sizeof buffer) > 0) {
+    }
+    return came;
+}
+
+// Numbers of statfs(2), those of linux/magic.h and of the file systems themselves.
+int dk_is_shared(const char *path) {
+    struct statfs facts;
+    if (statfs(path, &facts) != 0) return -1;
+    switch ((unsigned long)facts.f_type) {
+    case 0x6969:     // NFS
+    case 0x517B:     // SMB
+    case 0xFF534D42: // CIFS
+    case 0xFE534D42: // SMB 2 and newer
+    case 0x01021997: // 9P
+    case 0x65735546: // FUSE: sshfs, s3fs and their like
+    case 0x00C36400: // Ceph
+    case 0x0BD00BD0: // Lustre
+    case 0x5346414F: // AFS
+    case 0x01161970: // GFS2
+    case 0x7461636F: // OCFS2
+    case 0x786F4256: // VirtualBox shared folders
+        return 1;
+    default: return 0;
+    }
 }
 
 int dk_wake_pipe(int ends[2]) {

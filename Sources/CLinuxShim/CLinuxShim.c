@@ -293,6 +293,32 @@ int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seco
     return failed;
 }
 
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+static struct sigaction before_crash[sizeof crashes / sizeof crashes[0]];
+static int crash_note = -1;
+
+static void note_crash(int signal, siginfo_t *facts, void *context) {
+    (void) context;
+    int saved = errno;
+    unsigned char byte = (unsigned char) signal;
+    ssize_t written = write(crash_note, &byte, 1);
+    (void) written;
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        if (crashes[i] == signal) sigaction(signal, &before_crash[i], NULL);
+    // What was to happen still happens: a fault comes again when this returns, a signal that was sent does not by itself.
+    if (facts->si_code <= 0) raise(signal);
+    errno = saved;
+}
+
+void lx_note_crashes(int fd) {
+    crash_note = fd;
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
+        struct sigaction noting = {.sa_sigaction = note_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+        sigemptyset(&noting.sa_mask);
+        sigaction(crashes[i], &noting, &before_crash[i]);
+    }
+}
+
 int lx_notify(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
     if (!path || !*path) return 0;

@@ -39,7 +39,7 @@ extension Program {
         if invocation.has("--dry-run") { return try await DryRun(invocation, configuration, submission).run() }
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            if !Files.exists(spool.inbox) { try spool.prepare() }
+            if !Files.exists(spool.inbox) { try spool.prepare(group: configuration.spoolGroup?.number) }
             try submission.drop(into: spool)
         } catch {
             throw CommandError(
@@ -107,14 +107,16 @@ struct Submission {
     func drop(into spool: SpoolFolders) throws(DiskError) {
         let beside = spool.inbox + "/.submit-" + hexadecimal(randomBytes(6))
         do throws(DiskError) {
+            // Whoever else hands over, the daemon may be another user of the inbox's group.
             try Folders.make(beside)
+            try Folders.setMode(beside, 0o2770)
             for file in files {
                 guard let bytes = try Files.read(Files.absolute(file.path) ?? file.path, limit: 1 << 30) else {
                     throw DiskError("read a file of more than 1 GiB", code: 27)
                 }
-                try Files.writeDurably(bytes, to: beside + "/" + file.name)
+                try Files.writeDurably(bytes, to: beside + "/" + file.name, mode: 0o640)
             }
-            try Files.writeDurably(Array(manifest.pretty.utf8), to: beside + "/job.json")
+            try Files.writeDurably(Array(manifest.pretty.utf8), to: beside + "/job.json", mode: 0o640)
             try Files.renameToFree(beside, to: spool.inbox + "/" + id)
             try Folders.sync(spool.inbox)
         } catch {

@@ -20,6 +20,10 @@ final class IntakeService: Sendable {
         var left = 0
         /// Names that no form explains, as many as were last spoken of.
         var strangers = 0
+        /// Whether something was left only because the queue was full.
+        var waitsForPlaces = false
+        /// Why the inbox could not be listed, as it was last said.
+        var trouble: String?
         /// Why nothing more is taken, as it was last said.
         var waitsFor: String?
     }
@@ -31,6 +35,7 @@ final class IntakeService: Sendable {
     private let stopping: StopFlag
     private let claims: Claims
     private let acceptor: Acceptor
+    private let batches: BatchFeed
     private let shared = Mutex(State())
     /// Claims that could not be accepted yet, for want of room.
     private let postponed = Mutex<[Claim]>([])
@@ -51,6 +56,8 @@ final class IntakeService: Sendable {
         acceptor = try await Acceptor(
             ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool, claims: claims,
             recorder: stores.recorder, rules: Self.rules(configuration))
+        batches = BatchFeed(
+            stores, acceptor, watcher: watcher, conductor: conductor, reserve: reserve, stopping: stopping)
     }
 
     var state: State { shared.withLock { $0 } }
@@ -58,7 +65,7 @@ final class IntakeService: Sendable {
     /// Claims that an earlier run took and did not accept.
     func recover() async {
         do throws(DiskError) {
-            for claim in try claims.leftOver() { await accept(claim) }
+            for claim in try claims.leftOver() { await accept(claim, isNew: false) }
         } catch {
             stores.recorder.log.error("earlier claims could not be read", ["why": error.description])
         }
@@ -66,7 +73,8 @@ final class IntakeService: Sendable {
 
     func run() async {
         let inbox = stores.configuration.inbox
-        var survey = InboxSurvey(settle: inbox.settle, orphanAfter: inbox.orphanAfter)
+        var survey = InboxSurvey(
+            settle: inbox.settle, orphanAfter: inbox.orphanAfter, owners: inbox.allowed)
         for await _ in watcher.wakes {
             if stopping.isSet { return }
             await look(&survey)
@@ -89,26 +97,45 @@ final class IntakeService: Sendable {
                 return (findings, survey)
             }
         } catch {
-            stores.recorder.log.error("the inbox could not be listed", ["why": error.description])
+            sayTrouble(error.description)
             return watcher.wake(within: .seconds(5))
         }
-        let taken = await take(findings.arrivals)
+        sayTrouble(nil)
+        var room = await openPlaces()
+        let taken = await take(findings.arrivals, &room)
+        await batches.feed(&room)
         let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
-        if taken < findings.arrivals.count { watcher.wake(within: .seconds(2)) }
+        if taken < findings.arrivals.count { watcher.wake(within: BatchFeed.pause(room)) }
         let isNews = shared.withLock { state in
             defer { state.strangers = findings.strangers }
             return findings.strangers > state.strangers
         }
         if isNews {
             stores.recorder.log.warning(
-                "the inbox holds names that are no hand-over: batches (not built yet), folders without a job.json, links",
+                "the inbox holds names that are no hand-over: folders without a job.json, links, files of other kinds or of others",
                 ["names": String(findings.strangers)])
         }
+        let open = batches.count
         shared.withLock { state in
             state.hasLooked = true
-            state.settling = findings.settling + postponed.withLock { $0.count }
-            state.left = findings.waiting + findings.arrivals.count - taken
+            state.settling = findings.settling + postponed.withLock { $0.count } + (room > 0 ? open : 0)
+            state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
+            state.waitsForPlaces = room <= 0 && (taken < findings.arrivals.count || open > 0)
+        }
+    }
+
+    /// One line when the inbox can not be listed, and one when it can be again.
+    private func sayTrouble(_ why: String?) {
+        let isNews = shared.withLock { state in
+            defer { state.trouble = why }
+            return state.trouble != why
+        }
+        guard isNews else { return }
+        if let why {
+            stores.recorder.log.error("the inbox could not be listed", ["why": why])
+        } else {
+            stores.recorder.log.info("the inbox can be listed again")
         }
     }
 
@@ -121,9 +148,7 @@ final class IntakeService: Sendable {
     }
 
     /// Takes arrivals as long as there is room for them, in the ledger and on the disk; the rest stays untouched.
-    private func take(_ arrivals: [Arrival]) async -> Int {
-        guard !arrivals.isEmpty else { return 0 }
-        var room = await openPlaces()
+    private func take(_ arrivals: [Arrival], _ room: inout Int) async -> Int {
         var taken = 0
         var left = arrivals[...]
         while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {
@@ -138,7 +163,7 @@ final class IntakeService: Sendable {
             room -= count
             if ends.contains(.full) { break }
         }
-        sayWhyTheyWait(arrivals.count - taken, isFull: room <= 0)
+        sayWhyTheyWait(arrivals.count - taken + (room > 0 ? 0 : batches.count), isFull: room <= 0)
         return taken
     }
 
@@ -179,14 +204,15 @@ final class IntakeService: Sendable {
         stores.recorder.log.warning("hand-overs wait in the inbox", ["waiting": String(waiting), "why": why])
     }
 
-    private func openPlaces() async -> Int {
-        guard let counts = try? await stores.ledger.counts() else { return 0 }
-        let open = counts.reduce(0) { $1.key.isSettled ? $0 : $0 + $1.value }
+    /// How many more jobs the queue takes.
+    func openPlaces() async -> Int {
+        guard let open = try? await stores.ledger.openJobs() else { return 0 }
         return max(0, stores.configuration.maxAccepted - open)
     }
 
-    private func accept(_ claim: Claim) async {
+    private func accept(_ claim: Claim, isNew: Bool = true) async {
         do throws(Acceptor.AcceptError) {
+            if claim.form == .batch, try await batches.open(claim, isNew: isNew) { return }
             try await acceptor.accept(claim)
             conductor.poke()
         } catch {
@@ -198,6 +224,7 @@ final class IntakeService: Sendable {
     }
 
     private static func named(_ path: String, _ limit: Int) -> [String]? {
+        if path.lowercased().hasSuffix(".jsonl") { return try? Batch.images(in: path, longest: limit) }
         guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
             return nil
         }
@@ -210,9 +237,14 @@ final class IntakeService: Sendable {
             limits: HandOverLimits(
                 manifestBytes: limits.manifestBytes.bytes, references: limits.references,
                 referenceBytes: limits.referenceBytes.bytes, jobBytes: limits.jobBytes.bytes,
-                orphanAfter: configuration.inbox.orphanAfter),
+                orphanAfter: configuration.inbox.orphanAfter, owners: configuration.inbox.allowed),
             retainInputs: configuration.retainInputs, retainOutputs: configuration.retainOutputs,
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
     }
+}
+
+extension InboxSettings {
+    /// The users whose files are taken, this one always; empty for everybody's.
+    fileprivate var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
 }

@@ -5,6 +5,7 @@ import HTTPServer
 import Intake
 package import Journal
 package import Ledger
+import Outcomes
 import Pipeline
 import Providers
 import Retention
@@ -35,10 +36,12 @@ package final class Service: Sendable {
     private let intake: IntakeService
     private let stopping: StopFlag
     private let lock: Mutex<HeldLock>
+    private let followsCrash: Bool
 
-    /// The spool's lock, held as long as the service lives.
+    /// The spool's lock, and the note of a crash, held as long as the service lives.
     private struct HeldLock: ~Copyable {
         let lock: FolderLock
+        let note: CrashNote
     }
 
     /// Starts everything but the loops.
@@ -53,7 +56,9 @@ package final class Service: Sendable {
         owner = "run-" + hexadecimal(randomBytes(8))
         let lock = try Self.lock(configuration)
         stores = try Stores(configuration, makes: true, owner: owner, log: log, watch: watch)
-        self.lock = Mutex(HeldLock(lock: lock))
+        let note = try Self.note(stores.spool)
+        followsCrash = note.wasCrash
+        self.lock = Mutex(HeldLock(lock: lock, note: note))
         stopping = StopFlag()
         let count = configuration.workers.count == 0 ? Machine.cores : configuration.workers.count
         workers = WorkerPool(
@@ -75,7 +80,13 @@ package final class Service: Sendable {
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator), reserve: reserve,
             stopping: stopping)
         conductor = Conductor(shop, owner: owner)
-        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan)
+        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan) { [stores] mode in
+            if mode == .events {
+                stores.recorder.log.info("the inbox is watched", ["mode": mode.description])
+            } else {
+                stores.recorder.log.warning("the inbox is watched", ["mode": mode.description])
+            }
+        }
         do throws(LedgerError) {
             intake = try await IntakeService(
                 stores, watcher: watcher, conductor: conductor, reserve: reserve, stopping: stopping)
@@ -125,10 +136,30 @@ package final class Service: Sendable {
             try await stores.ledger.endPauses()
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
+            try await quarantine()
             await intake.recover()
             try await stores.sweeper.sweepStart()
         } catch {
             throw .ledger(error)
+        }
+    }
+
+    /// How often a job may be under way when the daemon dies: the first time among others, then alone. A crash of the daemon's own
+    /// condemns whatever was alone; a kill may have come from outside, and takes more of a coincidence.
+    private static let deathsByCrash = 2
+    private static let deathsByKill = 6
+
+    /// Puts before a person what the daemon can not live with.
+    private func quarantine() async throws(LedgerError) {
+        let least = followsCrash ? Self.deathsByCrash : Self.deathsByKill
+        for id in try await stores.ledger.suspects(ofDeaths: least) {
+            guard let job = try await stores.ledger.seize(id, for: owner) else { continue }
+            stores.recorder.log.error("a job is quarantined: the daemon died whenever it worked on it", ["job": id])
+            try await stores.settler.settle(
+                job, as: .held,
+                because: Reason(
+                    .quarantined, "Darkroom ended twice while it worked on this job",
+                    hint: "look into the log, then release the job to try again, or give it up"))
         }
     }
 
@@ -178,6 +209,8 @@ package final class Service: Sendable {
     private func isDrained() async -> Bool {
         let inbox = intake.state
         guard inbox.hasLooked, inbox.settling == 0, conductor.isResting else { return false }
+        // What was left for want of a place is taken at the next look, where one is free by now.
+        if inbox.waitsForPlaces, await intake.openPlaces() > 0 { return false }
         guard let now = try? await stores.ledger.now() else { return false }
         // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
         let wake = (try? await stores.ledger.nextWake()) ?? nil
@@ -221,10 +254,18 @@ package final class Service: Sendable {
 
     // MARK: parts
 
+    private static func note(_ spool: SpoolFolders) throws(StartError) -> CrashNote {
+        do throws(DiskError) {
+            return try CrashNote(spool.crashNote)
+        } catch {
+            throw .disk(error, path: spool.crashNote)
+        }
+    }
+
     private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            try spool.prepare()
+            try spool.prepare(group: configuration.spoolGroup?.number)
             if let lock = try FolderLock.take(spool.lock) { return lock }
         } catch {
             throw .disk(error, path: spool.root)

@@ -56,7 +56,11 @@ package struct Stores: Sendable {
         let spool = SpoolFolders(root: configuration.spool)
         guard makes || spool.exists else { throw .noSpool(spool.root) }
         if makes {
-            do throws(DiskError) { try spool.prepare() } catch { throw .disk(error, path: spool.root) }
+            do throws(DiskError) {
+                try spool.prepare(group: configuration.spoolGroup?.number)
+            } catch {
+                throw .disk(error, path: spool.root)
+            }
         }
         do throws(LedgerError) {
             ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)

@@ -93,6 +93,25 @@ package struct Descriptor: ~Copyable, Sendable {
         return Array(bytes[..<filled])
     }
 
+    /// Reads at most `count` bytes that stand at `offset`; fewer only at the end of the file.
+    package borrowing func read(_ count: Int, at offset: Int64) throws(DiskError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe buffer.baseAddress.map {
+                    unsafe pread(number, $0 + filled, count - filled, off_t(offset) + off_t(filled))
+                } ?? 0
+            }
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw DiskError("read a file") }
+            if got == 0 { break }
+            filled += got
+        }
+        bytes.removeLast(count - filled)
+        return bytes
+    }
+
     /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.
     package borrowing func sync() throws(DiskError) {
         guard fsync(number) == 0 else { throw DiskError("make a file durable") }
@@ -113,6 +132,9 @@ package struct FileInfo: Sendable, Hashable {
     package let modified: Int64
     /// Nanoseconds since 1970.
     package let changed: Int64
+
+    /// A regular file with one name: nobody else's by another one.
+    package var isOwnFile: Bool { kind == .file && links == 1 }
 
     init(_ status: stat) {
         kind =

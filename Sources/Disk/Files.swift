@@ -105,6 +105,21 @@ package enum Folders {
         guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw DiskError("make a folder") }
     }
 
+    /// Gives the folder to a group, which what is made in it inherits: `mode` should have the set-group-id bit.
+    package static func share(_ path: String, with group: UInt32, mode: UInt32) throws(DiskError) {
+        guard unsafe chown(path, uid_t.max, group) == 0 else { throw DiskError("give a folder to its group") }
+        try setMode(path, mode)
+    }
+
+    /// Lets the group write to all that is made in the folder, whatever the umask of who makes it (a default ACL, POSIX 1003.1e).
+    ///
+    /// A file system without them leaves it to the umask.
+    package static func letGroupWrite(in path: String) throws(DiskError) {
+        guard unsafe dk_share_with_group(path) == 0 || errno == EOPNOTSUPP else {
+            throw DiskError("set a folder's ACL")
+        }
+    }
+
     /// Sets the mode whatever the caller's umask.
     package static func setMode(_ path: String, _ mode: UInt32) throws(DiskError) {
         guard unsafe chmod(path, mode) == 0 else { throw DiskError("set a mode") }

@@ -31,7 +31,10 @@ package enum JobState: String, Sendable, CaseIterable {
         case (.answered, .finished): .made
         // A duplicate is done without having been made.
         case (.made, .settled(.done)), (.accepted, .settled(.done)): .done
-        case (.calling, .settled(.held)), (.ready, .settled(.held)), (.accepted, .settled(.held)): .held
+        // Quarantine, which any open job may come to, and calls whose end is unknown.
+        case (.accepted, .settled(.held)), (.ready, .settled(.held)), (.waiting, .settled(.held)),
+            (.calling, .settled(.held)), (.answered, .settled(.held)), (.made, .settled(.held)):
+            .held
         // A person's word: nothing leads back out of an end by itself.
         case (.held, .reopened(let next)), (.failed, .reopened(let next)), (.done, .reopened(let next)):
             [.accepted, .ready, .answered].contains(next) ? next : nil

@@ -86,10 +86,17 @@ package struct Acceptor: Sendable {
         hexadecimal(keyedHash(Array(subject.utf8), key: key))
     }
 
+    /// What becomes one job: the token by which it is known after a crash, NAME, and what follows NAME in an id of ours.
+    private struct Origin {
+        let token: String
+        let name: String
+        var mark: String?
+    }
+
     /// Accepts one claim and returns the job's id; nil where an earlier try accepted it and only could not end the claim.
     @discardableResult
     package func accept(_ claim: Claim) async throws(AcceptError) -> String? {
-        do {
+        try await sorted {
             let limits = rules.limits
             let claims = claims
             let isOver = try await BlockingLane.disk.run { () throws(DiskError) in
@@ -101,9 +108,48 @@ package struct Acceptor: Sendable {
             let handOver = try await BlockingLane.disk.run { () throws(DiskError) in
                 try HandOver.read(claim, limits: limits)
             }
-            let id = try await enter(claim, handOver)
+            let id = try await enter(Origin(token: claim.token, name: handOver.name), handOver.content)
             try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(claim) }
             return id
+        }
+    }
+
+    /// Accepts one line of a batch and returns the job's id. The claim stays until `end`.
+    @discardableResult
+    package func accept(_ line: BatchLine, of batch: Batch) async throws(AcceptError) -> String {
+        try await sorted {
+            let limits = rules.limits
+            let handOver = await BlockingLane.disk.run { HandOver.read(line, of: batch, limits: limits) }
+            return try await enter(origin(of: line, batch), handOver.content)
+        }
+    }
+
+    /// Enters one line of a batch as a job that failed, whatever it asks for.
+    @discardableResult
+    package func refuse(_ line: BatchLine, of batch: Batch, _ reason: Reason) async throws(AcceptError) -> String {
+        try await sorted { try await enterRefused(origin(of: line, batch), reason, nil) }
+    }
+
+    /// Ends a batch whose lines are all in the ledger; one that had none becomes a job that failed.
+    package func end(_ batch: Batch) async throws(AcceptError) {
+        try await sorted {
+            if batch.isBlank {
+                let reason = Reason(
+                    .invalidManifest, "the batch holds no line", hint: "write one manifest a line, as JSON")
+                _ = try await enterRefused(Origin(token: batch.claim.token, name: batch.name), reason, nil)
+            }
+            let claims = claims
+            try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(batch.claim) }
+        }
+    }
+
+    private func origin(of line: BatchLine, _ batch: Batch) -> Origin {
+        Origin(token: line.token, name: batch.name, mark: line.mark(of: batch.claim))
+    }
+
+    private func sorted<Value>(_ work: () async throws -> Value) async throws(AcceptError) -> Value {
+        do {
+            return try await work()
         } catch let error as DiskError {
             throw .disk(error)
         } catch let error as LedgerError {
@@ -117,30 +163,30 @@ package struct Acceptor: Sendable {
         }
     }
 
-    private func enter(_ claim: Claim, _ handOver: HandOver) async throws -> String {
-        switch handOver.content {
+    private func enter(_ origin: Origin, _ content: HandOver.Content) async throws -> String {
+        switch content {
         case .refused(let reason, let id):
-            return try await enterRefused(claim, handOver.name, reason, id)
+            return try await enterRefused(origin, reason, id)
         case .job(let manifest, let references, let mask):
             let route: String
             do throws(Reason) {
                 route = try rules.examine(manifest.spec)
             } catch {
-                return try await enterRefused(claim, handOver.name, error, manifest.spec.id)
+                return try await enterRefused(origin, error, manifest.spec.id)
             }
-            return try await enterJob(claim, handOver.name, manifest.spec, route, references, mask)
+            return try await enterJob(origin, manifest.spec, route, references, mask)
         }
     }
 
     // MARK: jobs
 
     private func enterJob(
-        _ claim: Claim, _ name: String, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
+        _ origin: Origin, _ spec: JobSpec, _ route: String, _ references: [String], _ mask: String?
     ) async throws -> String {
         var rows: [BlobRecord] = []
         do {
             let content = try await keepAll(spec, references, mask, &rows)
-            var job = try await draft(claim, route: route)
+            var job = try await draft(origin, route: route)
             job.priority = spec.priority
             job.count = spec.count
             job.contentRef = content
@@ -150,7 +196,7 @@ package struct Acceptor: Sendable {
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
-            let (id, isNew) = try await enter(job, wanting: spec.id, name: name, rows)
+            let (id, isNew) = try await enter(job, wanting: spec.id, origin, rows)
             if !isNew { await discard(rows) }
             return id
         } catch {
@@ -160,16 +206,16 @@ package struct Acceptor: Sendable {
         }
     }
 
-    private func enterRefused(_ claim: Claim, _ name: String, _ reason: Reason, _ id: String?) async throws -> String {
-        var job = try await draft(claim, route: "")
+    private func enterRefused(_ origin: Origin, _ reason: Reason, _ id: String?) async throws -> String {
+        var job = try await draft(origin, route: "")
         job.reason = reason
-        return try await enter(job, wanting: id, name: name, []).id
+        return try await enter(job, wanting: id, origin, []).id
     }
 
-    private func draft(_ claim: Claim, route: String) async throws -> JobRecord {
+    private func draft(_ origin: Origin, route: String) async throws -> JobRecord {
         let now = try await ledger.now()
         return JobRecord(
-            id: "", claimToken: claim.token, route: route, acceptedAt: now,
+            id: "", claimToken: origin.token, route: route, acceptedAt: now,
             inputsDeleteBy: now.after(rules.longestLife), retainInputs: rules.retainInputs,
             profileID: rules.profile.id, profileHash: rules.profile.hash, originNode: rules.originNode)
     }
@@ -178,11 +224,11 @@ package struct Acceptor: Sendable {
 
     /// Enters the job under its own id, or, where that is taken, under a fresh one that says why.
     private func enter(
-        _ job: JobRecord, wanting id: String?, name: String, _ rows: [BlobRecord]
+        _ job: JobRecord, wanting id: String?, _ origin: Origin, _ rows: [BlobRecord]
     ) async throws -> (id: String, isNew: Bool) {
-        let label = id ?? JobName.label(from: name)
+        let label = id ?? JobName.label(from: origin.name)
         var job = job
-        job.id = id ?? fresh(label)
+        job.id = id ?? origin.mark.map { label + $0 } ?? fresh(label)
         for _ in 0..<8 {
             let rows = rows.map { row in
                 var row = row

@@ -100,6 +100,7 @@ package struct Claims: Sendable {
         case .folder, .orphan: !names.isEmpty
         case .plain: names.contains { $0.lowercased().hasSuffix(".txt") }
         case .manifest: names.contains { $0.lowercased().hasSuffix(".json") }
+        case .batch: names.contains(where: Batch.isBatch)
         }
     }
 
@@ -167,7 +168,8 @@ package struct Claims: Sendable {
         try Folders.make(aside)
         try move(names, from: spool.inbox, to: aside)
         for name in names {
-            try Copying.copy(aside + "/" + name, to: claim.folder + "/" + name, limit: mostBytes)
+            try Copying.copy(
+                aside + "/" + name, to: claim.folder + "/" + name, limit: Batch.isBatch(name) ? .max : mostBytes)
         }
         try Folders.sync(claim.folder)
         try Folders.sync(spool.claims)

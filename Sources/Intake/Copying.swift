@@ -28,18 +28,26 @@ enum Copying {
         of from: String, _ info: FileInfo, _ to: String, _ limit: Int
     ) throws(DiskError) {
         // Nobody reads links, devices and folders in folders: what is refused needs only to be of its kind.
-        guard info.kind == .file, info.links == 1 else {
+        guard info.isOwnFile else {
             guard unsafe symlink(".", to) == 0 else { throw DiskError("note a link") }
             return
         }
-        let bytes = try Files.read(from, limit: limit)
+        let source = try Descriptor.reading(from)
         let file = try Descriptor.creating(to)
-        if let bytes {
-            try file.write(bytes)
+        if info.bytes <= Int64(limit) {
+            try copy(from: source, to: file)
         } else {
             // Too large to be taken, whatever it holds: its size is the reason why.
             guard ftruncate(file.number, off_t(info.bytes)) == 0 else { throw DiskError("note a size") }
         }
         try file.sync()
+    }
+
+    private static func copy(from source: borrowing Descriptor, to file: borrowing Descriptor) throws(DiskError) {
+        var place: Int64 = 0
+        while case let piece = try source.read(1 << 20, at: place), !piece.isEmpty {
+            try file.write(piece)
+            place += Int64(piece.count)
+        }
     }
 }

@@ -19,6 +19,12 @@ package struct HandOver: Sendable {
         case .folder: return try folder(claim, entries, limits)
         case .plain: return try plain(claim, entries, limits)
         case .manifest: return try manifest(claim, entries, limits)
+        case .batch:
+            let name = entries.first { Batch.isBatch($0.name) }.flatMap { InboxNames.split($0.name)?.stem } ?? "batch"
+            let reason = Reason(
+                .invalidManifest, "the batch is a link, folder or device, or may not be read",
+                hint: "write a file of its own that the inbox's group may read")
+            return refused(name, reason)
         case .orphan:
             let name = entries.first.flatMap { InboxNames.split($0.name)?.stem } ?? "image"
             let reason = Reason(
@@ -88,6 +94,20 @@ package struct HandOver: Sendable {
         case .refused(let reason): return refused(name, reason)
         case .bytes(let read): bytes = read
         }
+        return parsed(name, bytes, beside: folder, limits)
+    }
+
+    /// One line of a batch, whose images lie in the batch's claim.
+    package static func read(_ line: BatchLine, of batch: Batch, limits: HandOverLimits) -> HandOver {
+        switch line.text {
+        case .whole(let bytes): parsed(batch.name, bytes, beside: batch.claim.folder, limits)
+        case .tooLong(let bytes): refused(batch.name, tooLarge("the line", bytes, limits, field: nil))
+        }
+    }
+
+    private static func parsed(
+        _ name: String, _ bytes: [UInt8], beside folder: String, _ limits: HandOverLimits
+    ) -> HandOver {
         do throws(Reason) {
             let manifest = try Manifest.read(bytes)
             do throws(Reason) {
@@ -142,11 +162,12 @@ package struct HandOver: Sendable {
                 .invalidManifest, "the file does not lie beside the manifest", field: field,
                 hint: "put it there before the job is renamed in")
         }
-        guard info.kind == .file, info.links == 1 else {
+        guard info.isOwnFile else {
             throw Reason(
                 .invalidManifest, "is a link, folder or device, not a file of its own", field: field,
                 hint: "copy the image itself")
         }
+        guard limits.isAllowed(info) else { throw notAllowed(info, field) }
         guard info.bytes > 0 else {
             throw Reason(.referenceUnreadable, "the file is empty", field: field, value: "0", hint: "send it again")
         }
@@ -163,6 +184,12 @@ package struct HandOver: Sendable {
         return Int(info.bytes)
     }
 
+    private static func notAllowed(_ info: FileInfo, _ field: String?) -> Reason {
+        Reason(
+            .invalidManifest, "belongs to a user who may not hand over (inbox.owners)", field: field,
+            value: String(info.owner), hint: "copy the file as a user who may")
+    }
+
     private enum Text {
         case bytes([UInt8])
         case refused(Reason)
@@ -174,12 +201,13 @@ package struct HandOver: Sendable {
         guard let info = try Files.info(path) else {
             return .refused(Reason(.invalidManifest, "\(what) is missing", field: field))
         }
-        guard info.kind == .file, info.links == 1 else {
+        guard info.isOwnFile else {
             return .refused(
                 Reason(
                     .invalidManifest, "\(what) is a link, folder or device, not a file of its own", field: field,
                     hint: "write a file of its own"))
         }
+        guard limits.isAllowed(info) else { return .refused(notAllowed(info, field)) }
         let limit = limits.manifestBytes
         do throws(DiskError) {
             if info.bytes <= limit, let bytes = try Files.read(path, limit: limit) { return .bytes(bytes) }
@@ -187,10 +215,13 @@ package struct HandOver: Sendable {
             guard error.isForbidden else { throw error }
             return .refused(Reason(.invalidManifest, "\(what) may not be read", field: field, hint: readable))
         }
-        return .refused(
-            Reason(
-                .invalidManifest, "\(what) is too large (limits.manifest_bytes)", field: field, limit: String(limit),
-                value: String(max(info.bytes, Int64(limit) + 1)), hint: "shorten it"))
+        return .refused(tooLarge(what, max(info.bytes, Int64(limit) + 1), limits, field: field))
+    }
+
+    private static func tooLarge(_ what: String, _ bytes: Int64, _ limits: HandOverLimits, field: String?) -> Reason {
+        Reason(
+            .invalidManifest, "\(what) is too large (limits.manifest_bytes)", field: field,
+            limit: String(limits.manifestBytes), value: String(bytes), hint: "shorten it")
     }
 
     private static let readable = "let the group of the inbox read it"
@@ -207,12 +238,20 @@ package struct HandOverLimits: Sendable {
     package var referenceBytes: Int
     package var jobBytes: Int
     package var orphanAfter: Span
+    /// Users whose files are read; empty for everybody's.
+    package var owners: Set<UInt32>
 
-    package init(manifestBytes: Int, references: Int, referenceBytes: Int, jobBytes: Int, orphanAfter: Span) {
+    package init(
+        manifestBytes: Int, references: Int, referenceBytes: Int, jobBytes: Int, orphanAfter: Span,
+        owners: Set<UInt32> = []
+    ) {
+        self.owners = owners
         self.manifestBytes = manifestBytes
         self.references = references
         self.referenceBytes = referenceBytes
         self.jobBytes = jobBytes
         self.orphanAfter = orphanAfter
     }
+
+    func isAllowed(_ info: FileInfo) -> Bool { owners.isEmpty || owners.contains(info.owner) }
 }

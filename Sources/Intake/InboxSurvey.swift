@@ -4,7 +4,7 @@ package import Domain
 /// One hand-over that is whole and can be taken.
 package struct Arrival: Sendable, Hashable {
     package enum Form: String, Sendable, CaseIterable {
-        case folder, plain, manifest, orphan
+        case folder, plain, manifest, batch, orphan
     }
 
     package let form: Form
@@ -20,6 +20,8 @@ package struct InboxSurvey: Sendable {
     private struct Sighting: Sendable {
         var info: FileInfo
         var since: Timestamp
+        /// What a manifest or batch names, once it was read: a batch may be long.
+        var names: [String]?
     }
 
     /// Images that a hand-over has a claim to.
@@ -37,19 +39,23 @@ package struct InboxSurvey: Sendable {
         package var settling = 0
         /// Hand-overs that are not whole, and names that nothing has claimed.
         package var waiting = 0
-        /// Names that no form explains: batches, and files of other kinds.
+        /// Names that no form explains: files of other kinds, folders without a manifest, links, and what belongs
+        /// to somebody who may not hand over.
         package var strangers = 0
     }
 
     private let settle: Span
     private let orphanAfter: Span
+    private let owners: Set<UInt32>
     /// By the bytes of the name, those of a folder's content by its path: two spellings of "é" are two files.
     private var seen: [[UInt8]: Sighting] = [:]
 
     /// - Parameters:
     ///   - settle: how long a file that was not renamed in must stay unchanged.
     ///   - orphanAfter: how long an image, or a manifest with a missing file, may wait.
-    package init(settle: Span, orphanAfter: Span) {
+    ///   - owners: users whose names are looked at; empty for everybody's.
+    package init(settle: Span, orphanAfter: Span, owners: Set<UInt32> = []) {
+        self.owners = owners
         self.settle = settle
         self.orphanAfter = orphanAfter
     }
@@ -64,12 +70,14 @@ package struct InboxSurvey: Sendable {
     package mutating func survey(
         _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry], named: (String) -> [String]?
     ) -> Findings {
-        let entries = entries.filter { !InboxNames.isIgnored($0.name) }
+        let all = entries.filter { !InboxNames.isIgnored($0.name) }
+        let entries = owners.isEmpty ? all : all.filter { owners.contains($0.info.owner) }
         note(entries, now, inside)
         var findings = Findings()
         var taken = Taken()
         let companions = Companions(entries)
         let byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
+        findings.strangers = all.count - entries.count
         for entry in entries {
             switch entry.info.kind {
             case .folder: surveyFolder(entry, now, inside, &findings)
@@ -77,7 +85,8 @@ package struct InboxSurvey: Sendable {
                 let parts = InboxNames.split(entry.name)
                 switch parts?.suffix.lowercased() {
                 case "txt": surveyPlain(entry, companions, now, &findings, &taken)
-                case "json": surveyManifest(entry, byName, now, named, &findings, &taken)
+                case "json": surveyManifest(.manifest, entry, byName, now, named, &findings, &taken)
+                case "jsonl": surveyManifest(.batch, entry, byName, now, named, &findings, &taken)
                 case let suffix? where InboxNames.images.contains(suffix): break
                 default: findings.strangers += 1
                 }
@@ -86,7 +95,7 @@ package struct InboxSurvey: Sendable {
         }
         surveyOrphans(entries, taken, now, &findings)
         let leaving = Set(findings.arrivals.flatMap(\.files))
-        findings.waiting = entries.count { !leaving.contains($0.name) }
+        findings.waiting = all.count { !leaving.contains($0.name) }
         return findings
     }
 
@@ -170,9 +179,19 @@ package struct InboxSurvey: Sendable {
         findings.arrivals.append(Arrival(form: .plain, name: stem, files: files))
     }
 
-    private func surveyManifest(
-        _ entry: Folders.Entry, _ byName: [String: Folders.Entry], _ now: Timestamp, _ named: (String) -> [String]?,
-        _ findings: inout Findings, _ taken: inout Taken
+    private mutating func images(of entry: Folders.Entry, _ named: (String) -> [String]?) -> [String] {
+        let key = Array(entry.name.utf8)
+        if let known = seen[key]?.names { return known }
+        guard let all = named(entry.name) else { return [] }
+        var found: Set<String> = []
+        let names = all.filter { !InboxNames.isHandOver($0) && found.insert($0).inserted }
+        seen[key]?.names = names
+        return names
+    }
+
+    private mutating func surveyManifest(
+        _ form: Arrival.Form, _ entry: Folders.Entry, _ byName: [String: Folders.Entry], _ now: Timestamp,
+        _ named: (String) -> [String]?, _ findings: inout Findings, _ taken: inout Taken
     ) {
         guard let stem = InboxNames.split(entry.name)?.stem else { return }
         guard isWhole(entry, now, &findings) else {
@@ -180,10 +199,7 @@ package struct InboxSurvey: Sendable {
             return
         }
         // A name may stand twice (the mask is also a reference), and other hand-overs are nobody's image.
-        var names: [String] = []
-        for name in named(entry.name) ?? [] where !names.contains(name) && !InboxNames.isHandOver(name) {
-            names.append(name)
-        }
+        let names = images(of: entry, named)
         taken.names.formUnion(names)
         let present = names.compactMap { byName[$0] }
         let late = since(entry.name, now).after(orphanAfter)
@@ -191,7 +207,7 @@ package struct InboxSurvey: Sendable {
         var isReady = true
         for image in present where !isWhole(image, now, &findings) { isReady = false }
         guard isReady else { return }
-        findings.arrivals.append(Arrival(form: .manifest, name: stem, files: present.map(\.name) + [entry.name]))
+        findings.arrivals.append(Arrival(form: form, name: stem, files: present.map(\.name) + [entry.name]))
     }
 
     private func surveyOrphans(

@@ -6,11 +6,13 @@ import Synchronization
 
 /// Wakes whoever watches the inbox: by inotify where events arrive, and by the clock in any case.
 ///
+/// Whether they arrive is tried with a file of our own each time a watch is set.
 /// A thread of its own waits; what it yields only says "look", the listing is the truth.
 package final class InboxWatcher: Sendable {
     /// "Look at the inbox"; only the newest is kept.
     package let wakes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
+    private let changed: @Sendable (Mode) -> Void
     private let folder: String
     private let rescan: Span
     private let wakePipe: (read: Int32, write: Int32)
@@ -20,13 +22,36 @@ package final class InboxWatcher: Sendable {
         var isStopped = false
         /// Milliseconds of the monotonic clock at which to wake in any case.
         var alarm: Int64?
-        var isWatching = false
+        var mode: Mode?
+        /// The folder that is watched.
+        var place: Place?
+    }
+
+    private struct Place: Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// How a change of the inbox is noticed.
+    package enum Mode: Sendable, Hashable, CustomStringConvertible {
+        case events
+        /// Looked at each second, and why.
+        case polling(String)
+
+        package var description: String {
+            switch self {
+            case .events: "file events arrive"
+            case .polling(let why): "looked at each second: \(why)"
+            }
+        }
     }
 
     /// - Parameters:
     ///   - folder: the inbox.
     ///   - rescan: longest time between two looks.
-    package init(folder: String, rescan: Span) {
+    ///   - changed: told of each change of the mode, also of the first; on the watcher's thread.
+    package init(folder: String, rescan: Span, changed: @escaping @Sendable (Mode) -> Void = { _ in }) {
+        self.changed = changed
         self.folder = folder
         self.rescan = rescan
         (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -52,8 +77,8 @@ package final class InboxWatcher: Sendable {
         poke()
     }
 
-    /// Whether file events arrive at the moment.
-    package var isWatching: Bool { state.withLock { $0.isWatching } }
+    /// How changes are noticed at the moment; nil before the first look.
+    package var mode: Mode? { state.withLock { $0.mode } }
 
     private func poke() {
         var byte: UInt8 = 1
@@ -69,21 +94,20 @@ package final class InboxWatcher: Sendable {
                 // Each new watch is followed by a look, for what came before it.
                 if notifier >= 0 { lastLook = Self.monotonic() - rescan.milliseconds }
             }
+            let polls = mode != .events
             let now = Self.monotonic()
             let alarm = state.withLock { $0.alarm }
             let due = min(lastLook + rescan.milliseconds, alarm ?? .max)
-            // Without events the folder is looked at each second.
-            let wait = notifier < 0 ? min(1000, due - now) : due - now
+            let wait = polls ? min(1000, due - now) : due - now
             let found = dk_watch_wait(notifier, wakePipe.read, Int32(clamping: max(0, wait)))
             let isDue = Self.monotonic() >= due
             if isDue, alarm != nil { state.withLock { $0.alarm = nil } }
-            let wasPoked = found == 3
-            if isDue || (found != 0 && !wasPoked) || (notifier < 0 && !wasPoked) {
+            if isDue || found == 1 || found == 2 || (polls && found == 0) {
                 if isDue { lastLook = Self.monotonic() }
                 continuation.yield()
             }
-            if found == 2 || found < 0 {
-                // Events were lost, or the inbox went away and may come back: watch anew.
+            if found == 2 || found < 0 || (isDue && notifier >= 0 && isElsewhere) {
+                // Events were lost, or the inbox went away and may come back, or something was mounted on it: watch anew.
                 close(notifier)
                 notifier = -1
             }
@@ -92,12 +116,43 @@ package final class InboxWatcher: Sendable {
         continuation.finish()
     }
 
+    /// How long the first event is waited for: on any file system that gives them it comes at once.
+    private static let probeMilliseconds: Int32 = 250
+
+    /// A watch on the inbox, or -1.
     private func open() -> Int32 {
         let notifier = dk_watch_open()
-        let isWatching = unsafe notifier >= 0 && dk_watch_add(notifier, folder) >= 0
-        if notifier >= 0, !isWatching { close(notifier) }
-        state.withLock { $0.isWatching = isWatching }
-        return isWatching ? notifier : -1
+        guard unsafe notifier >= 0 && dk_watch_add(notifier, folder) >= 0 else {
+            let why = errno == ENOSPC ? "all watches of this user are taken" : DiskError.text(of: errno)
+            if notifier >= 0 { close(notifier) }
+            note(.polling(why))
+            return -1
+        }
+        let info = (try? Files.info(folder)) ?? nil
+        state.withLock { $0.place = info.map { Place(device: $0.device, inode: $0.inode) } }
+        if unsafe dk_is_shared(folder) == 1 {
+            note(.polling("other machines may change a network file system"))
+        } else if unsafe dk_watch_probe(notifier, folder + "/.darkroom-probe", Self.probeMilliseconds) == 0 {
+            note(.polling("this file system gives no events"))
+        } else {
+            note(.events)
+        }
+        return notifier
+    }
+
+    /// Whether the folder's name stands for another folder than the one that is watched.
+    private var isElsewhere: Bool {
+        let info = (try? Files.info(folder)) ?? nil
+        let now = info.map { Place(device: $0.device, inode: $0.inode) }
+        return now != state.withLock { $0.place }
+    }
+
+    private func note(_ mode: Mode) {
+        let isNews = state.withLock { state in
+            defer { state.mode = mode }
+            return state.mode != mode
+        }
+        if isNews { changed(mode) }
     }
 
     private static func monotonic() -> Int64 {

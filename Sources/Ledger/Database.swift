@@ -91,6 +91,23 @@ import CSQLite
         return result
     }
 
+    /// Runs `work` as a part of the open transaction; what it throws undoes that part alone.
+    ///
+    /// Throws where the whole transaction is undone already, as by a full disk.
+    func part<Value>(_ work: () throws(LedgerError) -> Value) throws(LedgerError) -> Result<Value, LedgerError> {
+        try run("SAVEPOINT part")
+        do throws(LedgerError) {
+            let value = try work()
+            try run("RELEASE part")
+            return .success(value)
+        } catch {
+            guard unsafe sqlite3_get_autocommit(connection) == 0 else { throw error }
+            try run("ROLLBACK TO part")
+            try run("RELEASE part")
+            return .failure(error)
+        }
+    }
+
     private func prepared(_ sql: String) throws(LedgerError) -> OpaquePointer {
         if let known = statements[sql] { return unsafe known.pointer }
         var statement: OpaquePointer?

@@ -19,6 +19,10 @@ package protocol JobLedger: Sendable {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
     /// Every blob that belongs to a job: those with a row, and the answers of requests that are not closed.
     func allBlobIDs() async throws(LedgerError) -> Set<String>
+    /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
+    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
+    /// Number of jobs that have not settled.
+    func openJobs() async throws(LedgerError) -> Int
     /// Number of jobs in each state.
     func counts() async throws(LedgerError) -> [JobState: Int]
 
@@ -26,8 +30,13 @@ package protocol JobLedger: Sendable {
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord]
     /// Takes one job in one of these states, whoever had it; nil when it is in another, or gone.
     func seize(_ job: String, for owner: String, from states: [JobState]) async throws(LedgerError) -> JobRecord?
-    /// Frees every job of other owners: the caller holds the spool's lock, so they are dead.
+    /// Frees every job of other owners: the caller holds the spool's lock, so they are dead. Each of these jobs has seen one death
+    /// more, until it has got somewhere.
     func freeAll(but owner: String) async throws(LedgerError) -> Int
+    /// Takes the job that has seen the fewest deaths of those that have seen any; nil when there is none.
+    func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord?
+    /// Open jobs that were under way at least that many times in a row when the daemon died.
+    func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String]
     /// Gives a job back unchanged.
     func release(_ hold: Hold) async throws(LedgerError)
     /// Earliest moment at which a waiting job may go on; nil when none waits.

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second]
+    static let steps = [first, second, third, fourth]
 
     private static let first = """
         CREATE TABLE job (
@@ -59,6 +59,17 @@ enum Migrations {
         CREATE TABLE pause (route TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER) STRICT;
         CREATE INDEX effect_open ON effect (route) WHERE state = 'intent';
         CREATE INDEX effect_day ON effect (day, route, subject_ref, billed, cost);
+        """
+
+    /// How many jobs are open is asked at every look into the inbox, however many there were.
+    private static let third = """
+        CREATE INDEX job_unsettled ON job (state) WHERE state NOT IN ('done', 'failed');
+        """
+
+    /// How often a job was under way when the daemon died, in a row.
+    private static let fourth = """
+        ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX job_suspect ON job (accepted_at, id) WHERE deaths > 0;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

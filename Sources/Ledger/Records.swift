@@ -211,6 +211,8 @@ package enum Change: Sendable {
     case spend(EffectRecord, within: SpendLimits)
     case reason(Reason?)
     case wait(until: Timestamp, ReasonCode)
+    /// The daemon lived through all that is done with the job here.
+    case tried
     case staged(Outcome?)
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)

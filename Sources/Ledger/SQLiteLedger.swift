@@ -6,6 +6,7 @@ package import Domain
 package actor SQLiteLedger: JobLedger {
     private let queue = OwnQueue(label: "ledger")
     private let database: Database
+    private let group: GroupCommit
     private let timekeeper: any Timekeeper
     private var clock: AgeClock
 
@@ -17,7 +18,20 @@ package actor SQLiteLedger: JobLedger {
         try Migrations.apply(to: database)
         self.clock = try Self.startClock(database, timekeeper)
         self.database = database
+        group = GroupCommit(database)
         self.timekeeper = timekeeper
+    }
+
+    /// Runs `work` in the next commit, together with whatever else comes until then; durable when this returns.
+    private func commit<Value: Sendable>(
+        _ work: @escaping () throws(LedgerError) -> Value
+    ) async throws(LedgerError) -> Value {
+        let result: Result<Value, LedgerError> = await withCheckedContinuation { continuation in
+            // Asked for once a group: whoever comes before its turn goes with it.
+            if group.isEmpty { Task { group.commit() } }
+            group.add(work) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
     }
 
     // MARK: time
@@ -59,8 +73,8 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: acceptance and questions
 
-    package func accept(_ job: JobRecord, blobs: [BlobRecord]) throws(LedgerError) -> Acceptance {
-        try database.transaction { () throws(LedgerError) in
+    package func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
+        try await commit { [self] () throws(LedgerError) in
             let known = try database.rows("SELECT id FROM job WHERE claim_token = ?", [.text(job.claimToken)])
             if let id = known.first?["id"].text { return .repeated(id: id) }
             if let other = try find(job.id) { return .taken(by: other) }
@@ -121,6 +135,18 @@ package actor SQLiteLedger: JobLedger {
         return Set(try database.rows(sql).compactMap { $0["id"].text })
     }
 
+    package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {
+        let rows = try database.rows(
+            "SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token < ?",
+            [.text(prefix), .text(prefix + "\u{10FFFF}")])
+        return Set(rows.compactMap { $0["claim_token"].text })
+    }
+
+    package func openJobs() throws(LedgerError) -> Int {
+        let row = try database.rows("SELECT count(*) AS jobs FROM job WHERE state NOT IN ('done', 'failed')").first
+        return Int(row?["jobs"].integer ?? 0)
+    }
+
     package func counts() throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
         for row in try database.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") {
@@ -136,7 +162,7 @@ package actor SQLiteLedger: JobLedger {
     private static let open =
         "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
 
-    package func claim(_ limit: Int, for owner: String, lease: Span) throws(LedgerError) -> [JobRecord] {
+    package func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         let now = try now()
         let sql = """
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
@@ -149,7 +175,7 @@ package actor SQLiteLedger: JobLedger {
             .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
             .integer(now.milliseconds), .init(limit),
         ]
-        return try database.transaction { () throws(LedgerError) in
+        return try await commit { [self] () throws(LedgerError) in
             try database.rows(sql, values).compactMap(JobRecord.init)
         }.sorted { ($1.priority, $0.acceptedAt) < ($0.priority, $1.acceptedAt) }
     }
@@ -167,14 +193,43 @@ package actor SQLiteLedger: JobLedger {
 
     package func freeAll(but owner: String) throws(LedgerError) -> Int {
         try database.run(
-            "UPDATE job SET owner = NULL, lease_until = NULL, fence = fence + 1 WHERE owner IS NOT NULL AND owner <> ?",
-            [.text(owner)])
+            """
+            UPDATE job SET owner = NULL, lease_until = NULL, fence = fence + 1, deaths = deaths + 1
+            WHERE owner IS NOT NULL AND owner <> ?
+            """, [.text(owner)])
     }
 
-    package func release(_ hold: Hold) throws(LedgerError) {
-        try database.run(
-            "UPDATE job SET owner = NULL, lease_until = NULL WHERE id = ? AND fence = ?",
-            [.text(hold.job), .integer(hold.fence)])
+    package func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord? {
+        let now = try now()
+        let sql = """
+            UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
+            WHERE id IN (
+                SELECT id FROM job WHERE deaths > 0 AND \(Self.open) AND run_after <= ?
+                ORDER BY deaths, accepted_at, id LIMIT 1)
+            RETURNING *
+            """
+        let values: [Database.Value] = [
+            .text(owner), .integer(now.after(lease).milliseconds), .integer(now.milliseconds),
+            .integer(now.milliseconds),
+        ]
+        return try await commit { [self] () throws(LedgerError) in
+            try database.rows(sql, values).first.flatMap(JobRecord.init)
+        }
+    }
+
+    package func suspects(ofDeaths least: Int) throws(LedgerError) -> [String] {
+        try database.rows(
+            "SELECT id FROM job WHERE deaths > 0 AND deaths >= ? AND \(Self.open) ORDER BY accepted_at, id",
+            [.init(least)]
+        ).compactMap { $0["id"].text }
+    }
+
+    package func release(_ hold: Hold) async throws(LedgerError) {
+        _ = try await commit { [self] () throws(LedgerError) in
+            try database.run(
+                "UPDATE job SET owner = NULL, lease_until = NULL WHERE id = ? AND fence = ?",
+                [.text(hold.job), .integer(hold.fence)])
+        }
     }
 
     package func nextWake() throws(LedgerError) -> Timestamp? {
@@ -188,8 +243,8 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: writes
 
-    package func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) throws(LedgerError) -> JobRecord {
-        try database.transaction { () throws(LedgerError) in
+    package func write(_ hold: Hold, _ event: JobEvent?, _ changes: [Change]) async throws(LedgerError) -> JobRecord {
+        try await commit { [self] () throws(LedgerError) in
             guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
             if let event { try move(job, by: event) }
@@ -205,7 +260,8 @@ package actor SQLiteLedger: JobLedger {
         }
         var parting = event == .hindered || next.isSettled || next == .held
         if case .reopened = event { parting = true }
-        let owner = parting ? ", owner = NULL, lease_until = NULL" : ""
+        // Whatever it gets to, it got there alive.
+        let owner = parting ? ", owner = NULL, lease_until = NULL, deaths = 0" : ""
         let moved = try database.run(
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
@@ -230,7 +286,8 @@ package actor SQLiteLedger: JobLedger {
             try insert("effect", EffectRecord.columns, effect.values)
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
         case .wait(let until, let code):
-            try set("run_after = ?, waiting = ?", .integer(until.milliseconds), .text(code.rawValue))
+            try set("run_after = ?, waiting = ?, deaths = 0", .integer(until.milliseconds), .text(code.rawValue))
+        case .tried: try set("deaths = 0")
         case .staged(let outcome): try set("staged = ?", .init(outcome?.rawValue))
         case .settled(let at, let deleteBy):
             try set(
@@ -366,14 +423,15 @@ package actor SQLiteLedger: JobLedger {
 
     // MARK: events and secrets
 
-    package func record(_ event: LedgerEvent) throws(LedgerError) {
+    package func record(_ event: LedgerEvent) async throws(LedgerError) {
         let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
-        try database.run(
-            "INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)",
-            [
-                .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-                .init(event.job), .text(facts.compact),
-            ])
+        let values: [Database.Value] = [
+            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
+            .init(event.job), .text(facts.compact),
+        ]
+        _ = try await commit { [self] () throws(LedgerError) in
+            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
+        }
     }
 
     package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {

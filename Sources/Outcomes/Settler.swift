@@ -103,7 +103,7 @@ package struct Settler: Sendable {
             // Only a made job has files that belong to its outcome; what a broken try left does not.
             if outcome != .done { try Folders.removeTree(folder) }
             try Folders.make(folder)
-            try Folders.setMode(folder, 0o750)
+            try Folders.setMode(folder, SpoolFolders.outcomeMode)
             try Files.writeDurably(text, to: folder + "/status.json", mode: 0o640)
             try Folders.sync(Files.parent(of: folder))
         }

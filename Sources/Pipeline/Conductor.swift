@@ -47,6 +47,7 @@ package final class Conductor: Sendable {
     /// Runs until `stop`; what is under way then is awaited.
     package func run() async {
         poke()
+        await tryAlone()
         await withDiscardingTaskGroup { group in
             var alarm: Task<Void, Never>?
             for await _ in wakes {
@@ -79,6 +80,24 @@ package final class Conductor: Sendable {
         shop.stop()
         continuation.yield()
         continuation.finish()
+    }
+
+    /// Jobs that were under way when the daemon died go one at a time, as far as their next paid call: one that ends the daemon
+    /// again was alone then, and no other is taken for it.
+    private func tryAlone() async {
+        while !shop.stopping.isSet {
+            do throws(LedgerError) {
+                guard let job = try await shop.ledger.claimSuspect(for: owner, lease: Self.lease) else { return }
+                shop.recorder.log.info("a job that was under way when the daemon died goes on alone", ["job": job.id])
+                running.add(1, ordering: .acquiringAndReleasing)
+                if !(await JobRunner(shop).run(job, alone: true)) { strand(job) }
+                running.subtract(1, ordering: .acquiringAndReleasing)
+            } catch {
+                shop.recorder.log.error("no job could be claimed", ["why": error.description])
+                try? await Task.sleep(for: .seconds(1))
+            }
+            await freeStranded()
+        }
     }
 
     private func strand(_ job: JobRecord) {

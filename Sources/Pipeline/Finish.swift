@@ -33,7 +33,7 @@ struct Finish: Sendable {
         let folder = shop.spool.staged(job.id)
         try await BlockingLane.disk.run { () throws(DiskError) in
             try Folders.make(folder)
-            try Folders.setMode(folder, 0o750)
+            try Folders.setMode(folder, SpoolFolders.outcomeMode)
         }
         for output in outputs where output.state == .answered {
             do {

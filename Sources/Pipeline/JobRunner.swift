@@ -19,10 +19,12 @@ package struct JobRunner: Sendable {
 
     /// Runs the job until it is settled, held, waits, or the daemon stops.
     ///
+    /// - Parameter alone: nothing else is worked on. Then it goes no further than to its next paid call, which may take minutes, and
+    ///   is given back.
     /// - Returns: false when the ledger could not even be told that nobody works on the job any more.
-    package func run(_ job: JobRecord) async -> Bool {
+    package func run(_ job: JobRecord, alone: Bool = false) async -> Bool {
         do {
-            try await advance(job)
+            try await advance(job, alone)
             return true
         } catch {
             return await end(job, error)
@@ -31,7 +33,7 @@ package struct JobRunner: Sendable {
 
     // MARK: steps
 
-    private func advance(_ first: JobRecord) async throws {
+    private func advance(_ first: JobRecord, _ isAlone: Bool) async throws {
         var job = first
         if job.staged != nil { return try await shop.settler.resume(job) }
         if job.state == .accepted, let reason = job.reason {
@@ -54,6 +56,10 @@ package struct JobRunner: Sendable {
         if job.state == .ready || job.state == .calling {
             // Also a job that waited may have an output in a call whose end could not be saved: it is never left open.
             try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
+            if isAlone {
+                try await shop.ledger.write(job.hold, nil, [.tried])
+                return try await shop.ledger.release(job.hold)
+            }
             let ready = job
             let ends = try await timed("call", &timings) {
                 try await Calls(shop: shop, job: ready, spec: spec, route: route).run()

@@ -13,7 +13,10 @@ enum ConfigurationSchema {
                     Shape.closed(
                         "The folder and who may write to it.", required: ["path"],
                         [
-                            "path": path("The folder."), "group": Shape.unbuilt("a group that owns the inbox."),
+                            "path": path("The folder."),
+                            "group": account(
+                                "A group that may hand over and take outcomes away: inbox/ gets mode 2770, outcome folders 2750."
+                            ),
                             "requests_group": null("Not built yet: rights requests as files."),
                         ]),
                 ],
@@ -98,6 +101,11 @@ enum ConfigurationSchema {
             "on_settled": empty("a command for settled jobs."),
         ])
 
+    /// A name that the machine knows, or a number.
+    private static func account(_ about: String) -> JSONValue {
+        .fields(["description": .string(about), "type": ["string", "integer"], "minimum": 0])
+    }
+
     private static let inbox = Shape.closed(
         "When a hand-over is whole.",
         [
@@ -105,7 +113,9 @@ enum ConfigurationSchema {
             "orphan_after": Shape.span("An image that no prompt claims fails after this time."),
             "rescan": Shape.span("The folder is listed at least this often; from 1s."),
             "owners": .fields([
-                "description": "Not built yet: who may hand over.", "type": "array", "maxItems": 0,
+                "description":
+                    "Whose files are taken, besides the daemon's own; others are left alone. Empty: everybody's.",
+                "type": "array", "items": account("A user."),
             ]),
         ])
 

@@ -9,12 +9,13 @@ extension Configuration {
             [JSONValue.Member(key: "default", value: .string(defaultRoute))]
             + names.compactMap { name in routes[name].map { .init(key: name, value: $0.document) } }
         return .fields([
-            "spool": .fields(["path": .string(spool)]),
+            "spool": .fields(["path": .string(spool), "group": .text(spoolGroup?.name)]),
             "listen": "off",
             "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
             "inbox": .fields([
                 "settle": .string(inbox.settle.description), "orphan_after": .string(inbox.orphanAfter.description),
                 "rescan": .string(inbox.rescan.description),
+                "owners": .array(inbox.owners.map { .string($0.name) }),
             ]),
             "queue": .fields(["max_accepted": .integer(maxAccepted)]),
             "models": .object(models),

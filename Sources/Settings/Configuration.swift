@@ -5,6 +5,8 @@ package struct Configuration: Sendable, Equatable {
     /// The file it was read from; nil for built-in values.
     package var source: String?
     package var spool = "/var/lib/darkroom"
+    /// Who may hand over and take outcomes away besides the daemon's own user; nil for nobody.
+    package var spoolGroup: Account?
     package var logLevel = LogLevel.info
     package var logFormat: LogFormat?
     package var inbox = InboxSettings()
@@ -50,6 +52,14 @@ package struct InboxSettings: Sendable, Equatable {
     /// How long an image may lie without a prompt that claims it.
     package var orphanAfter = Span.minutes(10)
     package var rescan = Span.seconds(60)
+    /// Whose files are taken; empty for everybody's.
+    package var owners: [Account] = []
+}
+
+/// A user or a group of this machine, as it was named.
+package struct Account: Sendable, Hashable {
+    package let name: String
+    package let number: UInt32
 }
 
 /// What becomes of an output where the job does not say.

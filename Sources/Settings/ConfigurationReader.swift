@@ -1,3 +1,4 @@
+import Disk
 import Documents
 import Domain
 
@@ -49,7 +50,7 @@ private final class ConfigurationReader {
             set(&made.inbox.settle, span(section, "settle"))
             set(&made.inbox.orphanAfter, span(section, "orphan_after"))
             set(&made.inbox.rescan, span(section, "rescan", from: .seconds(1)))
-            unbuilt(section, "owners") { $0 == .array([]) }
+            readOwners(section)
         }
         section("queue") { section in
             set(&made.maxAccepted, section.int("max_accepted", in: 1...10_000_000))
@@ -77,7 +78,7 @@ private final class ConfigurationReader {
         if value.members != nil {
             section("spool") { section in
                 path = section.string("path")
-                unbuilt(section, "group") { _ in false }
+                made.spoolGroup = account(section.value("group"), "group", section, "group", Accounts.group)
                 unbuilt(section, "requests_group") { _ in false }
             }
         }
@@ -85,6 +86,33 @@ private final class ConfigurationReader {
             return reader.fail("spool", "is no absolute path", hint: "\"/var/lib/darkroom\", or { path: … }")
         }
         made.spool = path
+    }
+
+    private func readOwners(_ section: FieldReader) {
+        guard let value = section.value("owners") else { return }
+        guard let owners = value.array else {
+            return section.fail("owners", "is not a list", hint: "names of users, such as [\"www-data\"]")
+        }
+        made.inbox.owners = owners.enumerated().compactMap { index, owner in
+            account(owner, "owners[\(index)]", section, "user", Accounts.user)
+        }
+    }
+
+    /// A name that this machine knows, or a number.
+    private func account(
+        _ value: JSONValue?, _ key: String, _ section: FieldReader, _ what: String, _ find: (String) -> UInt32?
+    ) -> Account? {
+        guard let value else { return nil }
+        if let number = value.int, let id = UInt32(exactly: number) { return Account(name: String(id), number: id) }
+        guard let name = value.string else {
+            section.fail(key, "is neither the name nor the number of a \(what)")
+            return nil
+        }
+        guard let number = find(name) else {
+            section.fail(key, "is no \(what) of this machine", hint: "make it first, or give its number")
+            return nil
+        }
+        return Account(name: name, number: number)
     }
 
     private func readModels() {

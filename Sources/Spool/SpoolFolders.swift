@@ -20,6 +20,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// Holds a byte when the last run crashed.
+    package var crashNote: String { privateFolder + "/crash" }
     package var lock: String { privateFolder + "/lock" }
 
     package func outcomes(_ outcome: Outcome) -> String { root + "/" + outcome.rawValue }
@@ -35,8 +37,13 @@ package struct SpoolFolders: Sendable, Hashable {
     /// Whether a spool stands here already.
     package var exists: Bool { Files.exists(ledger) }
 
+    /// Mode of a published outcome folder; the set-group-id bit hands the group on to what is in it.
+    package static let outcomeMode: UInt32 = 0o2750
+
     /// Makes what is missing; modes do not depend on the caller's umask.
-    package func prepare() throws(DiskError) {
+    ///
+    /// - Parameter group: who may hand over, and take outcomes away; nil for this user alone.
+    package func prepare(group: UInt32? = nil) throws(DiskError) {
         try Folders.make(root, mode: 0o755)
         for folder in [privateFolder, blobs, keys, claims, staging] {
             try Folders.make(folder)
@@ -45,6 +52,15 @@ package struct SpoolFolders: Sendable, Hashable {
         for folder in [inbox, outcomes(.done), outcomes(.failed), outcomes(.held)] where !Files.exists(folder) {
             try Folders.make(folder)
             try Folders.setMode(folder, 0o750)
+        }
+        if let group {
+            try Folders.share(inbox, with: group, mode: 0o2770)
+            try Folders.letGroupWrite(in: inbox)
+            for outcome in Outcome.allCases {
+                try Folders.share(outcomes(outcome), with: group, mode: Self.outcomeMode)
+            }
+            // Outcome folders are made here and keep their group when they are renamed; nobody else comes through the private folder.
+            try Folders.share(staging, with: group, mode: 0o2700)
         }
         try Folders.sync(root)
     }

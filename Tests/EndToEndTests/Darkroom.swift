@@ -32,6 +32,8 @@ enum Darkroom {
     fileprivate static func environment(_ more: [String: String]) -> [String: String] {
         var all = ProcessInfo.processInfo.environment
         all["DARKROOM_CONFIG"] = nil
+        // A daemon that a test crashes is to be gone: the toolchain's crash reporter takes minutes.
+        all["SWIFT_BACKTRACE"] = "enable=no"
         return all.merging(more) { $1 }
     }
 

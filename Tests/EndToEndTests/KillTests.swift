@@ -49,7 +49,7 @@ import Testing
         let daemon = try spool.daemon()
         var killed: Int32?
         try await eventually("all three are done, with a worker killed on the way") {
-            if killed == nil, let worker = children(of: daemon.process.pid).first {
+            if killed == nil, let worker = Children.of(daemon.process.pid).first {
                 kill(worker, SIGKILL)
                 killed = worker
             }
@@ -58,18 +58,6 @@ import Testing
         #expect(killed != nil)
         #expect(spool.outcomes("failed") == [])
         #expect(await daemon.end() == 0)
-    }
-
-    /// Processes whose parent is `process`: the fourth field of `/proc/PID/stat`.
-    private func children(of process: Int32) -> [Int32] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return all.compactMap { Int32($0) }.filter { candidate in
-            guard let line = try? String(contentsOfFile: "/proc/\(candidate)/stat", encoding: .utf8) else {
-                return false
-            }
-            let fields = line.split(separator: ")").last?.split(separator: " ") ?? []
-            return fields.count > 1 && fields[1] == "\(process)"
-        }
     }
 
     private func check(_ spool: TestSpool, _ ids: [String], requests: [[String: Any]]) throws {

@@ -177,16 +177,44 @@ import Testing
         #expect(try inbox.look().names == ["manifest m.json"])
     }
 
+    @Test func `a batch waits for the images that any of its lines names`() throws {
+        try inbox.renameIn(
+            "b.jsonl",
+            """
+            {"prompt":"one","references":["a.png"]}
+            not a manifest
+            {"prompt":"two","references":["a.png","b.png"],"mask":"m.png"}
+            """)
+        try inbox.renameIn("a.png")
+        #expect(try inbox.look().arrivals.isEmpty)
+        try inbox.renameIn("b.png")
+        try inbox.renameIn("m.png")
+        #expect(try inbox.look().names == ["batch a.png b.png m.png b.jsonl"])
+    }
+
+    @Test func `a batch whose image never comes is taken when an orphan's time is over`() throws {
+        try inbox.renameIn("b.jsonl", #"{"prompt":"one","references":["a.png"]}"#)
+        #expect(try inbox.look().arrivals.isEmpty)
+        inbox.pass(.minutes(10))
+        #expect(try inbox.look().names == ["batch b.jsonl"])
+    }
+
     @Test func `a manifest that is no manifest is taken so that it can be refused`() throws {
         try inbox.renameIn("m.json", "{")
         #expect(try inbox.look().names == ["manifest m.json"])
     }
 
-    @Test func `a batch is left alone`() throws {
-        try inbox.renameIn("many.jsonl", "{}")
-        let findings = try inbox.lookTwice()
-        #expect(findings.arrivals.isEmpty)
-        #expect(findings.strangers == 1)
+    // MARK: owners
+
+    @Test func `what belongs to somebody who may not hand over is left alone and counted`() throws {
+        let own = try #require(try Files.info(inbox.path)).owner
+        inbox.survey = InboxSurvey(settle: .seconds(1), orphanAfter: .minutes(10), owners: [own + 1])
+        try inbox.renameIn("fox.txt")
+        try inbox.renameIn("fox.png")
+        let findings = try inbox.look()
+        #expect(findings.arrivals.isEmpty && findings.strangers == 2 && findings.waiting == 2)
+        inbox.survey = InboxSurvey(settle: .seconds(1), orphanAfter: .minutes(10), owners: [own + 1, own])
+        #expect(try inbox.look().names == ["plain fox.png fox.txt"])
     }
 
     // MARK: orphans

@@ -44,6 +44,16 @@ final class DyingLedger: JobLedger {
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
         try await real.accept(job, blobs: blobs)
     }
+    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String> {
+        try await real.claimTokens(startingWith: prefix)
+    }
+    func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord? {
+        try await real.claimSuspect(for: owner, lease: lease)
+    }
+    func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
+        try await real.suspects(ofDeaths: least)
+    }
+    func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
     func outputs(of job: String) async throws(LedgerError) -> [OutputRecord] { try await real.outputs(of: job) }

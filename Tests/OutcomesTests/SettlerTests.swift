@@ -32,7 +32,7 @@ import Vault
         let before = umask(0o077)
         defer { umask(before) }
         try await counter.settler.settle(try await counter.made(), as: .done, because: nil)
-        #expect(try counter.mode("done/fox") == 0o750)
+        #expect(try counter.mode("done/fox") == 0o2750)
         for name in try counter.names("done/fox") { #expect(try counter.mode("done/fox/" + name) == 0o640) }
     }
 

@@ -10,11 +10,21 @@ int dk_rename_to_free(const char *from, const char *to);
 /// renameat2(2) with RENAME_EXCHANGE: both names stay, each with what the other had; 0, or -1 with errno.
 int dk_exchange(const char *one, const char *other);
 
+/// Sets the default ACL u::rwx,g::rwx,o::--- (acl(5)) of a folder: 0, or -1 with errno.
+int dk_share_with_group(const char *path);
+
 /// inotify(7), non-blocking and close-on-exec: a descriptor, or -1 with errno.
 int dk_watch_open(void);
 
 /// Watches a folder for names that come, are closed after writing, or go: a watch number, or -1 with errno.
 int dk_watch_add(int fd, const char *path);
+
+/// Makes the file `path` in a watched folder anew, deletes it, and waits at most `milliseconds` for events, which are thrown away.
+/// 1: they came; 0: none did; -1: the file could not be made, errno.
+int dk_watch_probe(int fd, const char *path, int milliseconds);
+
+/// Whether other machines can change the file system of `path` without a word to this one: 1 or 0; -1 with errno.
+int dk_is_shared(const char *path);
 
 /// A pipe whose ends block nobody: 0, or -1 with errno. `ends[0]` is read from, `ends[1]` written to.
 int dk_wake_pipe(int ends[_Nonnull 2]);

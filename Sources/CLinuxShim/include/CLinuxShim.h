@@ -98,6 +98,10 @@ int lx_lock_worker(int kept_error_output);
 /// executable memory are errors, everything else ends the process with SIGSYS. Gives 0 or a code.
 int lx_filter_calls(void);
 
+/// From here on a signal that ends a program by its own fault (SIGSEGV, SIGABRT, SIGILL, ...) is noted before it does so: its
+/// number, one byte, is written to `fd`, which stays the caller's.
+void lx_note_crashes(int fd);
+
 /// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
 int lx_notify(const char *state);
 

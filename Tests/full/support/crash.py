@@ -1,5 +1,6 @@
 """What the suites that break the daemon share: a simulator, a spool with jobs, and the invariants."""
 
+import collections
 import ctypes
 import hashlib
 import json
@@ -58,17 +59,23 @@ class Simulator:
         self.url = line.split()[-1]
 
     def counts(self):
-        """Accepted, and so billed, requests by the digest of their prompt."""
-        counts = {}
-        if os.path.exists(self.ledger):
-            for line in open(self.ledger):
-                if line.endswith("\n"):
-                    digest = json.loads(line).get("prompt_sha256")
-                    # Only the line of its acceptance names a request's prompt.
-                    if digest is None:
-                        continue
-                    counts[digest] = counts.get(digest, 0) + 1
-        return counts
+        """Accepted requests by the digest of their prompt, without those that a rule named `again-…` asked to repeat."""
+        digests, again = {}, set()
+        for line in self.lines():
+            # Only the line of its acceptance names a request's prompt.
+            if line.get("prompt_sha256"):
+                digests[line["id"]] = line["prompt_sha256"]
+            if line.get("fault", "").startswith("again-"):
+                again.add(line["id"])
+        return collections.Counter(digest for id, digest in digests.items() if id not in again)
+
+    def accepted(self):
+        """All accepted requests by the digest of their prompt."""
+        return collections.Counter(line["prompt_sha256"] for line in self.lines() if line.get("prompt_sha256"))
+
+    def lost(self):
+        """How many answers a rule named `lost-…` kept from arriving."""
+        return len({line["id"] for line in self.lines() if line.get("fault", "").startswith("lost-")})
 
     def lines(self):
         """Every whole line of the ledger so far."""
@@ -230,13 +237,17 @@ def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, 
         if len(seen.get(job, [])) != 1:
             wrong.append("%s has %d outcomes: %s" % (job, len(seen.get(job, [])), seen.get(job)))
     unknown = 0
-    counts = simulator.counts()
+    counts, accepted = simulator.counts(), simulator.accepted()
+    effects = dict(spool.rows("SELECT job, count(*) FROM effect GROUP BY job"))
     for job, (outcome, folder, status) in statuses.items():
         facts = spool.jobs[job]
         asked = counts.get(facts["digest"], 0)
         reason = (status.get("reason") or {}).get("code")
         if asked > facts["count"]:
             wrong.append("%s was bought %d times, asked for %d" % (job, asked, facts["count"]))
+        if accepted[facts["digest"]] > effects.get(folder, 0):
+            wrong.append("%s: the ledger knows %d of %d requests" % (
+                job, effects.get(folder, 0), accepted[facts["digest"]]))
         if status.get("outcome") != outcome or status.get("job") != folder:
             wrong.append("%s/%s: status says %s, %s" % (outcome, folder, status.get("outcome"), status.get("job")))
         if facts["bad"]:
@@ -252,8 +263,9 @@ def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, 
         if outcome == "done":
             unknown += len(status.get("missing") or [])
             wrong += done_violations(spool, job, folder, status, facts, asked, may_fail)
-    if unknown > kills * concurrency:
-        wrong.append("%d outputs are unknown after %d kills" % (unknown, kills))
+    lost = simulator.lost()
+    if unknown > kills * concurrency + lost:
+        wrong.append("%d outputs are unknown after %d kills and %d lost answers" % (unknown, kills, lost))
     for job, output in durable:
         folder = [f for f in spool.files("done") if f == job]
         if not folder or not any(f.startswith("%s-%d." % (job, output)) for f in os.listdir(spool.path + "/done/" + job)):

@@ -1,5 +1,6 @@
 """Ends a running daemon at random moments while jobs of every sort come in, then drains and checks the invariants."""
 
+import json
 import os
 import random
 import shutil
@@ -13,7 +14,34 @@ from crash import Finds, Simulator, Spool, marked_photo, violations
 KILLS = int(os.environ.get("KILLS", "200"))
 JOBS = int(os.environ.get("JOBS", "100"))
 LIMIT = float(os.environ.get("SECONDS_AT_MOST", "420"))
+FAULTS = float(os.environ.get("FAULTS", "5"))
 SEED = int(os.environ.get("SEED", str(int(time.time()))))
+
+
+# What goes wrong at the model service, each as often as the others: what is asked again (its name says so), what comes to
+# nothing, and what is lost on its way.
+ANSWERS = {
+    "again-overloaded": {"refuse": "overloaded", "retry_after": "1s"},
+    "again-rate-limited": {"refuse": "rate_limited", "retry_after": "1s"},
+    "again-server-error": {"refuse": "server_error", "retry_after": "1s"},
+    "blocked": {"refuse": "content_blocked_output"},
+    "malformed": {"spoil": "malformed_json"},
+    "no-picture": {"refuse": "no_image_returned"},
+    "lost-before": {"reset": "before"},
+    "lost-within": {"reset": "within"},
+}
+MAY_FAIL = ("content_blocked_output", "bad_response", "no_image_returned", "server_error")
+
+
+def fault_options(folder):
+    """FAULTS of a hundred requests meet one of them."""
+    if not FAULTS:
+        return []
+    path = os.path.join(folder, "faults.json")
+    with open(path, "w") as file:
+        json.dump([{"name": name, "match": {"percent": FAULTS / len(ANSWERS), "seed": SEED % 10000 + place}, "answer": answer}
+                   for place, (name, answer) in enumerate(ANSWERS.items())], file)
+    return ["--faults", path]
 
 
 def drop(spool, number):
@@ -40,7 +68,7 @@ def main():
         for place, latency in enumerate(latencies):
             home = os.path.join(folder, latency)
             os.makedirs(home)
-            simulator = Simulator(home, latency)
+            simulator = Simulator(home, latency, more=fault_options(home))
             spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2)
             most = KILLS // len(latencies)
             jobs = JOBS // len(latencies)
@@ -64,16 +92,16 @@ def main():
                 drop(spool, dropped)
                 dropped += 1
             kills += here
-            if spool.run(limit=180) is None:
+            if spool.run(limit=300) is None:
                 finds.add(latency, ["drain did not end"], spool)
             # The blobs of the last run are looked at after one more start.
             spool.run(limit=60)
-            finds.add(latency, violations(spool, simulator, here, durable, concurrency=3), spool)
+            finds.add(latency, violations(spool, simulator, here, durable, may_fail=MAY_FAIL, concurrency=3), spool)
             print("%s: %d kills, %d jobs: %d done, %d failed, %d held; %d durable answers were met unread" % (
                 latency, here, dropped, len(spool.files("done")), len(spool.files("failed")),
                 len(spool.files("held")), len(durable)), flush=True)
             simulator.stop()
-        print("%d kills, seed %d" % (kills, SEED))
+        print("%d kills, %g of 100 requests meet a fault, seed %d" % (kills, FAULTS, SEED))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finds.end("random-kills")

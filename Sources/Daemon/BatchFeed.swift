@@ -1,0 +1,151 @@
+import Disk
+import Domain
+import Intake
+import Journal
+import Ledger
+import Pipeline
+import Settings
+import Synchronization
+
+/// Batches whose lines become jobs bit by bit, as places in the queue become free.
+final class BatchFeed: Sendable {
+    /// Most lines that are accepted at once.
+    private static let atOnce = 4
+
+    private let stores: Stores
+    private let acceptor: Acceptor
+    private let watcher: InboxWatcher
+    private let conductor: Conductor
+    private let reserve: DiskReserve
+    private let stopping: StopFlag
+    private let batches = Mutex<[Batch]>([])
+
+    init(
+        _ stores: Stores, _ acceptor: Acceptor, watcher: InboxWatcher, conductor: Conductor, reserve: DiskReserve,
+        stopping: StopFlag
+    ) {
+        self.stores = stores
+        self.acceptor = acceptor
+        self.watcher = watcher
+        self.conductor = conductor
+        self.reserve = reserve
+        self.stopping = stopping
+    }
+
+    /// Batches that have lines left.
+    var count: Int { batches.withLock { $0.count } }
+
+    /// How soon to look again where something was left: a place in the queue becomes free at any moment.
+    static func pause(_ room: Int) -> Span { room > 0 ? .seconds(2) : Span(milliseconds: 200) }
+
+    /// Takes up the batch of a claim; false where it holds none that can be read, which makes it a hand-over like any other.
+    ///
+    /// - Parameter isNew: whether no line of it can be a job yet.
+    func open(_ claim: Claim, isNew: Bool) async throws(Acceptor.AcceptError) -> Bool {
+        let longest = stores.configuration.limits.manifestBytes.bytes
+        do {
+            let known = isNew ? [] : try await stores.ledger.claimTokens(startingWith: claim.token + ".")
+            let batch = try await BlockingLane.disk.run { () throws(DiskError) in
+                try Batch(claim, longest: longest, known: known)
+            }
+            if let batch { batches.withLock { $0.append(batch) } }
+            return batch != nil
+        } catch let error as LedgerError {
+            throw .ledger(error)
+        } catch let error as DiskError {
+            throw .disk(error)
+        } catch {
+            throw .disk(DiskError("open a batch", code: 5))
+        }
+    }
+
+    /// Takes lines of batches as long as there is room; a few at a time, so that a long batch keeps nothing else waiting.
+    func feed(_ room: inout Int) async {
+        let open = batches.withLock { batches in
+            defer { batches = [] }
+            return batches
+        }
+        for batch in open {
+            var batch = batch
+            var isTroubled = false
+            do throws(Acceptor.AcceptError) {
+                isTroubled = try await !feed(&batch, &room)
+                if batch.isOver {
+                    try await acceptor.end(batch)
+                    continue
+                }
+            } catch {
+                isTroubled = true
+                stores.recorder.log.error("a batch could not be read on", ["why": error.description])
+            }
+            batches.withLock { [batch] in $0.append(batch) }
+            let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom
+            watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room) : .zero)
+        }
+    }
+
+    /// Most lines of a batch that are taken at one look.
+    private static let linesAtALook = 256
+
+    /// When what is left of a batch is given up: inputs live a day at most, and a sweep would take them unexplained then.
+    private static let batchLife = Span(milliseconds: Span.hours(24).milliseconds - Span.minutes(10).milliseconds)
+
+    /// False where a line could not be accepted.
+    private func feed(_ batch: inout Batch, _ room: inout Int) async throws(Acceptor.AcceptError) -> Bool {
+        var quota = Self.linesAtALook
+        while quota > 0, !stopping.isSet {
+            let isExpired = Monotonic.wall() - batch.claimed >= Self.batchLife.milliseconds
+            let most = isExpired ? Self.atOnce : min(room, quota, Self.atOnce)
+            guard most > 0, reserve.hasRoom else { return true }
+            let (lines, next) = try await read(most, of: batch)
+            batch = next
+            guard !lines.isEmpty else { return true }
+            let refused = await accept(lines, of: batch, isExpired: isExpired)
+            for line in refused { batch.putBack(line) }
+            guard refused.isEmpty else { return false }
+            quota -= lines.count
+            if !isExpired { room -= lines.count }
+            conductor.poke()
+        }
+        return true
+    }
+
+    private func read(_ most: Int, of batch: Batch) async throws(Acceptor.AcceptError) -> ([BatchLine], Batch) {
+        do throws(DiskError) {
+            return try await BlockingLane.disk.run { () throws(DiskError) in
+                var batch = batch
+                return (try batch.next(most), batch)
+            }
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// The lines that could not be accepted yet.
+    private func accept(_ lines: [BatchLine], of batch: Batch, isExpired: Bool) async -> [BatchLine] {
+        await withTaskGroup(of: BatchLine?.self) { group in
+            for line in lines {
+                group.addTask { [acceptor, stores] in
+                    do throws(Acceptor.AcceptError) {
+                        if isExpired {
+                            try await acceptor.refuse(line, of: batch, Self.expired)
+                        } else {
+                            try await acceptor.accept(line, of: batch)
+                        }
+                        return nil
+                    } catch {
+                        stores.recorder.log.error(
+                            "a line of a batch could not be accepted yet",
+                            ["line": String(line.number), "why": error.description])
+                        return line
+                    }
+                }
+            }
+            return await group.reduce(into: []) { found, line in if let line { found.append(line) } }
+        }
+    }
+
+    private static let expired = Reason(
+        .expired, "the line waited a day for a place in the queue", limit: "queue.max_accepted",
+        hint: "hand it over again, or raise queue.max_accepted")
+}

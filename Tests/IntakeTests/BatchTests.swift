@@ -1,0 +1,123 @@
+import Disk
+import Domain
+import Foundation
+import Ledger
+import Spool
+import Support
+import Testing
+
+@testable import Intake
+
+@Suite struct BatchTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    func claim(_ text: String, _ name: String = "b.jsonl", beside: [String: String] = [:]) throws -> Claim {
+        for (file, content) in beside.merging([name: text], uniquingKeysWith: { $1 }) {
+            try Data(content.utf8).write(to: URL(fileURLWithPath: desk.spool.inbox + "/" + file))
+        }
+        let files = beside.keys.sorted() + [name]
+        return try #require(try desk.claims.take(Arrival(form: .batch, name: "b", files: files)))
+    }
+
+    func batch(_ claim: Claim, longest: Int = 100, known: Set<String> = []) throws -> Batch {
+        try #require(try Batch(claim, longest: longest, known: known))
+    }
+
+    /// Every line as text, three at a time.
+    func lines(_ batch: inout Batch) throws -> [String] {
+        var all: [String] = []
+        while case let lines = try batch.next(3), !lines.isEmpty {
+            all += lines.map { line in
+                switch line.text {
+                case .whole(let bytes): "\(line.number) \(String(decoding: bytes, as: UTF8.self))"
+                case .tooLong(let bytes): "\(line.number) too long: \(bytes)"
+                }
+            }
+        }
+        return all
+    }
+
+    @Test func `lines are numbered as an editor shows them and blank ones are left out`() throws {
+        var batch = try batch(try claim("a\n\n  \r\nb\r\nc\n\nd"))
+        #expect(try lines(&batch) == ["1 a", "4 b\r", "5 c", "7 d"])
+        #expect(batch.isOver)
+        #expect(!batch.isBlank)
+    }
+
+    @Test(arguments: [1, 99, 100, 101, 262_144, 600_000])
+    func `a line that is too long is told apart and costs no memory`(length: Int) throws {
+        var batch = try batch(try claim("a\n" + String(repeating: "x", count: length) + "\nb\n"))
+        let middle = length > 100 ? "2 too long: \(length)" : "2 " + String(repeating: "x", count: length)
+        #expect(try lines(&batch) == ["1 a", middle, "3 b"])
+    }
+
+    @Test func `a line that could not be accepted comes again, and lines that are jobs do not`() throws {
+        let claim = try claim("a\nb\nc\nd\n")
+        var first = try batch(claim)
+        let lines = try first.next(4)
+        first.putBack(lines[1])
+        #expect(!first.isOver)
+        #expect(try first.next(9).map(\.number) == [2])
+        #expect(first.isOver)
+        var again = try batch(claim, known: [lines[0].token, lines[2].token])
+        #expect(try again.next(9).map(\.number) == [2, 4])
+    }
+
+    @Test func `each line is a job with the batch's mark, its own id, or a reason of its own`() async throws {
+        let text = """
+            {"prompt": "one", "references": ["a.png"]}
+            {"prompt": "two", "id": "mine", "references": ["a.png"]}
+            {"prompt": "three", "colour": "red"}
+            no manifest
+            {"prompt": "five", "references": ["gone.png"], "id": "fifth"}
+            """
+        let claim = try claim(text, beside: ["a.png": "pixels"])
+        var batch = try batch(claim, longest: 1000)
+        let acceptor = try await desk.acceptor()
+        var ids: [String] = []
+        for line in try batch.next(9) { ids.append(try await acceptor.accept(line, of: batch)) }
+        try await acceptor.end(batch)
+        let mark = try #require(ids[0].split(separator: "-").dropFirst().first)
+        #expect(mark.count == 8)
+        #expect(ids == ["b-\(mark)-000001", "mine", "b-\(mark)-000003", "b-\(mark)-000004", "fifth"])
+        var fields: [String?] = []
+        for id in ids { fields.append(try await desk.ledger.job(id)?.reason?.field) }
+        #expect(fields == [nil, nil, "colour", nil, "references[0]"])
+        #expect(try await desk.ledger.job(ids[3])?.reason?.code == .invalidManifest)
+        #expect(try Folders.list(desk.spool.claims).entries.isEmpty)
+        #expect(try await desk.ledger.claimTokens(startingWith: claim.token + ".").count == 5)
+    }
+
+    @Test func `a line that is accepted again after a crash is the same job`() async throws {
+        let claim = try claim(#"{"prompt": "one"}"#)
+        var ids: [String] = []
+        for _ in 0..<2 {
+            var batch = try batch(claim)
+            for line in try batch.next(1) { ids.append(try await desk.acceptor().accept(line, of: batch)) }
+        }
+        #expect(ids.count == 2 && ids[0] == ids[1])
+        #expect(try await desk.ledger.jobs(JobFilter()).count == 1)
+        #expect(try desk.blobsOnDisk == 1)
+    }
+
+    @Test func `a batch without a line becomes a job that says so`() async throws {
+        var batch = try batch(try claim("\n \n"))
+        #expect(try batch.next(4).isEmpty)
+        try await desk.acceptor().end(batch)
+        let job = try #require(try await desk.ledger.jobs(JobFilter()).first)
+        #expect(job.reason?.code == .invalidManifest && job.id.hasPrefix("b-"))
+    }
+
+    @Test func `a batch that is a link or has a second name is refused as one job`() async throws {
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: desk.scratch.file("other")))
+        for (name, make) in [("l.jsonl", "ln -s"), ("h.jsonl", "ln")] {
+            try shell("\(make) '\(desk.scratch.file("other"))' \(name)", in: desk.spool.inbox)
+            let claim = try #require(try desk.claims.take(Arrival(form: .batch, name: "b", files: [name])))
+            #expect(try Batch(claim, longest: 100) == nil)
+            let id = try #require(try await desk.acceptor().accept(claim))
+            #expect(try await desk.ledger.job(id)?.reason?.code == .invalidManifest)
+        }
+    }
+}
