@@ -208,7 +208,7 @@ static grid grid_of_look(const bank_look *look, int bank) {
     }
     int is_large = look->samples > 40000;
     if (both > 112 || less > (is_large ? 103 : 104) || more > (is_large ? 117 : 130)) return PERHAPS;
-    return less < 91 && look->samples > 60000 && bank < SHARPNESSES && look->strong * 12 > look->samples ? PERHAPS : NO_GRID;
+    return less < 91 && look->samples > 60000 && bank < SHARPNESSES && look->strong * 14 > look->samples ? PERHAPS : NO_GRID;
 }
 
 int bank_suiting(const bank_look *look) {
