@@ -23,8 +23,8 @@ class Order(ctypes.Structure):
 
 class Look(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int64) for name in (
-        "fourth", "second", "places", "quiet_fourth", "quiet_second", "quiet_level", "grid_across", "off_across", "grid_down",
-        "off_down", "samples")]
+        "fourth", "second", "places", "strong", "quiet_fourth", "quiet_second", "quiet_level", "grid_across", "off_across",
+        "grid_down", "off_down", "samples")]
 
 
 def compiled():

@@ -44,6 +44,10 @@ def blur(plane, sigma):
     return sum(k * across[i:i + plane.shape[0]] for i, k in enumerate(kernel))
 
 
+MODULES = {"scikit-image": "skimage/data/", "scikit-learn": "sklearn/datasets/images/"}  # what they are called when installed
+SEEDS = {"train": (1, 2, 3), "develop": (11, 12, 13), "test": (21, 22, 23)}
+
+
 # --- sources ------------------------------------------------------------------------------------------------------------------
 
 def listed(use):
@@ -93,8 +97,8 @@ def pictures(use, roots, coloured=False):
             paths += [os.path.join(folder, name) for name in names]
     found = []
     for package, file, reduced in listed(use):
-        hits = sorted(p for p in paths if p.endswith("/" + file) and (re.split(r"[-.]", package)[0] in p or package == "scikit-image"))
-        hits = [p for p in hits if package != "scikit-image" or "/data/" in p]
+        folder = MODULES.get(package, re.split(r"[-.]", package)[0])
+        hits = sorted(p for p in paths if p.endswith("/" + file) and folder in p)
         if not hits:
             print("missing:", package, file)
             continue
@@ -106,7 +110,7 @@ def pictures(use, roots, coloured=False):
             found.append((name, truth(to_bytes(luma(planes)), reduced)))
     if coloured:
         return found
-    for seed in ((1, 2, 3) if use == "train" else (11, 12, 13)):
+    for seed in SEEDS[use]:
         found.append((f"text-{seed}", drawn_text(seed)))
         found.append((f"lines-{seed}", drawn_lines(seed)))
         found.append((f"gradient-{seed}", drawn_gradient(seed)))

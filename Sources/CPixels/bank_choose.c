@@ -4,7 +4,8 @@
 // hold: about 2.7 for a photograph shrunk by area, 1.8 for one that was slightly soft before, 1 for one that was very soft. What was
 // soft wants other filters than what was sharp, and what was very soft wants none. Noise and the grid of JPEG look sharp as well:
 // noise in the quiet blocks, a grid by its steps every eight samples. Noise is left to Lanczos3, which neither adds to it nor takes
-// grain for noise.
+// grain for noise. So is what these measures cannot judge: pictures with hardly a clear edge, pictures without any quiet part in
+// which noise would show, patterns finer than what a camera or a pen leaves.
 #include <string.h>
 
 #include "bank_parts.h"
@@ -12,6 +13,7 @@
 #define BLOCK 16
 #define LEVELS 1024
 #define EDGE 16     // slope and bend together from which a place counts as an edge
+#define STRONG 24   // step within five samples that rounding and grain do not make
 #define STEP_MOST 60 // a true edge on the grid shall not outweigh a thousand steps of it
 
 /// Blocks by the level of their fourth differences.
@@ -27,6 +29,7 @@ struct block {
     int32_t edge_fourth;
     int32_t edge_second;
     int32_t edges;
+    int32_t strong;
 };
 
 static inline __attribute__((always_inline)) int32_t size(int32_t value) { return value < 0 ? -value : value; }
@@ -34,7 +37,7 @@ static inline __attribute__((always_inline)) int32_t size(int32_t value) { retur
 // One row of a block in one direction: `at` points at the first sample of the middle of five rows or columns, `apart` from each other.
 static inline __attribute__((always_inline)) void look_along(
     const uint8_t *at, ptrdiff_t apart, struct block *block) {
-    int32_t fourths = 0, seconds = 0, edge_fourths = 0, edge_seconds = 0, edges = 0;
+    int32_t fourths = 0, seconds = 0, edge_fourths = 0, edge_seconds = 0, edges = 0, strong = 0;
     for (int x = 0; x < BLOCK; x++) {
         int32_t a = at[x - 2 * apart], b = at[x - apart], c = at[x], d = at[x + apart], e = at[x + 2 * apart];
         int32_t fourth = size(a - 4 * b + 6 * c - 4 * d + e), second = size(b - 2 * c + d);
@@ -44,19 +47,21 @@ static inline __attribute__((always_inline)) void look_along(
         edge_fourths += fourth & is_edge;
         edge_seconds += second & is_edge;
         edges -= is_edge;
+        strong += size(e - a) >= STRONG;
     }
     block->fourth += fourths;
     block->second += seconds;
     block->edge_fourth += edge_fourths;
     block->edge_second += edge_seconds;
     block->edges += edges;
+    block->strong += strong;
 }
 
 static inline __attribute__((always_inline)) void look_at_blocks(
     const kn_plane *luma, bank_look *look, struct level *levels) {
     for (int y = 2; y + BLOCK + 2 <= luma->height; y += BLOCK)
         for (int x = 2; x + BLOCK + 2 <= luma->width; x += BLOCK) {
-            struct block block = {0, 0, 0, 0, 0};
+            struct block block = {0, 0, 0, 0, 0, 0};
             for (int row = y; row < y + BLOCK; row++) {
                 const uint8_t *at = luma->samples + (ptrdiff_t) row * luma->stride + x;
                 look_along(at, 1, &block);
@@ -70,6 +75,7 @@ static inline __attribute__((always_inline)) void look_at_blocks(
             look->fourth += block.edge_fourth;
             look->second += block.edge_second;
             look->places += block.edges;
+            look->strong += block.strong;
             look->samples += BLOCK * BLOCK;
         }
 }
@@ -149,45 +155,80 @@ static const int sharpness[] = {115, 135, 170, 205, 240, 270};
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
 
+/// Sharper than this is no picture of anything: white noise has 340, a mosaic whose squares are about as large as pixels 360.
+#define TOO_SHARP 325
+
+static int64_t sharpness_of(const bank_look *look) { return hundredths(look->fourth, look->second); }
+
+/// How much sharper, in hundredths, the quiet parts are than the edges.
+static int64_t quiet_excess(const bank_look *look) {
+    return hundredths(look->quiet_fourth, look->quiet_second) - sharpness_of(look);
+}
+
+/// Rounding and what lies below make sharp edges by themselves; without some that are clear nothing is there to judge by.
+static int has_edges(const bank_look *look) {
+    return look->places * 300 >= look->samples && look->strong * 320 >= look->samples;
+}
+
 /// Noise shows where the quiet parts are the sharper ones: white noise has 3.4, more than most edges.
 static int is_noisy(const bank_look *look) {
-    if (look->quiet_level < 8 * 16 || look->quiet_level >= 60 * 16) return 0;
     int64_t quiet = hundredths(look->quiet_fourth, look->quiet_second);
-    return quiet >= 305 || quiet > hundredths(look->fourth, look->second) + 8;
+    if (look->quiet_level >= 60 * 16) return 0;
+    if (look->quiet_level >= 8 * 16 && (quiet >= 305 || quiet_excess(look) > 8)) return 1;
+    return look->quiet_level >= 4 * 16 - 1 && quiet >= 300 && quiet_excess(look) > 15 && look->places * 3 < look->samples;
+}
+
+/// Without a quiet part noise and a JPEG's traces pass for texture. Only where such a picture is as sharp as can be, and the quieter
+/// parts clearly softer (or, in a page of text, sharper) than the edges, it is what it seems.
+static int may_hide_noise(const bank_look *look, int bank) {
+    if (look->quiet_level < 18 * 16 || look->second > 50 * look->places) return 0;
+    int64_t excess = quiet_excess(look);
+    return bank < SHARPNESSES || (excess > -5 && excess < 10);
+}
+
+/// Weak texture over much of the picture: what makes it look sharp or soft is hardly more than rounding.
+static int is_faint(const bank_look *look, int bank) {
+    return bank < SHARPNESSES && look->second < 10 * look->places && 10 * look->places > 4 * look->samples;
 }
 
 /// How much larger, in hundredths, steps on JPEG's grid are than others. It shows in both directions; edges that lie on it by chance
-/// do in one. Between what may be chance and what is a grid for certain Lanczos3 is safe.
+/// do in one. Between what may be chance and what is a grid for certain Lanczos3 is safe; so it is with a pattern that repeats every
+/// few pixels and has its steps off the grid. In a soft picture whose quiet parts are flat a few drawn edges are all there is of it.
 typedef enum grid { NO_GRID, PERHAPS, GRID } grid;
 
-static grid grid_of_look(const bank_look *look, int certain) {
+static grid grid_of_look(const bank_look *look, int bank) {
     int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
     int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
-    if (both > certain && across > 106 && down > 106) return GRID;
-    return both > 112 || (across > 104 && down > 104) ? PERHAPS : NO_GRID;
+    int64_t less = across < down ? across : down, more = across < down ? down : across;
+    // A soft picture loses most by a grid that is none.
+    int is_soft = bank < 5;
+    if (both > (is_soft ? 125 : 120) && less > 106) {
+        int is_drawn = is_soft && look->quiet_level < 2;
+        return less > 115 && look->places * 20 > look->samples && !is_drawn ? GRID : PERHAPS;
+    }
+    int is_large = look->samples > 40000;
+    if (both > 112 || less > (is_large ? 103 : 104) || more > (is_large ? 117 : 130)) return PERHAPS;
+    return less < 91 && look->samples > 60000 && bank < SHARPNESSES && look->strong * 14 > look->samples ? PERHAPS : NO_GRID;
 }
 
 int bank_suiting(const bank_look *look) {
-    // With hardly any edge there is nothing to do, and nothing to judge by.
-    if (look->places * 300 < look->samples || is_noisy(look)) return 0;
-    int64_t sharp = hundredths(look->fourth, look->second);
+    int64_t sharp = sharpness_of(look);
+    if (!has_edges(look) || is_noisy(look) || sharp >= TOO_SHARP) return 0;
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
     if (bank == 0) return 0;
-    // A soft picture loses most by a grid that is none.
-    int is_soft = bank < 5;
-    grid grid = grid_of_look(look, is_soft ? 125 : 120);
-    if (grid == NO_GRID) return bank;
-    return grid == PERHAPS ? 0 : SHARPNESSES + (is_soft ? 1 : 2);
+    grid grid = grid_of_look(look, bank);
+    if (grid == NO_GRID) return may_hide_noise(look, bank) || is_faint(look, bank) ? 0 : bank;
+    return grid == PERHAPS ? 0 : SHARPNESSES + (bank < 5 ? 1 : 2);
 }
 
-#define FACTORS 6
-/// How many times a picture grows, in hundredths, and what of each bank's detail counts there, in sixteenths. From
-/// Benchmarks/Upscaling/shares.py.
-static const int factors[FACTORS] = {125, 150, 188, 200, 250, 375};
+#define FACTORS 5
+/// How many times a picture grows, in hundredths, and what of each bank's detail counts there, in sixteenths. As
+/// Benchmarks/Upscaling/shares.py prints it: four fifths of what the picture bears that bears least.
+static const int factors[FACTORS] = {125, 150, 200, 250, 375};
 static const int shares[][FACTORS] = {
-    {0, 0, 0, 0, 0, 0},      {0, 0, 8, 8, 8, 12},   {0, 0, 16, 14, 16, 16}, {0, 0, 14, 16, 16, 16},
-    {8, 12, 16, 15, 16, 12}, {14, 16, 16, 14, 16, 14}, {0, 0, 8, 16, 16, 8},   {8, 8, 8, 8, 8, 0},
+    {0, 0, 0, 0, 0},    {0, 0, 12, 10, 12},  {0, 0, 14, 13, 10}, {0, 0, 13, 13, 16},
+    {0, 9, 12, 16, 16}, {0, 16, 14, 16, 15}, {0, 13, 8, 15, 9},  {0, 8, 13, 11, 5},
 };
 #define BANKS ((int) (sizeof shares / sizeof shares[0]))
 

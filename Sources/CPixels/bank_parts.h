@@ -48,6 +48,8 @@ typedef struct bank_look {
     int64_t fourth;
     int64_t second;
     int64_t places;
+    /// How many places lie on a clear edge.
+    int64_t strong;
     /// The same sums over the quietest tenth of all blocks of 16 x 16.
     int64_t quiet_fourth;
     int64_t quiet_second;

@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(50, 31), (60, 37), (80, 48), (100, 60), (150, 91), (611, 133), (640, 384)])
+    @Test(arguments: [(56, 34), (60, 37), (80, 48), (100, 60), (150, 91), (611, 133), (640, 384)])
     func `a picture grows to the same pixels in both forms, by however many threads`(size: (Int, Int)) throws {
         defer { kn_portable_only(0) }
         let picture = busy(40, 24)
@@ -166,6 +166,32 @@ import Testing
             (x / 9 * 37 + y / 7 * 101 + (x + y) / 13 * 59) % 200 + 20
         }
         #expect(lines.choice() > 0)
+    }
+
+    @Test func `a mosaic whose squares are about as small as pixels is left to Lanczos3`() {
+        let mosaic = Luma(width: 300, height: 200) { x, y in (x * 4 / 5 * 7919 ^ y * 4 / 5 * 104_729) % 251 }
+        #expect(mosaic.choice() == 0)
+    }
+
+    @Test func `a picture of which no edge is clear is left to Lanczos3`() {
+        let rings = Luma(width: 320, height: 240) { x, y in
+            let (across, down) = (Double(x - 163), Double(y - 118))
+            return (across * across + 1.7 * down * down).squareRoot().remainder(dividingBy: 37) < 0 ? 128 : 148
+        }
+        #expect(rings.choice() == 0)
+    }
+
+    @Test func `soft waves with noise all over are not taken for a sharper picture`() {
+        func arch(_ place: Int, _ length: Int) -> Int {
+            let part = place % length
+            return (place / length % 2 == 0 ? 4 : -4) * part * (length - part) * 50 / (length * length)
+        }
+        var state: UInt32 = 5
+        let waves = Luma(width: 320, height: 240) { x, y in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return 128 + arch(x, 6) + arch(2 * y + x, 13) + Int(state >> 16) % 11 - 5
+        }
+        #expect(waves.choice() == 0)
     }
 
     @Test func `a bank that is not there is refused`() {
