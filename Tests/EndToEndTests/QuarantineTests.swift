@@ -1,46 +1,36 @@
 import Foundation
 import Support
-import Synchronization
 import Testing
 
-@Suite(.serialized) struct QuarantineTests {
-    let photo: Data
+@Suite struct QuarantineTests {
+    let spool: TestSpool
 
-    init() throws { photo = try Data(contentsOf: URL(fileURLWithPath: Darkroom.samples + "/dandelion.jpg")) }
+    init() throws { spool = try TestSpool("quarantine", config: BatchTests.config) }
 
-    /// Runs the daemon until it works on a job whose picture gets nowhere, and ends it by `signal`.
-    func die(_ spool: TestSpool, by signal: Int32) async throws {
-        let before = owner(spool)
-        let daemon = try spool.daemon()
-        let process = daemon.process.pid
-        // A thread of its own: the shared ones are slow to come where many tests run, and a worker needs milliseconds.
-        let flag = Flag()
-        async let stopper: Void = onOwnThread {
-            while !flag.isUp.load(ordering: .relaxed) {
-                for worker in Children.of(process) { kill(worker, SIGSTOP) }
-                usleep(1000)
-            }
-        }
-        defer { flag.isUp.store(true, ordering: .relaxed) }
-        try await eventually("the job is taken by this run") { owner(spool).map { $0 != before } ?? false }
-        await daemon.end(signal)
-        flag.isUp.store(true, ordering: .relaxed)
-        await stopper
+    /// A job that some run had taken when it died, after `deaths` others had; `byCrash`: of a fault of its own.
+    func leave(_ id: String, deaths: Int, byCrash: Bool) async throws {
+        try spool.drop(id, manifest: #"{"prompt":"a hill","id":"\#(id)"}"#)
+        // Taken in by a run whose model service is not there: so it stands in the ledger, and nobody works on it.
+        let lost = spool.scratch.file("lost.json5")
+        try BatchTests.config.replacingOccurrences(of: "SPOOL", with: spool.path).replacingOccurrences(
+            of: #"offline: { provider: "simulator" }"#,
+            with: """
+                offline: { provider: "openai", model: "gpt-image-2", endpoint: "http://127.0.0.1:1", key: { env: "HOME" } }
+                """
+        ).write(toFile: lost, atomically: true, encoding: .utf8)
+        let first = try Darkroom.Running(["run", "--config", lost], log: spool.scratch.file("first.log"))
+        try await eventually("it waits") { first.printed.contains("job.waits") }
+        #expect(await first.end() == 0)
+        try await Darkroom.tool(
+            "sqlite3", spool.path + "/.darkroom/ledger.sqlite",
+            "UPDATE job SET owner = 'run-dead', run_after = 0, deaths = \(deaths) WHERE id = '\(id)'")
+        try Data(byCrash ? [6] : []).write(to: URL(fileURLWithPath: spool.path + "/.darkroom/crash"))
     }
 
-    /// The run that works on a job, as the ledger says.
-    func owner(_ spool: TestSpool) -> String? {
-        let ledger = spool.path + "/.darkroom/ledger.sqlite"
-        let found = try? Spawned.run("sqlite3", ["-readonly", ledger, "SELECT owner FROM job WHERE owner IS NOT NULL"])
-        return found.flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self).trimmed }
-    }
+    func log() throws -> String { try String(contentsOfFile: spool.scratch.file("daemon.log"), encoding: .utf8) }
 
-    @Test func `a job with which the daemon crashes twice is held as quarantined, and others go on`() async throws {
-        let spool = try TestSpool("quarantine", config: BatchTests.config)
-        try spool.drop(
-            "poison", manifest: #"{"prompt":"x","id":"poison","references":["a.jpg"]}"#, files: ["a.jpg": photo])
-        try await die(spool, by: SIGABRT)
-        try await die(spool, by: SIGSEGV)
+    @Test func `a job that was alone when the daemon crashed again is held, and others go on`() async throws {
+        try await leave("poison", deaths: 1, byCrash: true)
         try spool.drop("good", manifest: #"{"prompt":"a hill","id":"good"}"#)
         #expect(try await spool.darkroom("drain").code == 1, "one is held")
         #expect(spool.outcomes("held") == ["poison"])
@@ -52,17 +42,29 @@ import Testing
         #expect(spool.outcomes("done") == ["good", "poison"])
     }
 
-    @Test func `kills from outside condemn no job, and it goes on alone`() async throws {
-        let spool = try TestSpool("kills", config: BatchTests.config)
-        try spool.drop("slow", manifest: #"{"prompt":"x","id":"slow","references":["a.jpg"]}"#, files: ["a.jpg": photo])
-        for _ in 0..<4 { try await die(spool, by: SIGKILL) }
-        #expect(try await spool.darkroom("drain").code == 0)
-        let log = try String(contentsOfFile: spool.scratch.file("daemon.log"), encoding: .utf8)
-        #expect(log.contains("goes on alone"))
-        #expect(spool.outcomes("done") == ["slow"])
+    @Test(arguments: [(deaths: 0, byCrash: true), (deaths: 1, byCrash: false), (deaths: 4, byCrash: false)])
+    func `a first crash, and kills from outside, condemn no job: it goes on alone`(deaths: Int, byCrash: Bool)
+        async throws
+    {
+        try await leave("slow", deaths: deaths, byCrash: byCrash)
+        let daemon = try spool.daemon()
+        try await eventually("it is done") { spool.outcomes("done") == ["slow"] }
+        #expect(await daemon.end() == 0)
+        #expect(try log().contains("goes on alone"))
     }
-}
 
-private final class Flag: Sendable {
-    let isUp = Atomic(false)
+    @Test func `what has killed the daemon five times alone is held without a crash as well`() async throws {
+        try await leave("poison", deaths: 5, byCrash: false)
+        #expect(try await spool.darkroom("drain").code == 1)
+        #expect(spool.outcomes("held") == ["poison"])
+    }
+
+    @Test(arguments: [(SIGABRT, 1), (SIGSEGV, 1), (SIGKILL, 0), (SIGTERM, 0)])
+    func `a crash is noted, a kill and an orderly end are not`(signal: Int32, bytes: Int) async throws {
+        let daemon = try spool.daemon()
+        try await eventually("it runs") { try log().contains("is running") }
+        await daemon.end(signal)
+        let note = try Data(contentsOf: URL(fileURLWithPath: spool.path + "/.darkroom/crash"))
+        #expect(note.count == bytes && (bytes == 0 || Int32(note[0]) == signal))
+    }
 }
