@@ -117,6 +117,29 @@ package struct Span: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 }
 
+/// So many in a length of time, written `"60/h"`, `"2/m"`, `"500/d"`, `"10/30s"`.
+package struct Rate: Sendable, Hashable, CustomStringConvertible {
+    package let count: Int
+    package let span: Span
+
+    /// Nil for anything else, for none at all, and for more than a million.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int(parts[0]),
+            (1...1_000_000).contains(count)
+        else { return nil }
+        guard let span = Span(String(parts[1])) ?? Span("1" + parts[1]), span > .zero else { return nil }
+        self.count = count
+        self.span = span
+    }
+
+    package var description: String {
+        let unit = span.description
+        return
+            "\(count)/\(unit.first == "1" && unit.dropFirst().allSatisfy(\.isLetter) ? String(unit.dropFirst()) : unit)"
+    }
+}
+
 /// A number of bytes, written `"64MB"` (10^6), `"512kB"`, `"2GB"`.
 package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var bytes: Int

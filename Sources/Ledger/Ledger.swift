@@ -53,6 +53,8 @@ package protocol JobLedger: Sendable {
     func pause(_ route: RoutePause) async throws(LedgerError)
     /// Ends every pause, and lets the jobs that waited for one go on: a new start may have new keys.
     func endPauses() async throws(LedgerError)
+    /// When a subject may make its next request; nil where it may at once.
+    func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp?
     /// Requests on their way, by route.
     func callsUnderWay() async throws(LedgerError) -> [String: Int]
     /// Micro-dollars of a UTC day by route, with what is set aside for calls under way.
@@ -94,6 +96,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case newer(found: Int, known: Int)
     /// A paid request would pass a budget; in micro-dollars.
     case overBudget(SpendLimits.Budget, limit: Int64, need: Int64)
+    /// A subject has made as many requests as its pace allows; the next may leave then.
+    case overRate(until: Timestamp)
     /// A paid request would leave without the credits of its output.
     case noCredit(CreditLack)
     /// No room on the disk.
@@ -109,6 +113,7 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownJob(let job): "the ledger has no job \(job)"
         case .newer(let found, let known):
             "the ledger is of version \(found), this Darkroom knows \(known): install the newer Darkroom again"
+        case .overRate(let until): "the subject's pace allows no request before \(until)"
         case .overBudget(let budget, let limit, let need):
             "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns]
+    static let steps = [first, second, third, fourth, credits, turns, paces]
 
     private static let first = """
         CREATE TABLE job (
@@ -117,6 +117,11 @@ enum Migrations {
             WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
         CREATE INDEX job_turn ON job (priority, subject_ref, turn)
             WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
+        """
+
+    /// How often a subject has asked lately.
+    private static let paces = """
+        CREATE INDEX effect_subject ON effect (subject_ref, sent_at) WHERE subject_ref IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

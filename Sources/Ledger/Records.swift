@@ -189,7 +189,7 @@ package struct BlobRecord: Sendable, Hashable {
     }
 }
 
-/// How many micro-dollars may be spent; nil is without limit.
+/// How many micro-dollars may be spent, and how often; nil is without limit.
 package struct SpendLimits: Sendable, Hashable {
     package enum Budget: String, Sendable, Hashable {
         case perJob = "budget.per_job"
@@ -200,8 +200,13 @@ package struct SpendLimits: Sendable, Hashable {
     package var perJob: Int64?
     package var perDay: Int64?
     package var perSubjectDay: Int64?
+    /// How many requests one subject may make in a time, whatever they cost.
+    package var subjectRate: Rate?
 
-    package init(perJob: Int64? = nil, perDay: Int64? = nil, perSubjectDay: Int64? = nil) {
+    package init(
+        perJob: Int64? = nil, perDay: Int64? = nil, perSubjectDay: Int64? = nil, subjectRate: Rate? = nil
+    ) {
+        self.subjectRate = subjectRate
         self.perJob = perJob
         self.perDay = perDay
         self.perSubjectDay = perSubjectDay
@@ -216,7 +221,7 @@ package enum Change: Sendable {
     case output(OutputRecord)
     case effect(EffectRecord)
     /// A new paid request, if what was spent and set aside before leaves room for it: else nothing is written and the
-    /// ledger throws `overBudget`.
+    /// ledger throws `overBudget`, or `overRate` where the subject has to wait.
     case spend(EffectRecord, within: SpendLimits)
     case reason(Reason?)
     case wait(until: Timestamp, ReasonCode)

@@ -374,8 +374,21 @@ package actor SQLiteLedger: JobLedger {
         try check(limits.perJob, .perJob, try spent("job = ?", .text(effect.job)))
         try check(limits.perDay, .perDay, try spent("day = ?", .text(effect.day)))
         guard let subject = effect.subjectRef else { return }
+        if let rate = limits.subjectRate, let next = try nextRequest(of: subject, at: rate) {
+            throw .overRate(until: next)
+        }
         let spentBySubject = try spent("day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
         try check(limits.perSubjectDay, .perSubjectDay, spentBySubject)
+    }
+
+    package func nextRequest(of subjectRef: String, at rate: Rate) throws(LedgerError) -> Timestamp? {
+        let now = try now()
+        // The one that has to be old enough by then is the last but so many.
+        let row = try database.rows(
+            "SELECT sent_at FROM effect WHERE subject_ref = ? AND sent_at > ? ORDER BY sent_at DESC LIMIT 1 OFFSET ?",
+            [.text(subjectRef), .integer(now.milliseconds - rate.span.milliseconds), .init(rate.count - 1)]
+        ).first
+        return row.flatMap { Timestamp($0["sent_at"]) }?.after(rate.span)
     }
 
     package func spending(on day: String) throws(LedgerError) -> [String: Int64] {

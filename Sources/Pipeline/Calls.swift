@@ -83,6 +83,7 @@ struct Calls: Sendable {
         }
         // Whoever would not be called needs no place: another route may have one.
         if let end = try await pausedEnd(output) { return end }
+        if let end = try await pacedEnd() { return end }
         guard await lane.enter(priority: job.priority, subject: job.subjectRef) else { return .stopping }
         defer { lane.leave() }
         let room = room(for: plan)
@@ -136,6 +137,7 @@ struct Calls: Sendable {
             switch error {
             case .overBudget(let budget, let limit, let need):
                 return try await overBudget(budget, limit, need, output)
+            case .overRate(let next): return try await overRate(until: next)
             case .noCredit(let lack):
                 try await fail(output, lack.reason)
                 return .ended
@@ -169,7 +171,22 @@ struct Calls: Sendable {
         let budgets = [spec.maxCost, shop.configuration.budgetPerJob].compactMap { $0 }
         return SpendLimits(
             perJob: budgets.min(), perDay: shop.configuration.budgetPerDay,
-            perSubjectDay: shop.configuration.budgetPerSubjectDay)
+            perSubjectDay: shop.configuration.budgetPerSubjectDay, subjectRate: shop.configuration.ratePerSubject)
+    }
+
+    /// The end of a call that has to wait for its subject's pace, before it takes a place from others.
+    private func pacedEnd() async throws -> End? {
+        guard let rate = shop.configuration.ratePerSubject, let subject = job.subjectRef,
+            let next = try await shop.ledger.nextRequest(of: subject, at: rate)
+        else { return nil }
+        return try await overRate(until: next)
+    }
+
+    private func overRate(until next: Timestamp) async throws -> End {
+        let reason = Reason(
+            .overRate, "the subject has made as many requests as its pace allows", field: "rates.per_subject",
+            limit: shop.configuration.ratePerSubject?.description, hint: "it goes on by itself")
+        return .wait(max(.seconds(1), next.since(try await shop.ledger.now())), reason)
     }
 
     /// Nothing was sent: what the job alone may cost fails its output, a day's budget comes back with the next day.

@@ -98,7 +98,14 @@ enum ConfigurationSchema {
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),
             "processors": empty("the register of who receives what."),
-            "rates": empty("rates by subject."),
+            "rates": Shape.closed(
+                "How often somebody may ask.",
+                [
+                    "per_subject": .fields([
+                        "description": "Requests of one subject in a time, such as 60/h; more wait.", "type": "string",
+                        "pattern": "^[0-9]{1,7}/([0-9]+)?(ms|s|m|h|d)$",
+                    ])
+                ]),
             "seal": empty("sealed work files."),
             "on_held": empty("a command for held jobs."),
             "on_settled": empty("a command for settled jobs."),

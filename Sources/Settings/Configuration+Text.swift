@@ -41,6 +41,7 @@ extension Configuration {
                 "manifest_bytes": .string(limits.manifestBytes.description),
             ]),
             "disk": .fields(["min_free": .string(minFree.description)]),
+            "rates": .fields(["per_subject": .text(ratePerSubject?.description)]),
             "budget": .fields([
                 "per_job": budgetPerJob.map { Money.dollars($0) }, "per_day": budgetPerDay.map { Money.dollars($0) },
                 "per_subject_day": budgetPerSubjectDay.map { Money.dollars($0) },

@@ -28,6 +28,8 @@ package struct Configuration: Sendable, Equatable {
     package var budgetPerDay: Int64?
     package var budgetPerSubjectDay: Int64?
     package var policy = Policy()
+    /// Most requests that one subject may make in a time; more wait.
+    package var ratePerSubject: Rate?
     package var retainInputs = Span.hours(24)
     /// nil keeps outputs.
     package var retainOutputs: Span?

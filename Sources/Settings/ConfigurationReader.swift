@@ -241,6 +241,12 @@ private final class ConfigurationReader {
             set(&made.limits.manifestBytes, size(section, "manifest_bytes"))
         }
         section("disk") { section in set(&made.minFree, size(section, "min_free")) }
+        section("rates") { section in
+            made.ratePerSubject = section.read("per_subject", expecting: "so many in a time, such as \"60/h\"") {
+                value in
+                value.string.flatMap { Rate($0) }
+            }
+        }
         section("budget") { section in
             made.budgetPerJob = section.read("per_job", expecting: "an amount in dollars", Self.money)
             made.budgetPerDay = section.read("per_day", expecting: "an amount in dollars", Self.money)
@@ -286,7 +292,7 @@ private final class ConfigurationReader {
         unbuilt(reader, "listen") { $0 == "off" }
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
-        for key in ["processors", "rates", "seal", "on_held", "on_settled"] {
+        for key in ["processors", "seal", "on_held", "on_settled"] {
             unbuilt(reader, key) { $0 == .object([]) }
         }
     }

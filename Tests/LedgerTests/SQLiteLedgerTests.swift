@@ -274,6 +274,32 @@ import Testing
         #expect(try await ledger.effects(of: "c").map(\.cost) == [36], "a refused request leaves no row")
     }
 
+    @Test func `a subject makes so many requests in a time and no more, others their own`() async throws {
+        let ledger = try open()
+        let rate = try #require(Rate("2/m"))
+        _ = try await ledger.accept(try await job("a", in: ledger), blobs: [])
+        func ask(_ number: Int, _ subject: String) async throws {
+            let job = try #require(try await ledger.seize("a", for: "me"))
+            var effect = EffectRecord(
+                id: "e\(number)", job: "a", output: 1, route: "r", provider: "p", model: "m", cost: 0,
+                sentAt: try await ledger.now())
+            effect.subjectRef = subject
+            _ = try await ledger.write(job.hold, nil, [.spend(effect, within: SpendLimits(subjectRate: rate))])
+        }
+        try await ask(1, "s")
+        let second = try await ledger.now().after(.minutes(1))
+        clock.pass(.seconds(20))
+        #expect(try await ledger.nextRequest(of: "s", at: rate) == nil)
+        try await ask(2, "s")
+        try await ask(3, "t")
+        await #expect(throws: LedgerError.overRate(until: second)) { try await ask(4, "s") }
+        clock.pass(.seconds(39))
+        #expect(try await ledger.nextRequest(of: "s", at: rate) == second)
+        clock.pass(.seconds(1))
+        try await ask(5, "s")
+        await #expect(throws: LedgerError.self) { try await ask(6, "s") }
+    }
+
     @Test func `what was deleted is gone from the file`() async throws {
         let ledger = try open()
         var record = try await job("a", in: ledger)

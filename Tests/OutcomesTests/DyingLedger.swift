@@ -53,6 +53,9 @@ final class DyingLedger: JobLedger {
     func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
         try await real.suspects(ofDeaths: least)
     }
+    func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp? {
+        try await real.nextRequest(of: subjectRef, at: rate)
+    }
     func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
