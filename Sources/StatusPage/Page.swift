@@ -51,7 +51,7 @@ struct Page {
     }
 
     private static func clock(_ moment: Timestamp?) -> String {
-        moment.map { String($0.description.dropFirst(11).prefix(8)) } ?? "none"
+        moment.map { String($0.description.dropFirst(5).prefix(11)).replacing("T", with: " ") } ?? "none"
     }
 
     private static func jobs(_ status: SpoolStatus) -> String {
