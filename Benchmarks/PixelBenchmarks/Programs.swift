@@ -13,23 +13,10 @@ enum Programs {
     static func run(_ command: [String]) throws -> Cost {
         var spent: Int64 = 0
         var wall: Int64 = 0
-        let code = unsafe withArguments(command) { unsafe pr_run($0, &spent, &wall) }
+        let code = unsafe withCStrings(command) { unsafe pr_run($0, &spent, &wall) }
         guard code != -1 else { throw Unmeasured("\(command[0]) is not installed") }
         guard code == 0 else { throw Unmeasured("\(Paths.name(command[0])) ended with code \(code)") }
         return Cost(spent: Double(spent) / 1e6, wall: Double(wall) / 1e6)
-    }
-
-    /// Gives `body` the words as C wants them.
-    static func withArguments<Result>(
-        _ words: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = unsafe words.map { unsafe strdup($0) }
-        unsafe pointers.append(nil)
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        return unsafe pointers.withUnsafeBufferPointer { buffer in
-            // An array with an element has an address.
-            unsafe body(buffer.baseAddress.unsafelyUnwrapped)
-        }
     }
 }
 
@@ -43,7 +30,7 @@ final class Conversation {
     init(_ command: [String]) throws {
         var to: Int32 = -1
         var from: Int32 = -1
-        process = unsafe Programs.withArguments(command) { unsafe pr_start($0, &to, &from) }
+        process = unsafe withCStrings(command) { unsafe pr_start($0, &to, &from) }
         self.to = to
         self.from = from
         guard process > 0 else { throw Unmeasured("\(command[0]) is not installed") }

@@ -72,6 +72,15 @@ enum Darkroom {
         return result.out
     }
 
+    /// A simulator in a process of its own that takes 150 ms a picture, and where it listens.
+    static func simulator(_ scratch: Scratch, ledger: String) async throws -> (Running, url: String) {
+        let simulator = try Running(
+            ["simulate", "--listen", "127.0.0.1:0", "--latency", "150ms", "--cached", "--ledger", ledger],
+            log: scratch.file("simulator.log"))
+        try await eventually("the simulator listens") { simulator.printed.contains("listening on") }
+        return (simulator, try #require(simulator.printed.split(separator: " ").last.map { String($0).trimmed }))
+    }
+
     /// A program that goes on until it is stopped.
     final class Running {
         let process: Spawned

@@ -250,11 +250,7 @@ import Testing
     @Test func `jobs with masks survive kills: each is paid for once, and never without its mask`() async throws {
         let scratch = try TestSpool("sim").scratch
         let ledger = scratch.file("simulator.jsonl")
-        let simulator = try Darkroom.Running(
-            ["simulate", "--listen", "127.0.0.1:0", "--latency", "150ms", "--cached", "--ledger", ledger],
-            log: scratch.file("simulator.log"))
-        try await eventually("the simulator listens") { simulator.printed.contains("listening on") }
-        let url = try #require(simulator.printed.split(separator: " ").last.map { String($0).trimmed })
+        let (simulator, url) = try await Darkroom.simulator(scratch, ledger: ledger)
         let spool = try TestSpool(
             "kill",
             config: """
