@@ -82,7 +82,7 @@ let package = Package(
 
         // The network.
         library("CCurl", "libcurl", apt: ["libcurl4-openssl-dev", "libssl-dev"]),
-        shim("CCurlShim", ["CCurl"], links: ["curl", "ssl"]),
+        shim("CCurlShim", ["CCurl"], links: ["crypto", "curl", "ssl"]),
         library("CMicrohttpd", "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
         room("Transport", ["CCurlShim"]),
@@ -107,10 +107,9 @@ let package = Package(
         room(
             "Daemon",
             [
-                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger",
-                "Outcomes",
-                "Pipeline",
-                "Providers", "Retention", "Settings", "Simulator", "Spool", "Transport", "Vault", "Workers",
+                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection", "Intake",
+                "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings", "Simulator", "Spool",
+                "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",

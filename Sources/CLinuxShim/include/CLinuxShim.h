@@ -79,6 +79,9 @@ int lx_begin_worker(int parent);
 #define LX_SECCOMP_UNPROVED 87
 #define LX_LIMIT_REFUSED 88
 
+/// The version of the kernel's Landlock interface, 1 or newer; 0 where it has none or has it switched off.
+int lx_landlock_version(void);
+
 /// Descriptors a worker may hold: three standard ones, its socket, and those of a job.
 #define LX_WORKER_DESCRIPTORS 24
 /// Bytes of address space between two jobs.

@@ -1,0 +1,129 @@
+import Disk
+import Domain
+import Journal
+import Ledger
+import Settings
+import Spool
+
+extension Checkup {
+    /// The ledger, its book of credits, what is overdue, and the clock; and the pauses that it knows.
+    func ledgerFindings() async -> ([Finding], [RoutePause]) {
+        let spool = spool
+        guard spool.exists else { return ([.ok("ledger.file", "there is no ledger yet: run makes it")], []) }
+        for path in [spool.ledger, spool.privateFolder] {
+            guard let refusal = Files.refusal(to: .write, path) else { continue }
+            let why = "\(path) can not be written to: \(DiskError.text(of: refusal.code))"
+            return ([.error("ledger.file", why, remedy: "run Darkroom as the user that owns it, or chown it")], [])
+        }
+        let inspection: Result<LedgerInspection, LedgerError> = await BlockingLane.disk.run { @Sendable in
+            do throws(LedgerError) {
+                return .success(try LedgerInspection(path: spool.ledger))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let found: LedgerInspection
+        do throws(LedgerError) {
+            found = try inspection.get()
+        } catch {
+            return ([Self.damaged(error.description)], [])
+        }
+        let clock = SystemClock()
+        let file = Self.ledgerFile(found)
+        let around = [file, Self.clock(found.anchor, clock)]
+        // An older ledger would be migrated by opening it, which is for the next start to do.
+        guard file.level == .ok, found.version == found.known else { return (around, []) }
+        do throws(LedgerError) {
+            let (book, pauses) = try await readLedger(clock)
+            return (around + book, pauses)
+        } catch {
+            return ([Self.damaged(error.description)] + around.dropFirst(), [])
+        }
+    }
+
+    static func ledgerFile(_ found: LedgerInspection) -> Finding {
+        if found.version > found.known {
+            return .error(
+                "ledger.file", LedgerError.newer(found: found.version, known: found.known).description,
+                remedy: "install the newer Darkroom again: an older one must not touch its ledger")
+        }
+        if let first = found.damage.first { return damaged("SQLite finds it damaged: \(first)") }
+        if found.version < found.known {
+            return .ok(
+                "ledger.file",
+                "the ledger is whole and of version \(found.version): the next start brings it to \(found.known)")
+        }
+        return .ok("ledger.file", "the ledger is whole and of version \(found.version)")
+    }
+
+    private static func damaged(_ why: String) -> Finding {
+        .error(
+            "ledger.file", why,
+            remedy: "stop the daemon, keep ledger.sqlite and its -wal beside it, and put a backup in its place; "
+                + "or have `sqlite3 ledger.sqlite .recover` save what can be read")
+    }
+
+    /// The wall clock against what the ledger saw of it last.
+    static func clock(_ anchor: LedgerInspection.Anchor?, _ machine: some Timekeeper) -> Finding {
+        let name = "ledger.clock"
+        guard machine.bootID != "unknown" else {
+            return .warning(
+                name, "the boot's id can not be read, so deadlines hang on the wall clock alone",
+                remedy: "let Darkroom read /proc/sys/kernel/random/boot_id (ProcSubset=all under systemd)")
+        }
+        guard let anchor else { return .ok(name, "no time has been written down yet") }
+        let isSameBoot = anchor.bootID == machine.bootID
+        let wall = machine.wall().since(anchor.wall).milliseconds
+        let passed = isSameBoot ? max(0, machine.sinceBoot() - anchor.sinceBoot) : 0
+        let astray = wall - passed
+        let minutes = abs(astray) / 60_000
+        if astray < -120_000 {
+            return .warning(
+                name,
+                "the wall clock went back by \(minutes) min since the ledger was last open: times of jobs and "
+                    + "days of budgets are wrong" + (isSameBoot ? "" : ", and deadlines come later"),
+                remedy: "set the clock by a time service (timedatectl set-ntp true), then start the daemon again")
+        }
+        if isSameBoot, astray > 120_000 {
+            return .warning(
+                name, "the wall clock was set forward by \(minutes) min since the ledger was last open",
+                remedy: "see that a time service keeps it (timedatectl set-ntp true); deadlines do not go by it")
+        }
+        return .ok(name, "the clock goes on from where the ledger saw it last")
+    }
+
+    // MARK: what it says
+
+    private func readLedger(_ clock: SystemClock) async throws(LedgerError) -> ([Finding], [RoutePause]) {
+        let ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
+        let retention = try await ledger.retention()
+        let book = Self.credits(try await ledger.creditFaults())
+        let deletions = Self.deletions(retention, now: try await ledger.now(), isRunning: isRunning)
+        return ([book, deletions], try await ledger.pauses())
+    }
+
+    static func credits(_ faults: [CreditFault]) -> Finding {
+        guard let first = faults.first else { return .ok("ledger.credits", "all credits add up") }
+        let more = faults.count > 1 ? ", and \(faults.count - 1) more" : ""
+        return .error(
+            "ledger.credits", "credits do not add up: \(first)\(more)",
+            remedy: "darkroom account check lists all; put a backup of the ledger in its place, "
+                + "or set subjects right with account credit")
+    }
+
+    static func deletions(_ state: RetentionState, now: Timestamp, isRunning: Bool) -> Finding {
+        let name = "ledger.deletions"
+        guard let oldest = state.oldestOverdue, now > oldest else {
+            return .ok(
+                name,
+                state.nextDeadline.map { "inputs of \(state.holding) jobs are here, the next are deleted at \($0)" }
+                    ?? "no inputs are kept")
+        }
+        let age = Span(milliseconds: now.since(oldest).milliseconds / 1000 * 1000)
+        return .error(
+            name, "inputs should have been deleted \(age) ago",
+            remedy: isRunning
+                ? "look into the daemon's log for why its sweep fails; darkroom sweep does it now"
+                : "darkroom sweep does it now; keep the daemon running, or its timer")
+    }
+}
