@@ -1,3 +1,4 @@
+import CSQLite
 package import Domain
 
 /// What stands in a ledger's file, found without changing it: also where it is too old, too new or damaged to be worked with.
@@ -15,6 +16,12 @@ package struct LedgerInspection: Sendable {
         package let wall: Timestamp
         package let sinceBoot: Int64
         package let bootID: String
+
+        package init(wall: Timestamp, sinceBoot: Int64, bootID: String) {
+            self.wall = wall
+            self.sinceBoot = sinceBoot
+            self.bootID = bootID
+        }
     }
 
     /// Reads the whole file, which takes a second or so a gigabyte; beside a daemon too.
@@ -30,5 +37,13 @@ package struct LedgerInspection: Sendable {
             return
         }
         anchor = Anchor(wall: wall, sinceBoot: sinceBoot, bootID: bootID)
+    }
+}
+
+extension LedgerError {
+    /// Whether the file itself is broken, or is no ledger at all.
+    package var isDamage: Bool {
+        guard case .storage(let code, _) = self else { return false }
+        return [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF)
     }
 }

@@ -27,10 +27,15 @@ extension WorkerPool {
                 trial.unwritable[format] = error
             }
         }
-        // What is only read comes from elsewhere.
+        // What can not be made here can perhaps be read.
+        samples[.avif] = Sample.bytes(Sample.avif)
         samples[.gif] = Sample.bytes(Sample.gif)
         samples[.heif] = Sample.bytes(Sample.heif)
         samples[.tiff] = Sample.bytes(Sample.tiff)
+        // What could not be made could not be tried.
+        for (format, container) in [(PictureFormat.jpeg, Container.jpeg), (.png, .png), (.webp, .webp)] {
+            trial.unreadable[container] = trial.unwritable[format]
+        }
         let limits = PictureLimits(accepted: Set(Container.allCases))
         for (container, bytes) in samples where container != .jxl {
             do throws(WorkerError) {
@@ -50,6 +55,15 @@ private enum Sample {
     static let gif = """
         4749463839611000100080000047704c80808021ff0b4e45545343415045322e30030100000021f90405000000002c00000000100010
         0000020e8c8fa9cbed0fa39cb4da8bb33e05003b
+        """
+    /// 16 x 16 pixels.
+    static let avif = """
+        0000001c667479706176696600000000617669666d6966316d696166000000ea6d657461000000000000002168646c72000000000000
+        000070696374000000000000000000000000000000000e7069746d00000000000100000022696c6f6300000000444000010001000000
+        00010e000100000000000000150000002369696e6600000000000100000015696e6665020000000001000061763031000000006a6970
+        72700000004b6970636f00000013636f6c726e636c78000200020006800000000c6176314381000c0000000014697370650000000000
+        00001000000010000000107069786900000000030808080000001769706d610000000000000001000104818203840000001d6d646174
+        12000a09180cffd8204040d0803206180000005005
         """
     /// 64 x 64 pixels, HEVC.
     static let heif = """

@@ -117,10 +117,11 @@ import Testing
 
     @Test func `no key and no token is ever shown`() async throws {
         let spool = try made(
-            "",
+            #"policy: "default""#,
             route: """
-                }, az: { provider: "azure-openai", endpoint: "https://x.openai.azure.com", deployment: "img2",
-                family: "gpt-image-2", key: { token_command: ["/bin/echo", "canary-token-0123456789"] }
+                }, default: "mai", az: { provider: "azure-openai", endpoint: "https://x.openai.azure.com",
+                deployment: "img2", family: "gpt-image-2",
+                key: { token_command: ["/bin/echo", "canary-token-0123456789"] }
                 """)
         for form in [[], ["--json"]] {
             let told = try await Darkroom.run(["doctor"] + form + spool.arguments, environment: Self.key)
@@ -212,7 +213,7 @@ import Testing
                 "-subj", "/CN=root", "-keyout", "k.pem", "-out", "fresh.pem",
             ])
         let path = folder.folder.path + "/fresh.pem"
-        try await expect("network.roots", "warning", "ends in 0 days", in: made(#"network: { ca_file: "\#(path)" }"#))
+        try await expect("network.roots", "warning", "ends in", in: made(#"network: { ca_file: "\#(path)" }"#))
         try folder.run("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "k2.pem"])
         try folder.run("openssl", ["req", "-new", "-key", "k2.pem", "-subj", "/CN=old", "-out", "old.csr"])
         try folder.run(
@@ -300,6 +301,71 @@ import Testing
         try await expect("spool.crash", "warning", "fault of its own", in: spool)
     }
 
+    // MARK: mounts of a namespace of our own
+
+    /// Whether this machine lets the tests mount something that nobody else sees.
+    static let mayMount =
+        geteuid() == 0
+        && (try? Spawned(
+            "/usr/bin/env", ["unshare", "-m", "true"], environment: ["PATH": "/usr/bin:/bin"],
+            output: "/dev/null", errors: "/dev/null"
+        ).wait()) == 0
+
+    /// Runs what follows after `mount` was run in a mount namespace.
+    private func mounted(_ mount: String) -> [String] {
+        ["unshare", "-m", "/bin/sh", "-ec", mount + "; exec \"$@\"", "sh"]
+    }
+
+    @Test(.enabled(if: mayMount)) func `a spool that is read-only`() async throws {
+        let spool = try await used()
+        let path = spool.path
+        let (code, all) = try await checks(
+            spool, wrapper: mounted("mount --bind \(path) \(path); mount -o remount,ro,bind \(path)"))
+        #expect(code == 1 && all["spool.folder"]?.level == "error")
+        #expect(all["spool.folder"]?.remedy?.contains("mount the file system for writing") == true)
+        #expect(all["ledger.file"]?.level == "error")
+    }
+
+    @Test(.enabled(if: mayMount)) func `a disk without inodes`() async throws {
+        let spool = try made()
+        try await expect(
+            "disk.inodes", "error", "no file can be made", in: spool,
+            wrapper: mounted("mount -t tmpfs -o nr_inodes=900 none \(spool.path)"))
+    }
+
+    @Test(.enabled(if: mayMount)) func `outcomes on another file system`() async throws {
+        let spool = try await used()
+        try await expect(
+            "spool.outcomes", "error", "another file system", in: spool,
+            wrapper: mounted("mount -t tmpfs none \(spool.path)/failed"))
+    }
+
+    @Test(.enabled(if: mayMount)) func `a codec that is missing`() async throws {
+        let without = "for f in /usr/lib/*/vips-modules-*/vips-heif.so; do mount --bind /dev/null $f; done"
+        let spool = try made()
+        let (code, all) = try await checks(spool, wrapper: mounted(without))
+        #expect(code == 0 && all["pictures.read.avif"]?.level == "warning")
+        #expect(all["pictures.read.heif"]?.remedy?.contains("formats.heif") == true)
+        #expect(all["pictures.write.avif"]?.level == "warning")
+        try await expect(
+            "pictures.write.avif", "error", "can not be made", in: made(#"output: { format: "avif" }"#),
+            wrapper: mounted(without))
+    }
+
+    @Test(.enabled(if: mayMount)) func `swap in the clear, and a collector of core files`() async throws {
+        let spool = try made()
+        let swaps = spool.scratch.file("swaps")
+        try "Filename Type Size Used Priority\n/dev/sdz9 partition 1 0 -2\n".write(
+            toFile: swaps, atomically: true, encoding: .utf8)
+        try await expect(
+            "machine.swap", "warning", "/dev/sdz9", in: spool, wrapper: mounted("mount --bind \(swaps) /proc/swaps"))
+        let pattern = spool.scratch.file("pattern")
+        try "|/usr/lib/systemd/systemd-coredump".write(toFile: pattern, atomically: true, encoding: .utf8)
+        try await expect(
+            "machine.core_files", "warning", "collector", in: spool,
+            wrapper: mounted("mount --bind \(pattern) /proc/sys/kernel/core_pattern"))
+    }
+
     // MARK: the ledger
 
     @Test func `a ledger that is damaged`() async throws {
@@ -311,7 +377,7 @@ import Testing
         try file.write(contentsOf: Data(repeating: 0x5A, count: 3 * 4096))
         try file.close()
         let before = FileManager.default.contents(atPath: path)
-        try await expect("ledger.file", "error", "", in: spool)
+        try await expect("ledger.file", "error", "damaged", in: spool)
         #expect(FileManager.default.contents(atPath: path) == before)
     }
 
@@ -321,7 +387,7 @@ import Testing
             try? FileManager.default.removeItem(atPath: spool.path + "/.darkroom/ledger.sqlite" + suffix)
         }
         try Data("no database at all".utf8).write(to: URL(fileURLWithPath: spool.path + "/.darkroom/ledger.sqlite"))
-        try await expect("ledger.file", "error", "the ledger could not", in: spool)
+        try await expect("ledger.file", "error", "the ledger is damaged", in: spool)
     }
 
     @Test func `a ledger of a newer Darkroom`() async throws {

@@ -9,7 +9,9 @@ extension Checkup {
     /// The ledger, its book of credits, what is overdue, and the clock; and the pauses that it knows.
     func ledgerFindings() async -> ([Finding], [RoutePause]) {
         let spool = spool
-        guard spool.exists else { return ([.ok("ledger.file", "there is no ledger yet: run makes it")], []) }
+        guard spool.exists else {
+            return ([.ok("ledger.file", "there is no ledger yet: run makes it"), Self.clock(nil, SystemClock())], [])
+        }
         for path in [spool.ledger, spool.privateFolder] {
             guard let refusal = Files.refusal(to: .write, path) else { continue }
             let why = "\(path) can not be written to: \(DiskError.text(of: refusal.code))"
@@ -26,7 +28,7 @@ extension Checkup {
         do throws(LedgerError) {
             found = try inspection.get()
         } catch {
-            return ([Self.damaged(error.description)], [])
+            return ([Self.unreadable(error)], [])
         }
         let clock = SystemClock()
         let file = Self.ledgerFile(found)
@@ -37,7 +39,7 @@ extension Checkup {
             let (book, pauses) = try await readLedger(clock)
             return (around + book, pauses)
         } catch {
-            return ([Self.damaged(error.description)] + around.dropFirst(), [])
+            return ([Self.unreadable(error)] + around.dropFirst(), [])
         }
     }
 
@@ -56,12 +58,22 @@ extension Checkup {
         return .ok("ledger.file", "the ledger is whole and of version \(found.version)")
     }
 
+    private static func unreadable(_ error: LedgerError) -> Finding {
+        if error.isDamage { return damaged("the ledger is damaged: \(error)") }
+        return .error(
+            "ledger.file", error.description,
+            remedy: "see that the disk has room and gives no errors (dmesg), and that no other program holds the file")
+    }
+
     private static func damaged(_ why: String) -> Finding {
         .error(
             "ledger.file", why,
             remedy: "stop the daemon, keep ledger.sqlite and its -wal beside it, and put a backup in its place; "
                 + "or have `sqlite3 ledger.sqlite .recover` save what can be read")
     }
+
+    /// No clock that goes right is before this: 1 September 2026.
+    private static let thisProgram = Timestamp(milliseconds: 1_788_220_800_000)
 
     /// The wall clock against what the ledger saw of it last.
     static func clock(_ anchor: LedgerInspection.Anchor?, _ machine: some Timekeeper) -> Finding {
@@ -70,6 +82,12 @@ extension Checkup {
             return .warning(
                 name, "the boot's id can not be read, so deadlines hang on the wall clock alone",
                 remedy: "let Darkroom read /proc/sys/kernel/random/boot_id (ProcSubset=all under systemd)")
+        }
+        guard machine.wall() > thisProgram else {
+            return .warning(
+                name,
+                "the wall clock says \(machine.wall()), before this program was written: no certificate is valid then",
+                remedy: "set the clock by a time service: timedatectl set-ntp true")
         }
         guard let anchor else { return .ok(name, "no time has been written down yet") }
         let isSameBoot = anchor.bootID == machine.bootID

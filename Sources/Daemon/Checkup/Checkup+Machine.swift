@@ -38,8 +38,9 @@ extension Checkup {
         if trust.expired == trust.certificates {
             return .error(name, "every certificate in \(path) has expired: no service is trusted", remedy: remedy)
         }
-        if configuration.caFile != nil, trust.expired > 0 || (trust.daysLeft ?? 0) < 30 {
-            let what = trust.expired > 0 ? "has expired" : "ends in \(trust.daysLeft ?? 0) days"
+        let days = trust.daysLeft ?? 0
+        if configuration.caFile != nil, trust.expired > 0 || days < 30 {
+            let what = trust.expired > 0 ? "has expired" : "ends in \(days == 1 ? "1 day" : "\(days) days")"
             return .warning(name, "a certificate in \(path) \(what)", remedy: remedy)
         }
         return .ok(name, "\(trust.certificates - trust.expired) roots are trusted: \(path)")
