@@ -19,6 +19,13 @@ import Testing
         #expect(Checkup.inodes(free).level.rawValue == level)
     }
 
+    @Test func `a full queue is what keeps the inbox waiting`() {
+        let counts: [JobState: Int] = [.waiting: 3, .held: 2, .done: 100, .failed: 9]
+        #expect(Checkup.queue(counts, most: 6).level == .ok)
+        #expect(Checkup.queue(counts, most: 5).level == .warning)
+        #expect(Checkup.queue(counts, most: 6).message == "5 jobs are open, of which 2 are held for a person")
+    }
+
     @Test func `open files are counted by the calls that may be under way`() {
         #expect(Checkup.openFiles(1024, calls: 4, workers: 2).level == .ok)
         #expect(Checkup.openFiles(1024, calls: 1000, workers: 2).level == .warning)

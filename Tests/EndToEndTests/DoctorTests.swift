@@ -189,6 +189,21 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `the only way of most jobs is paused while the daemon runs`() async throws {
+        let provider = try Provider { _, _ in .error(401) }
+        let spool = try TestSpool("doctor", config: provider.configuration("budget: { per_day: 5 }"))
+        let daemon = try Darkroom.Running(
+            ["run"] + spool.arguments, environment: Self.key, log: spool.scratch.file("daemon.log"))
+        try spool.drop("j", manifest: #"{"prompt":"a mill","id":"j","output":{"size":"native"}}"#)
+        try await eventually("the route is paused") { !provider.requests.isEmpty && !spool.outcomes("failed").isEmpty }
+        try await expect("routes.mai.state", "error", "paused since", in: spool)
+        // A second daemon is what it says it would be.
+        let second = try await Darkroom.run(["run"] + spool.arguments, environment: Self.key)
+        #expect(second.code == 75, "\(second.err)")
+        await daemon.end()
+        await provider.stop()
+    }
+
     @Test func `a template that is none`() async throws {
         let folder = try Scratch("templates")
         try "{ nonsense".write(toFile: folder.file("poster@1.json5"), atomically: true, encoding: .utf8)
@@ -293,6 +308,18 @@ import Testing
             "inject=inotify_add_watch:error=ENOSPC",
         ]
         try await expect("spool.events", "warning", "all watches of this user are taken", in: made(), wrapper: wrapper)
+    }
+
+    @Test func `hand-overs that nobody takes`() async throws {
+        let spool = try made(#"inbox: { orphan_after: "1s" }"#)
+        #expect(try await checks(spool).all["spool.waiting"]?.message == "the inbox is empty")
+        try "a mill".write(toFile: spool.path + "/inbox/secret-name.txt", atomically: true, encoding: .utf8)
+        var found = try await checks(spool).all
+        for _ in 0..<200 where found["spool.waiting"]?.level == "ok" { found = try await checks(spool).all }
+        #expect(found["spool.waiting"]?.level == "warning")
+        #expect(
+            found["spool.waiting"]?.message.hasPrefix("1 file or folder waits in the inbox, the oldest for") == true)
+        #expect(!found.values.contains { ($0.message + ($0.remedy ?? "")).contains("secret-name") })
     }
 
     @Test func `a run that crashed`() async throws {

@@ -3,7 +3,7 @@ import Settings
 
 extension Checkup {
     func configurationFindings() -> [Finding] {
-        [source, defaultRoute, budget] + templates
+        [source, defaultRoute, policy, budget] + templates
     }
 
     private var source: Finding {
@@ -27,6 +27,14 @@ extension Checkup {
         }
         return .ok(
             name, "a job that names no model goes to \(route.name): \(route.deployment) at \(route.provider.rawValue)")
+    }
+
+    private var policy: Finding {
+        let policy = configuration.policy
+        let name = "jobs are taken under the policy \"\(policy.id)\""
+        guard let credits = policy.credits else { return .ok("configuration.policy", name + ", which uses no credits") }
+        let end = credits.expire.map { "end \($0) after they were given" } ?? "do not end"
+        return .ok("configuration.policy", name + ", which takes credits of each subject; they \(end)")
     }
 
     private var budget: Finding {

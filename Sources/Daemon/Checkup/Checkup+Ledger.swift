@@ -117,7 +117,19 @@ extension Checkup {
         let retention = try await ledger.retention()
         let book = Self.credits(try await ledger.creditFaults())
         let deletions = Self.deletions(retention, now: try await ledger.now(), isRunning: isRunning)
-        return ([book, deletions], try await ledger.pauses())
+        let queue = Self.queue(try await ledger.counts(), most: configuration.maxAccepted)
+        return ([queue, book, deletions], try await ledger.pauses())
+    }
+
+    static func queue(_ counts: [JobState: Int], most: Int) -> Finding {
+        let open = counts.filter { !$0.key.isSettled }.values.reduce(0, +)
+        let held = counts[.held] ?? 0
+        let words = "\(open) jobs are open" + (held > 0 ? ", of which \(held) are held for a person" : "")
+        guard open >= most else { return .ok("ledger.queue", words) }
+        return .warning(
+            "ledger.queue", "\(words): queue.max_accepted is reached, and the inbox waits",
+            remedy: "decide about what is held (release, cancel), see in status why the rest does not go on, "
+                + "or raise queue.max_accepted")
     }
 
     static func credits(_ faults: [CreditFault]) -> Finding {

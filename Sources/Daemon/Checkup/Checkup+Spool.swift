@@ -16,7 +16,7 @@ extension Checkup {
             ]
         }
         let folder = usable("spool.folder", spool.root, owner: root.owner)
-        return [folder, privateFolder, inbox, outcomes, events, shared, daemon, crash].compactMap { $0 }
+        return [folder, privateFolder, inbox, waiting, outcomes, events, shared, daemon, crash].compactMap { $0 }
     }
 
     private func info(_ path: String) -> FileInfo? { (try? Files.info(path)) ?? nil }
@@ -133,6 +133,24 @@ extension Checkup {
     }
 
     // MARK: around it
+
+    /// What lies in the inbox for longer than it should; whose it is and what it is called is nobody's business here.
+    private var waiting: Finding? {
+        guard let found = try? Folders.list(spool.inbox) else { return nil }
+        let changed = found.entries.filter { !$0.name.hasPrefix(".") }.map { $0.info.changed / 1_000_000 }
+        guard let oldest = changed.min() else { return .ok("spool.waiting", "the inbox is empty") }
+        let age = Span(milliseconds: max(0, Monotonic.wall() - oldest) / 1000 * 1000)
+        let what = changed.count == 1 ? "1 file or folder waits" : "\(changed.count) files or folders wait"
+        let words = "\(what) in the inbox, the oldest for \(age)"
+        // The operator's own word for how long something may lie there without a reason.
+        guard age > configuration.inbox.orphanAfter else { return .ok("spool.waiting", words) }
+        return .warning(
+            "spool.waiting", words,
+            remedy: isRunning
+                ? "see that each has its commit point (job.json, NAME.txt), belongs to one of inbox.owners, and that "
+                    + "the queue has room"
+                : "start the daemon (run), or darkroom drain")
+    }
 
     private var events: Finding? {
         let name = "spool.events"
