@@ -219,6 +219,16 @@ import Testing
         #expect(code == 1 && all["network.client"]?.level == "error" && all["network.roots"]?.level == "error")
     }
 
+    @Test func `an address of the status page that is taken, or open to all`() async throws {
+        let provider = try Provider()
+        let spool = try made(#"listen: "127.0.0.1:\#(provider.port)""#)
+        try await expect("network.listen", "error", "can not be listened on", in: spool)
+        let daemon = try await Darkroom.run(["run"] + spool.arguments, environment: Self.key)
+        #expect(daemon.code == 69, "as doctor said: \(daemon.err)")
+        await provider.stop()
+        try await expect("network.listen", "warning", "without a login", in: made(#"listen: "0.0.0.0:0""#))
+    }
+
     @Test func `a root that has expired`() async throws {
         let folder = try ToolFolder("ca")
         try folder.run(

@@ -109,6 +109,10 @@ int lx_run(
     char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
     size_t capacity, size_t *length, int *code);
 
+/// Whether a numeric address and port could be listened on: 0, or minus the error number. Nothing is listened on, and nobody who
+/// listens with SO_REUSEADDR is hindered.
+int lx_try_bind(const char *address, uint16_t port);
+
 /// From here on a signal that ends a program by its own fault (SIGSEGV, SIGABRT, SIGILL, ...) is noted before it does so: its
 /// number, one byte, is written to `fd`, which stays the caller's.
 void lx_note_crashes(int fd);

@@ -1,3 +1,4 @@
+import CLinuxShim
 import Disk
 import Domain
 import Glibc
@@ -19,7 +20,28 @@ extension Checkup {
                     remedy: "set network.ca_file to a file that can be read, and network.proxy to http://HOST:PORT"))
         }
         if let roots { findings.append(roots) }
-        return findings
+        return findings + [statusPage]
+    }
+
+    /// Whether the page's address can be had; a daemon that runs has it already.
+    private var statusPage: Finding {
+        let name = "network.listen"
+        guard let address = configuration.listen else { return .ok(name, "there is no status page: listen is off") }
+        let failure = isRunning ? 0 : unsafe -lx_try_bind(address.host, address.port)
+        if failure != 0 {
+            let isUsual = address == Configuration.usualListen
+            return Finding(
+                name: name, level: isUsual ? .warning : .error,
+                message: "\(address) can not be listened on (\(DiskError.text(of: failure))): "
+                    + (isUsual ? "there is no status page" : "the daemon does not start"),
+                remedy: "set listen to an address of this machine and a free port from 1024 on, or to \"off\"")
+        }
+        guard address.host.hasPrefix("127.") || address.host == "::1" else {
+            return .warning(
+                name, "whoever reaches \(address) sees queue, spend and job ids, without a login",
+                remedy: "listen on 127.0.0.1, and put a proxy that asks for a login before it")
+        }
+        return .ok(name, "the status page is for this machine only: http://\(address)/")
     }
 
     private var roots: Finding? {
