@@ -82,7 +82,7 @@ let package = Package(
 
         // The network.
         library("CCurl", "libcurl", apt: ["libcurl4-openssl-dev", "libssl-dev"]),
-        shim("CCurlShim", ["CCurl"], links: ["curl", "ssl"]),
+        shim("CCurlShim", ["CCurl"], links: ["crypto", "curl", "ssl"]),
         library("CMicrohttpd", "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
         room("Transport", ["CCurlShim"]),
@@ -110,11 +110,9 @@ let package = Package(
         room(
             "Daemon",
             [
-                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger",
-                "Outcomes",
-                "Pipeline",
-                "Providers", "Retention", "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault",
-                "Workers",
+                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection", "Intake",
+                "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings", "Simulator", "Spool",
+                "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
@@ -171,6 +169,7 @@ let package = Package(
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
+        tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Daemon", "HTTPServer", "Simulator", "Support", "Workers", "darkroom"], swiftSettings: house),

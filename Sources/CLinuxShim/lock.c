@@ -58,8 +58,13 @@ static int open_root(void) {
     return 0;
 }
 
-static int lock_files(void) {
+int lx_landlock_version(void) {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_FOR_VERSION);
+    return version < 1 ? 0 : (int) version;
+}
+
+static int lock_files(void) {
+    int version = lx_landlock_version();
     if (version < 1) return LX_NO_LANDLOCK;
     struct landlock_rules rules = all_rights(version);
     int set = (int) syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);

@@ -126,6 +126,9 @@ package struct FileInfo: Sendable, Hashable {
     package let bytes: Int64
     package let links: Int
     package let owner: UInt32
+    package let group: UInt32
+    /// Permissions, with the set-id and sticky bits: 0o7777 at most.
+    package let mode: UInt32
     package let inode: UInt64
     package let device: UInt64
     /// Nanoseconds since 1970.
@@ -147,6 +150,8 @@ package struct FileInfo: Sendable, Hashable {
         bytes = Int64(status.st_size)
         links = Int(status.st_nlink)
         owner = status.st_uid
+        group = status.st_gid
+        mode = status.st_mode & 0o7777
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)

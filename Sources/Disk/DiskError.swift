@@ -13,6 +13,7 @@ package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// No room left, in bytes, inodes or quota.
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isReadOnly: Bool { code == EROFS }
     package var isMissing: Bool { code == ENOENT }
 
     package var description: String { "could not \(operation): \(Self.text(of: code))" }

@@ -16,6 +16,19 @@ package enum Files {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// What somebody may want to do with a name.
+    package enum Use: Int32, Sendable {
+        case enter = 1
+        case write = 2
+        case read = 4
+    }
+
+    /// Why this process may not use what stands at `path` so, links followed; nil when it may (`faccessat`).
+    package static func refusal(to use: Use, _ path: String) -> DiskError? {
+        guard unsafe faccessat(AT_FDCWD, path, use.rawValue, Int32(AT_EACCESS)) != 0 else { return nil }
+        return DiskError("use a file or folder")
+    }
+
     /// The whole of a regular file; nil when it has more than `limit` bytes.
     package static func read(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
         try Descriptor.reading(path).readAll(limit: limit)
@@ -167,6 +180,11 @@ package enum Folders {
         let inodes = status.f_files == 0 ? Int64.max : Int64(clamping: status.f_favail)
         return (Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)), inodes)
     }
+}
+
+extension Folders {
+    /// Whether other machines can change the file system of `path` without a word to this one.
+    package static func isShared(_ path: String) -> Bool { unsafe dk_is_shared(path) == 1 }
 }
 
 /// A lock on a file that ends with the process (`flock`).

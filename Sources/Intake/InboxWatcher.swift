@@ -123,21 +123,36 @@ package final class InboxWatcher: Sendable {
     private func open() -> Int32 {
         let notifier = dk_watch_open()
         guard unsafe notifier >= 0 && dk_watch_add(notifier, folder) >= 0 else {
-            let why = errno == ENOSPC ? "all watches of this user are taken" : DiskError.text(of: errno)
+            let why = Self.why(errno)
             if notifier >= 0 { close(notifier) }
             note(.polling(why))
             return -1
         }
         let info = (try? Files.info(folder)) ?? nil
         state.withLock { $0.place = info.map { Place(device: $0.device, inode: $0.inode) } }
-        if unsafe dk_is_shared(folder) == 1 {
-            note(.polling("other machines may change a network file system"))
-        } else if unsafe dk_watch_probe(notifier, folder + "/.darkroom-probe", Self.probeMilliseconds) == 0 {
-            note(.polling("this file system gives no events"))
-        } else {
-            note(.events)
-        }
+        note(Self.judge(notifier, folder))
         return notifier
+    }
+
+    /// Tries how a change of `folder` would be noticed now; blocks for a quarter of a second where no events come.
+    package static func probe(_ folder: String) -> Mode {
+        let notifier = dk_watch_open()
+        defer { if notifier >= 0 { close(notifier) } }
+        guard unsafe notifier >= 0 && dk_watch_add(notifier, folder) >= 0 else { return .polling(why(errno)) }
+        return judge(notifier, folder)
+    }
+
+    private static func why(_ code: Int32) -> String {
+        code == ENOSPC ? "all watches of this user are taken" : DiskError.text(of: code)
+    }
+
+    /// What a watch is worth on the file system of its folder.
+    private static func judge(_ notifier: Int32, _ folder: String) -> Mode {
+        if Folders.isShared(folder) { return .polling("other machines may change a network file system") }
+        if unsafe dk_watch_probe(notifier, folder + "/.darkroom-probe", probeMilliseconds) == 0 {
+            return .polling("this file system gives no events")
+        }
+        return .events
     }
 
     /// Whether the folder's name stands for another folder than the one that is watched.

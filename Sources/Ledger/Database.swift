@@ -30,9 +30,11 @@ import CSQLite
     private let connection: OpaquePointer
     private var statements: [String: Prepared] = [:]
 
-    init(path: String) throws(LedgerError) {
+    /// - Parameter isReader: changes nothing, and makes no file.
+    init(path: String, isReader: Bool = false) throws(LedgerError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let way = isReader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let flags = way | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
             unsafe sqlite3_close_v2(opened)

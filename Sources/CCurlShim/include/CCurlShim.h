@@ -98,6 +98,22 @@ bool ct_submit(ct_engine *engine, ct_transfer *transfer);
 /// Ends the transfer soon if it is still under way. Any thread.
 void ct_cancel(ct_engine *engine, uint64_t id);
 
+/// Certificates in a file of PEM.
+typedef struct ct_certificates {
+    int count;
+    /// Of these, those whose time is over.
+    int expired;
+    /// Seconds until the next of the others ends; INT64_MAX without any.
+    int64_t seconds_left;
+} ct_certificates;
+
+/// Reads the certificates of a file: 0, or an error number when it cannot be read.
+int ct_read_certificates(const char *path, ct_certificates *found);
+/// Name and version of libcurl and of what it does TLS with; lives for ever.
+const char *ct_library(void);
+/// The file of roots that libcurl goes by when it is told of no other; null when it was built without one.
+const char *_Nullable ct_usual_roots(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -79,6 +79,9 @@ int lx_begin_worker(int parent);
 #define LX_SECCOMP_UNPROVED 87
 #define LX_LIMIT_REFUSED 88
 
+/// The version of the kernel's Landlock interface, 1 or newer; 0 where it has none or has it switched off.
+int lx_landlock_version(void);
+
 /// Descriptors a worker may hold: three standard ones, its socket, and those of a job.
 #define LX_WORKER_DESCRIPTORS 24
 /// Bytes of address space between two jobs.
@@ -105,6 +108,10 @@ int lx_filter_calls(void);
 int lx_run(
     char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
     size_t capacity, size_t *length, int *code);
+
+/// Whether a numeric address and port could be listened on: 0, or minus the error number. Nothing is listened on, and nobody who
+/// listens with SO_REUSEADDR is hindered.
+int lx_try_bind(const char *address, uint16_t port);
 
 /// From here on a signal that ends a program by its own fault (SIGSEGV, SIGABRT, SIGILL, ...) is noted before it does so: its
 /// number, one byte, is written to `fd`, which stays the caller's.
