@@ -13,13 +13,23 @@ import Vault
 
 /// ready → answered, as far as one route has to do with it: one paid request an output, written down before it leaves and
 /// closed when its end is known.
-struct Calls: Sendable {
+///
+/// A class: a thousand calls may be under way, and what belongs to the job stands in memory once for each.
+final class Calls: Sendable {
     let shop: Workshop
     let job: JobRecord
     let spec: JobSpec
     let route: Route
     /// Whether a token that is refused may be got anew: once a call.
-    var mayRenewToken = true
+    let mayRenewToken: Bool
+
+    init(shop: Workshop, job: JobRecord, spec: JobSpec, route: Route, mayRenewToken: Bool = true) {
+        self.shop = shop
+        self.job = job
+        self.spec = spec
+        self.route = route
+        self.mayRenewToken = mayRenewToken
+    }
 
     /// Room that one answer and its output may need on the disk, in bytes: every pixel of what is kept as it is, and a little more.
     /// Not what the largest of all answers would need: with a thousand calls under way no disk has that.
@@ -55,7 +65,7 @@ struct Calls: Sendable {
         // A call that breaks off must not cancel its siblings: each of them may be paid for.
         let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
             for output in outputs {
-                group.addTask { [plan] in
+                group.addTask { [self, plan] in
                     do {
                         return .success(try await call(output, plan))
                     } catch {
@@ -105,8 +115,7 @@ struct Calls: Sendable {
         do throws(ConfigurationError) { other = try await tokens.token(inPlaceOf: token) } catch {
             return try await tokenless(output, error)
         }
-        var again = self
-        again.mayRenewToken = false
+        let again = Calls(shop: shop, job: job, spec: spec, route: route, mayRenewToken: false)
         return try await again.send(output, plan, adapter, token: other)
     }
 

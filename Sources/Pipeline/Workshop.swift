@@ -10,7 +10,7 @@ package import Vault
 package import Workers
 
 /// Everything that the steps of a job work with.
-package struct Workshop: Sendable {
+package final class Workshop: Sendable {
     package let configuration: Configuration
     package let ledger: any JobLedger
     package let blobs: any BlobStore
