@@ -120,4 +120,12 @@ import Testing
             #expect(try await desk.ledger.job(id)?.reason?.code == .invalidManifest)
         }
     }
+
+    @Test func `a desert of blank lines is crossed a piece at a time`() async throws {
+        var batch = try batch(try claim(String(repeating: "\n", count: 50_000) + "a"))
+        #expect(try batch.next(4).isEmpty && !batch.isOver)
+        var found: [Int] = []
+        while !batch.isOver { found += try batch.next(4).map(\.number) }
+        #expect(found == [50_001])
+    }
 }
