@@ -186,7 +186,15 @@ struct Calls: Sendable {
         let reason = Reason(
             .overRate, "the subject has made as many requests as its pace allows", field: "rates.per_subject",
             limit: shop.configuration.ratePerSubject?.description, hint: "it goes on by itself")
-        return .wait(max(.seconds(1), next.since(try await shop.ledger.now())), reason)
+        let wait = try await next.since(shop.ledger.now()).milliseconds + queue()
+        return .wait(max(.seconds(1), Span(milliseconds: wait)), reason)
+    }
+
+    /// Milliseconds until those who wait before this job have had their requests, or about half of that: where all came at the
+    /// next moment, thousands would come each second for the one that may go.
+    private func queue() async throws -> Int64 {
+        guard let rate = shop.configuration.ratePerSubject else { return 0 }
+        return Int64(try await shop.ledger.aheadAtPace(of: job) / (2 * rate.count)) * rate.span.milliseconds
     }
 
     /// Nothing was sent: what the job alone may cost fails its output, a day's budget comes back with the next day.

@@ -58,7 +58,9 @@ import Testing
         #expect(spool.outcomes(".darkroom/claims") == [])
     }
 
-    @Test func `a batch that is found after days fails line by line, and no sweep takes what is left of it`() async throws {
+    @Test func `a batch that is found after days fails line by line, and no sweep takes what is left of it`()
+        async throws
+    {
         let spool = try TestSpool("batch-late", config: Self.config)
         try drop((1...900).map { #"{"prompt":"hill \#($0)","id":"line-\#($0)"}"# }, in: spool)
         let daemon = try spool.daemon()

@@ -23,6 +23,25 @@ import Testing
         #expect(await daemon.end() == 0)
     }
 
+    @Test func `of many that wait for a pace only a few come again for each request`() async throws {
+        let spool = try TestSpool(
+            "rates-many",
+            config: """
+                { spool: "SPOOL", models: { default: "o", o: { provider: "simulator" } }, rates: { per_subject: "1/s" },
+                  output: { size: "native", format: "jpeg" }, listen: "off" }
+                """)
+        let lines = (1...300).map { #"{"prompt":"hill \#($0)","subject":"A"}"# }
+        let beside = spool.path + "/inbox/.many"
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: beside))
+        try FileManager.default.moveItem(atPath: beside, toPath: spool.path + "/inbox/many.jsonl")
+        let daemon = try spool.daemon()
+        try await eventually("it moves on") { spool.outcomes("done").count >= 8 }
+        #expect(await daemon.end() == 0)
+        let log = try String(contentsOfFile: spool.scratch.file("daemon.log"), encoding: .utf8)
+        let waits = log.split(separator: "\n").count { $0.contains(#""reason":"over_rate""#) }
+        #expect((292...900).contains(waits), "\(waits) waits for eight requests of 300")
+    }
+
     private func daemonWaited(_ spool: TestSpool) -> Bool {
         let log = (try? String(contentsOfFile: spool.scratch.file("daemon.log"), encoding: .utf8)) ?? ""
         return log.contains(#""reason":"over_rate""#)
