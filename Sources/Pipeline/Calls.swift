@@ -249,9 +249,10 @@ struct Calls: Sendable {
     ) async throws -> End {
         guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
         let body = try await shop.blobs.get(answer, limit: Self.mostOfAnswer)
-        let (verdict, image) = adapter.read(head, body: body)
+        var (verdict, image) = adapter.read(head, body: body)
+        // After a crash there is no head to read it from.
+        verdict.requestID = effect.requestID ?? verdict.requestID
         guard let image, let picture = try await kept(image, of: answer, output: output.index) else {
-            var verdict = verdict
             if image != nil { verdict.callClass = .badResponse }
             return try await ended(
                 verdict, effect, output, billed: verdict.callClass.billed, fault: nil, changes: [])
