@@ -36,7 +36,12 @@ final class BatchFeed: Sendable {
     var count: Int { batches.withLock { $0.count } }
 
     /// How soon to look again where something was left: a place in the queue becomes free at any moment.
-    static func pause(_ room: Int) -> Span { room > 0 ? .seconds(2) : Span(milliseconds: 200) }
+    ///
+    /// - Parameter look: how long a look takes. A full inbox is not to be listed all the time while the queue is full.
+    static func pause(_ room: Int, after look: Span = .zero) -> Span {
+        let least = Span(milliseconds: max(200, 10 * look.milliseconds))
+        return room > 0 ? .seconds(2) : min(.seconds(2), least)
+    }
 
     /// Takes up the batch of a claim; false where it holds none that can be read, which makes it a hand-over like any other.
     ///
@@ -63,7 +68,7 @@ final class BatchFeed: Sendable {
     }
 
     /// Takes lines of batches as long as there is room; a few at a time, so that a long batch keeps nothing else waiting.
-    func feed(_ room: inout Int) async {
+    func feed(_ room: inout Int, after look: Span = .zero) async {
         let open = batches.withLock { batches in
             defer { batches = [] }
             return batches
@@ -85,7 +90,7 @@ final class BatchFeed: Sendable {
             }
             batches.withLock { [batch] in $0.append(batch) }
             let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom
-            watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room) : .zero)
+            watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room, after: look) : .zero)
         }
     }
 
