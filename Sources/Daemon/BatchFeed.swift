@@ -48,10 +48,11 @@ final class BatchFeed: Sendable {
     /// - Parameter isNew: whether no line of it can be a job yet.
     func open(_ claim: Claim, isNew: Bool) async throws(Acceptor.AcceptError) -> Bool {
         let longest = stores.configuration.limits.manifestBytes.bytes
+        let owners = stores.configuration.inbox.allowed
         do {
             let known = isNew ? [] : try await stores.ledger.claimTokens(startingWith: claim.token + ".")
             let batch = try await BlockingLane.disk.run { () throws(DiskError) in
-                let batch = try Batch(claim, longest: longest, known: known)
+                let batch = try Batch(claim, longest: longest, owners: owners, known: known)
                 // Found after days: a sweep would take it while its lines are being failed.
                 if let batch, Self.isExpired(batch) { try batch.prolong(claimedBefore: Self.batchLife) }
                 return batch

@@ -253,5 +253,5 @@ final class IntakeService: Sendable {
 
 extension InboxSettings {
     /// The users whose files are taken, this one always; empty for everybody's.
-    fileprivate var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
+    var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
 }

@@ -23,11 +23,17 @@ package struct Batch: Sendable {
 
     /// - Parameters:
     ///   - longest: bytes of a line; of a longer one only its length is read.
+    ///   - owners: users whose file is read; empty for everybody's.
     ///   - known: tokens of lines that are jobs already.
     /// - Returns: nil where the claim holds no batch that can be read.
-    package init?(_ claim: Claim, longest: Int, known: Set<String> = []) throws(DiskError) {
+    package init?(
+        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: Set<String> = []
+    ) throws(DiskError) {
         let entries = try Folders.list(claim.folder).entries
-        guard let file = entries.first(where: { Self.isBatch($0.name) && $0.info.isOwnFile }) else { return nil }
+        // Looked at again: between the look into the inbox and the claim somebody may have put another file in its place.
+        guard let file = entries.first(where: { Self.isBatch($0.name) && $0.info.isOwnFile }),
+            owners.isEmpty || owners.contains(file.info.owner)
+        else { return nil }
         self.claim = claim
         self.longest = longest
         self.known = known

@@ -128,4 +128,10 @@ import Testing
         while !batch.isOver { found += try batch.next(4).map(\.number) }
         #expect(found == [50_001])
     }
+
+    @Test func `a batch of somebody who may not hand over is not read`() throws {
+        let claim = try claim("a")
+        #expect(try Batch(claim, longest: 100, owners: [getuid() + 1]) == nil)
+        #expect(try Batch(claim, longest: 100, owners: [getuid()]) != nil)
+    }
 }
