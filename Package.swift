@@ -105,19 +105,23 @@ let package = Package(
             "Simulator",
             ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
         room(
+            "StatusPage",
+            ["Disk", "Documents", "Domain", "HTTPServer", "Ledger", "Settings", "Spool"]),
+        room(
             "Daemon",
             [
                 "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Intake", "Journal", "Ledger",
                 "Outcomes",
                 "Pipeline",
-                "Providers", "Retention", "Settings", "Simulator", "Spool", "Transport", "Vault", "Workers",
+                "Providers", "Retention", "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault",
+                "Workers",
             ]),
         room(
             "Commands",
             [
                 "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Schemas",
-                "Settings", "Simulator", "Spool", "Workers",
+                "Settings", "Simulator", "Spool", "StatusPage", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 

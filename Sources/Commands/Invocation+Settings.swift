@@ -87,7 +87,7 @@ extension CommandError {
             case .inUse: .tryLater
             case .ledger(.newer(found: _, known: _)), .configuration: .configuration
             case .ledger: .inputOutput
-            case .machine: .unavailable
+            case .machine, .listen: .unavailable
             }
         self.init(code, error.description)
     }

@@ -3,6 +3,7 @@ import Domain
 import Ledger
 import Outcomes
 import Spool
+import StatusPage
 
 /// Everything the ledger knows of one job.
 struct JobStory {
@@ -22,7 +23,7 @@ struct JobStory {
         let fields = JSONValue.fields([
             "schema": "darkroom.job-story/1"
         ])
-        let facts = JobListing.document(job).members ?? []
+        let facts = JobList.entry(job).members ?? []
         let parts = (status.members ?? []).filter { kept.contains($0.key) }
         let story = JSONValue.Member(
             key: "events",

@@ -5,6 +5,7 @@ import Domain
 import Intake
 import Ledger
 import Outcomes
+import StatusPage
 
 extension Program {
     static let jobsVerb = Verb(
@@ -27,7 +28,7 @@ extension Program {
         }
         if invocation.wantsJSON {
             Console.print(
-                .fields(["schema": "darkroom.jobs/1", "jobs": .array(jobs.map(JobListing.document))]))
+                JobList.document(jobs))
         } else if jobs.isEmpty {
             Console.remark("no jobs")
         } else {
@@ -67,19 +68,6 @@ enum JobListing {
             job.id, job.state.rawValue, String(job.acceptedAt.description.prefix(19)) + "Z", String(job.count),
             reason ?? "-",
         ]
-    }
-
-    static func document(_ job: JobRecord) -> JSONValue {
-        .fields([
-            "job": .string(job.id), "requested_id": .text(job.requestedID), "state": .string(job.state.rawValue),
-            "route": .text(job.route.isEmpty ? nil : job.route), "priority": .integer(job.priority),
-            "accepted": .string(job.acceptedAt.description), "started": .text(job.startedAt?.description),
-            "settled": .text(job.settledAt?.description), "outputs": .integer(job.count),
-            "references": .integer(job.referenceCount), "simulated": .bool(job.simulated),
-            "reason": job.reason?.json, "waits_for": .text(job.state == .waiting ? job.waiting?.rawValue : nil),
-            "inputs_delete_by": .string(job.inputsDeleteBy.description),
-            "inputs_deleted": .text(job.inputsDeletedAt?.description),
-        ])
     }
 
     static func filter(_ invocation: Invocation) throws(CommandError) -> JobFilter {

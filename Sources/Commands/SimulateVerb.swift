@@ -27,7 +27,9 @@ extension Program {
     ) { invocation throws(CommandError) in
         allowManyConnections()
         let identity = try identity(invocation)
-        let (address, port) = try simulatorAddress(invocation.value("--listen") ?? "127.0.0.1:9000")
+        guard let address = ListenAddress(invocation.value("--listen") ?? "127.0.0.1:9000") else {
+            throw CommandError(.usage, "--listen takes ADDRESS:PORT such as 127.0.0.1:9000")
+        }
         var options = ImageSimulator.Options()
         options.isCached = invocation.has("--cached")
         if let text = invocation.value("--latency") {
@@ -41,12 +43,12 @@ extension Program {
         let listener: Listener
         do throws(ServerError) {
             listener = try ImageSimulator.painting(with: workers, options: options).listen(
-                address: address, port: port, identity: identity)
+                address: address.host, port: address.port, identity: identity)
         } catch {
             throw CommandError(.unavailable, error.description, hint: "choose another port with --listen")
         }
-        let shown = address.contains(":") ? "[\(address)]" : address
-        Console.print("listening on http\(identity == nil ? "" : "s")://\(shown):\(listener.port)\n")
+        let shown = ListenAddress(address, port: listener.port)
+        Console.print("listening on http\(identity == nil ? "" : "s")://\(shown)\n")
         let (stops, continuation) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { continuation.finish() }
         for await _ in stops {}
@@ -54,15 +56,6 @@ extension Program {
         await workers.shutDown()
         signals.end()
         return ExitCode.fine.rawValue
-    }
-
-    private static func simulatorAddress(_ text: String) throws(CommandError) -> (String, UInt16) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw CommandError(.usage, "--listen takes ADDRESS:PORT such as 127.0.0.1:9000")
-        }
-        var address = String(text[..<colon])
-        if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-        return (address, port)
     }
 
     private static func faults(_ path: String) throws(CommandError) -> FaultScript {

@@ -1,10 +1,9 @@
 import Daemon
-import Disk
 import Documents
 import Domain
 import Ledger
 import Settings
-import Spool
+import StatusPage
 
 extension Program {
     static let statusVerb = Verb(
@@ -16,7 +15,7 @@ extension Program {
         let stores = try invocation.stores(configuration)
         while true {
             let status = try await JobListing.read { () throws(LedgerError) in
-                try await SpoolStatus(stores, configuration)
+                try await SpoolStatus(stores.ledger, stores.spool, configuration)
             }
             if invocation.wantsJSON {
                 Console.print(invocation.has("--watch") ? status.document.compact + "\n" : status.document.pretty)
@@ -31,85 +30,8 @@ extension Program {
     }
 }
 
-/// What stands in the queue, what is spent and what is due, at one moment.
-struct SpoolStatus {
-    struct RouteLine {
-        let route: Route
-        let pause: RoutePause?
-        let underWay: Int
-        /// Micro-dollars of this UTC day.
-        let spent: Int64
-    }
-
-    let now: Timestamp
-    let day: String
-    let isRunning: Bool
-    let counts: [JobState: Int]
-    let routes: [RouteLine]
-    let configuration: Configuration
-    let retention: RetentionState
-
-    init(_ stores: Stores, _ configuration: Configuration) async throws(LedgerError) {
-        let ledger = stores.ledger
-        now = try await ledger.now()
-        day = String(Timestamp(milliseconds: Monotonic.wall()).description.prefix(10))
-        isRunning = FolderLock.isHeld(stores.spool.lock)
-        counts = try await ledger.counts()
-        retention = try await ledger.retention()
-        self.configuration = configuration
-        let pauses = try await ledger.pauses()
-        let underWay = try await ledger.callsUnderWay()
-        let spending = try await ledger.spending(on: day)
-        var lines: [RouteLine] = []
-        for route in configuration.routes.values.sorted(by: { $0.name < $1.name }) {
-            lines.append(
-                RouteLine(
-                    route: route, pause: pauses.first { $0.route == route.name },
-                    underWay: underWay[route.name] ?? 0, spent: spending[route.name] ?? 0))
-        }
-        routes = lines
-    }
-
-    private var overdue: Int64 { retention.oldestOverdue.map { max(0, now.since($0).milliseconds / 1000) } ?? 0 }
-    private var spent: Int64 { routes.reduce(0) { $0 + $1.spent } }
-
-    var document: JSONValue {
-        .fields([
-            "schema": "darkroom.status/1", "running": .bool(isRunning),
-            "jobs": .object(
-                JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
-            "routes": .array(
-                routes.map { line in
-                    .fields([
-                        "route": .string(line.route.name), "provider": .string(line.route.provider.rawValue),
-                        "paused": line.pause.map { pause in
-                            .fields([
-                                "code": .string(pause.code.rawValue), "since": .string(pause.since.description),
-                                "until": .text(pause.until?.description),
-                            ])
-                        },
-                        "fallback": .text(line.route.fallback), "calls_under_way": .integer(line.underWay),
-                        "concurrency": .integer(line.route.concurrency),
-                        "requests_per_minute": line.route.requestsPerMinute.map { .integer($0) },
-                        "spent_today": .fields(["micro_usd": .integer(line.spent)]),
-                    ])
-                }),
-            "spend": .fields([
-                "day": .string(day), "micro_usd": .integer(spent),
-                "per_day_micro_usd": configuration.budgetPerDay.map { .integer($0) },
-            ]),
-            "workers": .fields([
-                "sandbox": .string(configuration.workers.sandbox.rawValue),
-                "memory": .string(configuration.workers.memory.description),
-            ]),
-            "inputs": .fields([
-                "held_by_jobs": .integer(retention.holding),
-                "next_deadline": .text(retention.nextDeadline?.description),
-                "oldest_overdue": .integer(overdue),
-            ]),
-        ])
-    }
-
+extension SpoolStatus {
+    /// As tables for a terminal.
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
             counts[state].map { "\($0) \(state.rawValue)" }

@@ -14,6 +14,8 @@ final class IntakeService: Sendable {
     /// How the inbox looked last.
     struct State: Sendable {
         var hasLooked = false
+        /// Milliseconds of the monotonic clock at the last look that could be made.
+        var lookedAt: Int64 = 0
         /// Arrivals that are not whole yet but soon will be.
         var settling = 0
         /// Names that are still there.
@@ -121,6 +123,7 @@ final class IntakeService: Sendable {
         let open = batches.count
         shared.withLock { state in
             state.hasLooked = true
+            state.lookedAt = Monotonic.milliseconds()
             state.settling = findings.settling + postponed.withLock { $0.count } + (room > 0 ? open : 0)
             state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
             state.waitsForPlaces = room <= 0 && (taken < findings.arrivals.count || open > 0)

@@ -12,6 +12,7 @@ import Retention
 package import Settings
 import Simulator
 import Spool
+import StatusPage
 import Synchronization
 import Transport
 import Workers
@@ -34,6 +35,7 @@ package final class Service: Sendable {
     private let simulator: Listener?
     private let reserve: DiskReserve
     private let intake: IntakeService
+    private let tally = Tally()
     private let stopping: StopFlag
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
@@ -55,7 +57,10 @@ package final class Service: Sendable {
     ) async throws(StartError) {
         owner = "run-" + hexadecimal(randomBytes(8))
         let lock = try Self.lock(configuration)
-        stores = try Stores(configuration, makes: true, owner: owner, log: log, watch: watch)
+        stores = try Stores(configuration, makes: true, owner: owner, log: log) { [tally] event in
+            tally.take(event)
+            watch(event)
+        }
         let note = try Self.note(stores.spool)
         followsCrash = note.wasCrash
         self.lock = Mutex(HeldLock(lock: lock, note: note))
@@ -101,8 +106,34 @@ package final class Service: Sendable {
     /// Runs until `stop`; then what is under way has come to a stop.
     package func run() async throws(StartError) {
         try await begin()
+        let page = try showStatus()
         stores.recorder.log.info("darkroom is running", ["spool": stores.spool.root])
         await loops()
+        await page?.stop()
+    }
+
+    /// The status page, where it is wanted and its address can be had.
+    private func showStatus() throws(StartError) -> Listener? {
+        let configuration = stores.configuration
+        guard let address = configuration.listen else { return nil }
+        let health = Health(
+            stores: stores, watcher: watcher, intake: intake, reserve: reserve, workers: workers, stopping: stopping)
+        let server = StatusServer(
+            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally
+        ) { await health.readiness() }
+        do throws(ServerError) {
+            let page = try server.listen(on: address)
+            stores.recorder.log.info(
+                "status page", ["url": "http://\(ListenAddress(address, port: page.port))/"])
+            return page
+        } catch {
+            // Another daemon of this machine may have the usual address.
+            guard address != Configuration.usualListen else {
+                stores.recorder.log.warning("there is no status page", ["why": error.description])
+                return nil
+            }
+            throw .listen(address, why: error.description)
+        }
     }
 
     /// Runs until everything that can settle has settled.

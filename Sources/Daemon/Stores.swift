@@ -17,6 +17,8 @@ package enum StartError: Error, Sendable, CustomStringConvertible {
     case ledger(LedgerError)
     case configuration(ConfigurationError)
     case machine(String)
+    /// The address of the status page can not be had.
+    case listen(ListenAddress, why: String)
 
     package var description: String {
         switch self {
@@ -28,6 +30,8 @@ package enum StartError: Error, Sendable, CustomStringConvertible {
         case .ledger(let error): error.description
         case .configuration(let error): error.description
         case .machine(let what): what
+        case .listen(let address, let why):
+            "\(address) can not be listened on (\(why)): choose another for \"listen\", or \"off\""
         }
     }
 }

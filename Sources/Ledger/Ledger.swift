@@ -8,6 +8,9 @@ package protocol JobLedger: Sendable {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 
+    /// Writes down what the age clock shows, whatever else there is to write: the ledger can be written when this returns.
+    func touch() async throws(LedgerError)
+
     /// Takes a job in with its blobs and one pending row an output, and reserves its credits; without enough of them it
     /// is taken in with the reason `no_credit`.
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance

@@ -71,6 +71,12 @@ package actor SQLiteLedger: JobLedger {
         return now
     }
 
+    package func touch() async throws(LedgerError) {
+        clock.checkpoint(timekeeper)
+        let clock = clock
+        try await commit { [self] () throws(LedgerError) in try Self.store(clock, database) }
+    }
+
     // MARK: acceptance and questions
 
     package func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {

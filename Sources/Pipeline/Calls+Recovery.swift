@@ -39,6 +39,10 @@ extension Calls {
         } catch {
             // Only an answer that is not there is none. One that can not be read now was paid for: it is read later.
             if case .disk = error { throw error }
+            if case .missing = error {
+                // Half an answer is of no use to anybody, and no row would bring it to its deadline.
+                try? await shop.blobs.destroyUnfinished(id, beside: AnswerStream.mostPictures)
+            }
             return nil
         }
         let blob = BlobRecord(

@@ -21,7 +21,10 @@ enum ConfigurationSchema {
                         ]),
                 ],
             ]),
-            "listen": Shape.fixed("Address of the status page; not built yet.", "off"),
+            "listen": .fields([
+                "description": "Numeric address and port of status page, health and metrics, or off.", "type": "string",
+                "pattern": "^(off|[0-9.]+:[0-9]+|\\[[0-9A-Fa-f:.]+\\]:[0-9]+)$",
+            ]),
             "log": Shape.closed(
                 "Lines on standard error.",
                 [

@@ -10,7 +10,7 @@ extension Configuration {
             + names.compactMap { name in routes[name].map { .init(key: name, value: $0.document) } }
         return .fields([
             "spool": .fields(["path": .string(spool), "group": .text(spoolGroup?.name)]),
-            "listen": "off",
+            "listen": .string(listen?.description ?? "off"),
             "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
             "inbox": .fields([
                 "settle": .string(inbox.settle.description), "orphan_after": .string(inbox.orphanAfter.description),
@@ -65,6 +65,7 @@ extension Configuration {
           // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it.
           spool: "/var/lib/darkroom",
 
+          listen: "127.0.0.1:8484",                   // status page, /healthz, /readyz, /metrics, /jobs.json; or "off"
           log: { level: "info" },                     // debug, info, warning, error; format: "json" or "plain"
 
           inbox: {

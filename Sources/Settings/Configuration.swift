@@ -7,6 +7,10 @@ package struct Configuration: Sendable, Equatable {
     package var spool = "/var/lib/darkroom"
     /// Who may hand over and take outcomes away besides the daemon's own user; nil for nobody.
     package var spoolGroup: Account?
+    /// Where the daemon shows how it is; nil for nowhere.
+    package var listen = usualListen
+    /// Several daemons of one machine start with it: only another one has to be free.
+    package static let usualListen = ListenAddress("127.0.0.1:8484")
     package var logLevel = LogLevel.info
     package var logFormat: LogFormat?
     package var inbox = InboxSettings()

@@ -42,6 +42,7 @@ private final class ConfigurationReader {
 
     func configuration() throws(ConfigurationError) -> Configuration {
         readSpool()
+        readListen()
         section("log") { section in
             set(&made.logLevel, section.choice("level", as: LogLevel.self))
             made.logFormat = section.choice("format", as: LogFormat.self)
@@ -87,6 +88,14 @@ private final class ConfigurationReader {
             return reader.fail("spool", "is no absolute path", hint: "\"/var/lib/darkroom\", or { path: … }")
         }
         made.spool = path
+    }
+
+    private func readListen() {
+        guard let text = reader.string("listen") else { return }
+        made.listen = ListenAddress(text)
+        if made.listen == nil, text != "off" {
+            reader.fail("listen", "is no address and port", hint: "such as \"127.0.0.1:8484\", numeric; or \"off\"")
+        }
     }
 
     private func readOwners(_ section: FieldReader) {
@@ -289,7 +298,6 @@ private final class ConfigurationReader {
 
     /// Keys of the contract whose issue is still open. Values that ask for nothing more than is built are taken.
     private func readUnbuilt() {
-        unbuilt(reader, "listen") { $0 == "off" }
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
         for key in ["processors", "seal", "on_held", "on_settled"] {

@@ -22,6 +22,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var staging: String { privateFolder + "/staging" }
     /// Holds a byte when the last run crashed.
     package var crashNote: String { privateFolder + "/crash" }
+    /// Written and deleted to see whether that can be done.
+    package var probe: String { privateFolder + "/probe" }
     package var lock: String { privateFolder + "/lock" }
 
     package func outcomes(_ outcome: Outcome) -> String { root + "/" + outcome.rawValue }

@@ -20,6 +20,8 @@ package protocol BlobStore: Sendable {
     func size(_ id: String) async throws(VaultError) -> Int
     /// Ends the blob for good. One that is gone already is no error.
     func destroy(_ id: String) async throws(VaultError)
+    /// Deletes what there is of a blob that was never finished, and of `count` blobs beside it.
+    func destroyUnfinished(_ id: String, beside count: Int) async throws(VaultError)
     /// Every blob there is, unfinished ones included, with the wall clock's milliseconds of its last change.
     func list() async throws(VaultError) -> [(id: String, changed: Int64)]
 }

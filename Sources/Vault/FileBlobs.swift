@@ -69,6 +69,17 @@ package struct FileBlobs: BlobStore {
         }
     }
 
+    package func destroyUnfinished(_ id: String, beside count: Int) async throws(VaultError) {
+        let folder = folder
+        try await Self.onDisk { () throws(DiskError) in
+            for name in [id] + (0..<count).map({ BlobID.beside(id, $0) }) {
+                try Files.remove(folder + "/" + name)
+                try Files.remove(folder + "/" + name + Self.unfinished)
+            }
+            try Folders.sync(folder)
+        }
+    }
+
     package func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await entries(of: folder) }
 
     private func entries(of folder: String) async throws(VaultError) -> [(id: String, changed: Int64)] {

@@ -108,6 +108,9 @@ final class TightBlobs: BlobStore {
 
     func get(_ id: String, limit: Int) async throws(VaultError) -> [UInt8] { try await real.get(id, limit: limit) }
     func destroy(_ id: String) async throws(VaultError) { try await real.destroy(id) }
+    func destroyUnfinished(_ id: String, beside count: Int) async throws(VaultError) {
+        try await real.destroyUnfinished(id, beside: count)
+    }
     func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] { try await real.head(id, count: count) }
     func size(_ id: String) async throws(VaultError) -> Int { try await real.size(id) }
     func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }

@@ -57,6 +57,7 @@ final class DyingLedger: JobLedger {
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp? {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
+    func touch() async throws(LedgerError) { try await real.touch() }
     func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }

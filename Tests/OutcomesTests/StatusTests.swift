@@ -125,6 +125,9 @@ import Vault
         }
         func size(_ id: String) async throws(VaultError) -> Int { try await real.size(id) }
         func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
+        func destroyUnfinished(_ id: String, beside count: Int) async throws(VaultError) {
+            try await real.destroyUnfinished(id, beside: count)
+        }
         func destroy(_ id: String) async throws(VaultError) {
             if id == stuck { throw .disk(DiskError("delete a file", code: 5)) }
             try await real.destroy(id)

@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "listen: '127.0.0.1:8484'", "policy: 'image2'", "seal: { key: { env: 'K' } }",
+        "policy: 'image2'", "seal: { key: { env: 'K' } }",
     ])
     func `what is not built yet says so`(setting: String) {
         let found = faults("{ models: { a: { provider: 'simulator' } }, \(setting) }")

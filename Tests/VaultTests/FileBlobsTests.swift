@@ -108,6 +108,20 @@ import Vault
         await #expect(throws: VaultError.missing) { try await blobs.head(answer.id, count: 1) }
     }
 
+    @Test func `what was never finished goes with what lies beside it, and nothing else does`() async throws {
+        let key = try await blobs.newKey()
+        let other = try await blobs.put([1], under: key)
+        let answer = try await blobs.begin(under: key)
+        try answer.write([1, 2])
+        let names = [answer.id + ".part", BlobID.beside(answer.id, 0), BlobID.beside(answer.id, 1) + ".part"]
+        for name in names.dropFirst() {
+            try Data([1]).write(to: URL(filePath: scratch.file("blobs/" + name)))
+        }
+        #expect(try await blobs.list().count == 4)
+        try await blobs.destroyUnfinished(answer.id, beside: 2)
+        #expect(try await blobs.list().map(\.id) == [other])
+    }
+
     @Test func `a blob over the limit is not read`() async throws {
         let id = try await blobs.put([1, 2, 3], under: blobs.newKey())
         await #expect(throws: VaultError.tooLarge(limit: 2)) { try await blobs.get(id, limit: 2) }

@@ -1,0 +1,71 @@
+import Disk
+import Domain
+import Intake
+import Ledger
+import Pipeline
+import Settings
+import Spool
+import StatusPage
+import Workers
+
+/// What the daemon knows of itself when it is asked whether work can flow.
+struct Health: Sendable {
+    let stores: Stores
+    let watcher: InboxWatcher
+    let intake: IntakeService
+    let reserve: DiskReserve
+    let workers: WorkerPool
+    let stopping: StopFlag
+
+    /// By how much a deletion may be late before it is said: the sweep runs at least every minute.
+    private static let patience = Span.minutes(1)
+
+    func readiness() async -> Readiness {
+        var found = Readiness()
+        found.add("stopping", "the daemon is being stopped", where: stopping.isSet)
+        found.add("watcher", "the inbox is not watched", where: watcher.mode == nil)
+        let inbox = intake.state
+        found.add("inbox", "the inbox cannot be listed: \(inbox.trouble ?? "")", where: inbox.trouble != nil)
+        let rescan = stores.configuration.inbox.rescan.milliseconds
+        let age = Monotonic.milliseconds() - inbox.lookedAt
+        found.add(
+            "scan", "the inbox was looked at \(age / 1000) s ago, and should be every \(rescan / 1000) s",
+            where: !inbox.hasLooked || age > 2 * rescan + 10_000)
+        found.add("disk_full", "less is free on the disk than disk.min_free", where: !reserve.hasRoom)
+        await lookAtDisk(&found)
+        await lookAtLedger(&found)
+        do throws(WorkerError) {
+            try await workers.makeSure()
+        } catch {
+            found.add("image_workers", "no picture is opened: \(error.description)", where: true)
+        }
+        return found
+    }
+
+    private func lookAtDisk(_ found: inout Readiness) async {
+        let path = stores.spool.probe
+        do throws(DiskError) {
+            try await BlockingLane.disk.run { () throws(DiskError) in
+                try Files.writeDurably([], to: path)
+                try Files.remove(path)
+            }
+        } catch {
+            found.add("disk", "the spool cannot be written: \(error.description)", where: true)
+        }
+    }
+
+    private func lookAtLedger(_ found: inout Readiness) async {
+        do throws(LedgerError) {
+            try await stores.ledger.touch()
+            let now = try await stores.ledger.now()
+            let late = try await stores.ledger.retention().oldestOverdue.map { now.since($0) } ?? .zero
+            found.add(
+                "overdue_deletion", "a deletion is \(late.milliseconds / 1000) s late", where: late > Self.patience)
+            let paused = Set(try await stores.ledger.pauses().map(\.route))
+            let routes = Set(stores.configuration.routes.keys)
+            found.add("routes", "every route is paused", where: routes.isSubset(of: paused))
+        } catch {
+            found.add("ledger", error.description, where: true)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package import Documents
+
+/// What keeps work from flowing, as the daemon sees itself.
+package struct Readiness: Sendable {
+    package struct Obstacle: Sendable {
+        /// One word for machines, `disk_full`.
+        package let code: String
+        /// One sentence for people.
+        package let message: String
+
+        package init(_ code: String, _ message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+
+    package var obstacles: [Obstacle] = []
+
+    package init() {}
+
+    package mutating func add(_ code: String, _ message: String, where isSo: Bool) {
+        if isSo { obstacles.append(Obstacle(code, message)) }
+    }
+
+    package var isReady: Bool { obstacles.isEmpty }
+
+    package var document: JSONValue {
+        .fields([
+            "schema": "darkroom.ready/1", "ready": .bool(isReady),
+            "obstacles": .array(
+                obstacles.map { .fields(["code": .string($0.code), "message": .string($0.message)]) }),
+        ])
+    }
+}

@@ -1,0 +1,89 @@
+import Disk
+package import Documents
+package import Domain
+package import Ledger
+package import Settings
+package import Spool
+
+/// What stands in the queue, what is spent and what is due, at one moment.
+package struct SpoolStatus: Sendable {
+    package struct RouteLine: Sendable {
+        package let route: Route
+        package let pause: RoutePause?
+        package let underWay: Int
+        /// Micro-dollars of this UTC day.
+        package let spent: Int64
+    }
+
+    package let now: Timestamp
+    package let day: String
+    package let isRunning: Bool
+    package let counts: [JobState: Int]
+    package let routes: [RouteLine]
+    package let configuration: Configuration
+    package let retention: RetentionState
+
+    package init(
+        _ ledger: any JobLedger, _ spool: SpoolFolders, _ configuration: Configuration
+    ) async throws(LedgerError) {
+        now = try await ledger.now()
+        day = String(Timestamp(milliseconds: Monotonic.wall()).description.prefix(10))
+        isRunning = FolderLock.isHeld(spool.lock)
+        counts = try await ledger.counts()
+        retention = try await ledger.retention()
+        self.configuration = configuration
+        let pauses = try await ledger.pauses()
+        let underWay = try await ledger.callsUnderWay()
+        let spending = try await ledger.spending(on: day)
+        var lines: [RouteLine] = []
+        for route in configuration.routes.values.sorted(by: { $0.name < $1.name }) {
+            lines.append(
+                RouteLine(
+                    route: route, pause: pauses.first { $0.route == route.name },
+                    underWay: underWay[route.name] ?? 0, spent: spending[route.name] ?? 0))
+        }
+        routes = lines
+    }
+
+    /// Seconds by which the oldest deletion is late; 0 where all is well.
+    package var overdue: Int64 { retention.oldestOverdue.map { max(0, now.since($0).milliseconds / 1000) } ?? 0 }
+    /// Micro-dollars of the day, over all routes.
+    package var spent: Int64 { routes.reduce(0) { $0 + $1.spent } }
+
+    package var document: JSONValue {
+        .fields([
+            "schema": "darkroom.status/1", "running": .bool(isRunning),
+            "jobs": .object(
+                JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
+            "routes": .array(
+                routes.map { line in
+                    .fields([
+                        "route": .string(line.route.name), "provider": .string(line.route.provider.rawValue),
+                        "paused": line.pause.map { pause in
+                            .fields([
+                                "code": .string(pause.code.rawValue), "since": .string(pause.since.description),
+                                "until": .text(pause.until?.description),
+                            ])
+                        },
+                        "fallback": .text(line.route.fallback), "calls_under_way": .integer(line.underWay),
+                        "concurrency": .integer(line.route.concurrency),
+                        "requests_per_minute": line.route.requestsPerMinute.map { .integer($0) },
+                        "spent_today": .fields(["micro_usd": .integer(line.spent)]),
+                    ])
+                }),
+            "spend": .fields([
+                "day": .string(day), "micro_usd": .integer(spent),
+                "per_day_micro_usd": configuration.budgetPerDay.map { .integer($0) },
+            ]),
+            "workers": .fields([
+                "sandbox": .string(configuration.workers.sandbox.rawValue),
+                "memory": .string(configuration.workers.memory.description),
+            ]),
+            "inputs": .fields([
+                "held_by_jobs": .integer(retention.holding),
+                "next_deadline": .text(retention.nextDeadline?.description),
+                "oldest_overdue": .integer(overdue),
+            ]),
+        ])
+    }
+}

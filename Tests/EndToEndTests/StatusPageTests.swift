@@ -1,0 +1,103 @@
+import Foundation
+import Support
+import Testing
+
+@Suite struct StatusPageTests {
+    let spool: TestSpool
+
+    init() throws {
+        spool = try TestSpool(
+            "page",
+            config: """
+                { spool: "SPOOL", listen: "127.0.0.1:0", models: { default: "o", o: { provider: "simulator" } },
+                  output: { size: "native", format: "jpeg" } }
+                """)
+    }
+
+    /// A daemon with its page's address.
+    func running() async throws -> (Darkroom.Running, String) {
+        let daemon = try spool.daemon()
+        try await eventually("the page is there") { daemon.printed.contains("http://127.0.0.1:") }
+        let rest = try #require(daemon.printed.components(separatedBy: "http://127.0.0.1:").dropFirst().first)
+        return (daemon, "http://127.0.0.1:" + rest.prefix { $0.isNumber })
+    }
+
+    func get(_ url: String, _ more: String...) async throws -> (status: Int, head: String, body: String) {
+        let all = try await Darkroom.run(tool: "/usr/bin/env", ["curl", "-s", "-i", "--max-time", "30"] + more + [url])
+            .out
+        let parts = all.components(separatedBy: "\r\n\r\n")
+        let status = Int(all.split(separator: " ").dropFirst().first ?? "") ?? 0
+        return (status, parts[0].lowercased(), parts.dropFirst().joined(separator: "\r\n\r\n"))
+    }
+
+    @Test func `a daemon shows how it is, to people and to machines, and nothing personal`() async throws {
+        try spool.drop("one", manifest: #"{"prompt":"SECRETWORD hill","id":"one","subject":"SECRETWORD"}"#)
+        try spool.drop("two", manifest: #"{"prompt":"SECRETWORD","id":"two","colour":1}"#)
+        let (daemon, url) = try await running()
+        try await eventually("both have settled") {
+            spool.outcomes("done") == ["one"] && spool.outcomes("failed") == ["two"]
+        }
+        #expect(try await get(url + "/healthz").status == 200)
+        let ready = try await get(url + "/readyz")
+        #expect(ready.status == 200 && ready.body.contains(#""ready": true"#), "\(ready.body)")
+        let page = try await get(url + "/")
+        #expect(page.status == 200 && page.body.contains("work flows") && page.body.contains("invalid_manifest"))
+        #expect(page.head.contains("content-security-policy: default-src 'none'"))
+        #expect(!page.body.contains("<script") && !page.body.contains("http://") && !page.body.contains("https://"))
+        let style = try await get(url + "/style.css")
+        #expect(style.status == 200 && style.head.contains("text/css"))
+        let jobs = try await get(url + "/jobs.json")
+        #expect(jobs.body.contains(#""job": "one""#) && jobs.body.contains("darkroom.jobs/1"))
+        let metrics = try await get(url + "/metrics").body
+        for line in [
+            "darkroom_ready 1.0", #"darkroom_jobs{state="done"} 1.0"#,
+            #"darkroom_jobs_settled_total{outcome="failed",reason="invalid_manifest"} 1"#,
+            #"darkroom_calls_total{class="success",billed="yes"} 1"#,
+            #"darkroom_stage_duration_seconds_count{stage="call"} 1"#, "darkroom_deletion_oldest_overdue_seconds 0.0",
+        ] { #expect(metrics.contains(line + "\n"), "\(line)") }
+        for text in [page.body, jobs.body, metrics, ready.body] { #expect(!text.contains("SECRETWORD")) }
+        #expect(try await get(url + "/nothing").status == 404)
+        #expect(try await get(url + "/", "-X", "POST").status == 405)
+        try await checked(metrics)
+        #expect(await daemon.end() == 0)
+    }
+
+    /// By Prometheus' own tool, where it is installed.
+    private func checked(_ metrics: String) async throws {
+        guard ["/usr/bin/promtool", "/bin/promtool"].contains(where: FileManager.default.isExecutableFile) else {
+            return
+        }
+        let result = try await Darkroom.run(
+            tool: "/usr/bin/env", ["promtool", "check", "metrics"], input: Data(metrics.utf8))
+        #expect(result.code == 0, "\(result.out)\(result.err)")
+    }
+
+    @Test func `readiness says why work does not flow`() async throws {
+        let (daemon, url) = try await running()
+        try await eventually("it has looked") { FileManager.default.fileExists(atPath: spool.path + "/inbox") }
+        try FileManager.default.moveItem(atPath: spool.path + "/inbox", toPath: spool.path + "/gone")
+        var last = ""
+        for _ in 0..<200 {
+            let ready = try await get(url + "/readyz")
+            last = ready.body
+            if ready.status == 503, last.contains(#""code": "inbox""#) { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(last.contains(#""code": "inbox""#), "\(last)")
+        #expect(try await get(url + "/").body.contains("work does not flow"))
+        #expect(try await get(url + "/healthz").status == 200)
+        try FileManager.default.moveItem(atPath: spool.path + "/gone", toPath: spool.path + "/inbox")
+        await daemon.end()
+    }
+
+    @Test func `an address that somebody chose has to be free, the usual one need not be`() async throws {
+        let (daemon, url) = try await running()
+        let port = try #require(url.split(separator: ":").last)
+        let other = try TestSpool(
+            "other",
+            config: #"{ spool: "SPOOL", listen: "127.0.0.1:\#(port)", models: { o: { provider: "simulator" } } }"#)
+        let refused = try await other.darkroom("run")
+        #expect(refused.code == 69 && refused.err.contains("listen"))
+        await daemon.end()
+    }
+}
