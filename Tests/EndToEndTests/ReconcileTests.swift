@@ -39,7 +39,8 @@ import Testing
         await provider.stop()
     }
 
-    @Test func `a lost answer that was billed is not paid for twice where unknown calls may be repeated`() async throws {
+    @Test func `a lost answer that was billed is not paid for twice where unknown calls may be repeated`() async throws
+    {
         let provider = try Provider(faults: "[{ answer: { close: 'within' } }]")
         let spool = try spool(provider, route: #"on_unknown: "retry-once","#)
         #expect(try await drain(spool).code == 1)
