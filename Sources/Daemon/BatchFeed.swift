@@ -36,17 +36,26 @@ final class BatchFeed: Sendable {
     var count: Int { batches.withLock { $0.count } }
 
     /// How soon to look again where something was left: a place in the queue becomes free at any moment.
-    static func pause(_ room: Int) -> Span { room > 0 ? .seconds(2) : Span(milliseconds: 200) }
+    ///
+    /// - Parameter look: how long a look takes. A full inbox is not to be listed all the time while the queue is full.
+    static func pause(_ room: Int, after look: Span = .zero) -> Span {
+        let least = Span(milliseconds: max(200, 10 * look.milliseconds))
+        return room > 0 ? .seconds(2) : min(.seconds(2), least)
+    }
 
     /// Takes up the batch of a claim; false where it holds none that can be read, which makes it a hand-over like any other.
     ///
     /// - Parameter isNew: whether no line of it can be a job yet.
     func open(_ claim: Claim, isNew: Bool) async throws(Acceptor.AcceptError) -> Bool {
         let longest = stores.configuration.limits.manifestBytes.bytes
+        let owners = stores.configuration.inbox.allowed
         do {
             let known = isNew ? [] : try await stores.ledger.claimTokens(startingWith: claim.token + ".")
             let batch = try await BlockingLane.disk.run { () throws(DiskError) in
-                try Batch(claim, longest: longest, known: known)
+                let batch = try Batch(claim, longest: longest, owners: owners, known: known)
+                // Found after days: a sweep would take it while its lines are being failed.
+                if let batch, Self.isExpired(batch) { try batch.prolong(claimedBefore: Self.batchLife) }
+                return batch
             }
             if let batch { batches.withLock { $0.append(batch) } }
             return batch != nil
@@ -60,7 +69,7 @@ final class BatchFeed: Sendable {
     }
 
     /// Takes lines of batches as long as there is room; a few at a time, so that a long batch keeps nothing else waiting.
-    func feed(_ room: inout Int) async {
+    func feed(_ room: inout Int, after look: Span = .zero) async {
         let open = batches.withLock { batches in
             defer { batches = [] }
             return batches
@@ -77,10 +86,12 @@ final class BatchFeed: Sendable {
             } catch {
                 isTroubled = true
                 stores.recorder.log.error("a batch could not be read on", ["why": error.description])
+                let current = batch
+                if await BlockingLane.disk.run({ current.isGone }) { continue }
             }
             batches.withLock { [batch] in $0.append(batch) }
             let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom
-            watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room) : .zero)
+            watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room, after: look) : .zero)
         }
     }
 
@@ -90,11 +101,23 @@ final class BatchFeed: Sendable {
     /// When what is left of a batch is given up: inputs live a day at most, and a sweep would take them unexplained then.
     private static let batchLife = Span(milliseconds: Span.hours(24).milliseconds - Span.minutes(10).milliseconds)
 
+    private static func isExpired(_ batch: Batch) -> Bool {
+        Monotonic.wall() - batch.claimed >= batchLife.milliseconds
+    }
+
+    private func prolong(_ batch: Batch) async throws(Acceptor.AcceptError) {
+        do throws(DiskError) {
+            try await BlockingLane.disk.run { () throws(DiskError) in try batch.prolong(claimedBefore: Self.batchLife) }
+        } catch {
+            throw .disk(error)
+        }
+    }
+
     /// False where a line could not be accepted.
     private func feed(_ batch: inout Batch, _ room: inout Int) async throws(Acceptor.AcceptError) -> Bool {
         var quota = Self.linesAtALook
         while quota > 0, !stopping.isSet {
-            let isExpired = Monotonic.wall() - batch.claimed >= Self.batchLife.milliseconds
+            let isExpired = Self.isExpired(batch)
             let most = isExpired ? Self.atOnce : min(room, quota, Self.atOnce)
             guard most > 0, reserve.hasRoom else { return true }
             let (lines, next) = try await read(most, of: batch)
@@ -103,6 +126,7 @@ final class BatchFeed: Sendable {
             let refused = await accept(lines, of: batch, isExpired: isExpired)
             for line in refused { batch.putBack(line) }
             guard refused.isEmpty else { return false }
+            if isExpired { try await prolong(batch) }
             quota -= lines.count
             if !isExpired { room -= lines.count }
             conductor.poke()

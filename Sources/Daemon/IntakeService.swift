@@ -88,6 +88,7 @@ final class IntakeService: Sendable {
         let folder = stores.spool.inbox
         let limit = stores.configuration.limits.manifestBytes.bytes
         let before = survey
+        let began = Monotonic.milliseconds()
         let findings: InboxSurvey.Findings
         do throws(DiskError) {
             (findings, survey) = try await BlockingLane.disk.run { () throws(DiskError) in
@@ -103,12 +104,13 @@ final class IntakeService: Sendable {
             return watcher.wake(within: .seconds(5))
         }
         sayTrouble(nil)
+        let look = Span(milliseconds: Monotonic.milliseconds() - began)
         var room = await openPlaces()
         let taken = await take(findings.arrivals, &room)
-        await batches.feed(&room)
+        await batches.feed(&room, after: look)
         let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
-        if taken < findings.arrivals.count { watcher.wake(within: BatchFeed.pause(room)) }
+        if taken < findings.arrivals.count { watcher.wake(within: BatchFeed.pause(room, after: look)) }
         let isNews = shared.withLock { state in
             defer { state.strangers = findings.strangers }
             return findings.strangers > state.strangers
@@ -254,5 +256,5 @@ final class IntakeService: Sendable {
 
 extension InboxSettings {
     /// The users whose files are taken, this one always; empty for everybody's.
-    fileprivate var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
+    var allowed: Set<UInt32> { owners.isEmpty ? [] : Set(owners.map(\.number) + [Accounts.own]) }
 }

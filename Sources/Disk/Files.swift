@@ -138,6 +138,14 @@ package enum Folders {
         guard unsafe chmod(path, mode) == 0 else { throw DiskError("set a mode") }
     }
 
+    /// Sets when the folder counts as changed, milliseconds since 1970.
+    package static func setModified(_ path: String, _ milliseconds: Int64) throws(DiskError) {
+        let time = timespec(
+            tv_sec: time_t(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000 * 1_000_000))
+        let times = [time, time]
+        guard unsafe utimensat(AT_FDCWD, path, times, 0) == 0 else { throw DiskError("set a time") }
+    }
+
     /// Makes names in the folder durable (`fsync` on the folder).
     package static func sync(_ path: String) throws(DiskError) {
         try Descriptor.folder(path).sync()

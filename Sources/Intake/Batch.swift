@@ -1,5 +1,5 @@
 package import Disk
-import Domain
+package import Domain
 
 /// A claimed `NAME.jsonl`, read a few lines at a time: no more of it is in memory than its next lines.
 ///
@@ -23,11 +23,17 @@ package struct Batch: Sendable {
 
     /// - Parameters:
     ///   - longest: bytes of a line; of a longer one only its length is read.
+    ///   - owners: users whose file is read; empty for everybody's.
     ///   - known: tokens of lines that are jobs already.
     /// - Returns: nil where the claim holds no batch that can be read.
-    package init?(_ claim: Claim, longest: Int, known: Set<String> = []) throws(DiskError) {
+    package init?(
+        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: Set<String> = []
+    ) throws(DiskError) {
         let entries = try Folders.list(claim.folder).entries
-        guard let file = entries.first(where: { Self.isBatch($0.name) && $0.info.isOwnFile }) else { return nil }
+        // Looked at again: between the look into the inbox and the claim somebody may have put another file in its place.
+        guard let file = entries.first(where: { Self.isBatch($0.name) && $0.info.isOwnFile }),
+            owners.isEmpty || owners.contains(file.info.owner)
+        else { return nil }
         self.claim = claim
         self.longest = longest
         self.known = known
@@ -47,26 +53,41 @@ package struct Batch: Sendable {
     /// Whether every line was given out, and none came back.
     package var isOver: Bool { isRead && again.isEmpty }
 
-    /// The next lines that are no jobs yet, at most `most`; none at the end.
+    /// Most lines that one call passes over: a file may hold a thousand million that are blank or jobs already.
+    private static let mostPassed = 20_000
+
+    /// The next lines that are no jobs yet, at most `most`; none at the end, or where so many were passed over (`isOver` tells).
     package mutating func next(_ most: Int) throws(DiskError) -> [BatchLine] {
         var lines = Array(again.prefix(most))
         again.removeFirst(lines.count)
         guard lines.count < most, !isRead else { return lines }
         let reader = try LineReader(path, from: offset, longest: longest)
-        while lines.count < most {
+        for _ in 0..<Self.mostPassed where lines.count < most {
             guard let (text, end) = try reader.next() else {
                 isRead = true
                 break
             }
             offset = end
             number += 1
-            let line = BatchLine(number: number, token: "\(claim.token).\(number)", text: text)
-            if line.isBlank { continue }
+            if text.isBlank { continue }
             isBlank = false
+            let line = BatchLine(number: number, token: "\(claim.token).\(number)", text: text)
             if !known.contains(line.token) { lines.append(line) }
         }
         return lines
     }
+
+    /// Keeps what is overdue until it has been said of each line that it is: the images go at once, and the claim counts as
+    /// claimed `span` ago, so that a sweep leaves the rest of that day for it.
+    package func prolong(claimedBefore span: Span) throws(DiskError) {
+        for entry in try Folders.list(claim.folder).entries where claim.folder + "/" + entry.name != path {
+            try Folders.removeTree(claim.folder + "/" + entry.name)
+        }
+        try Folders.setModified(claim.folder, Monotonic.wall() - span.milliseconds)
+    }
+
+    /// Whether nothing is left to read: a sweep took it.
+    package var isGone: Bool { !Files.exists(claim.folder) }
 
     /// Takes back a line that could not be accepted yet.
     package mutating func putBack(_ line: BatchLine) { again.append(line) }
@@ -77,6 +98,7 @@ package struct Batch: Sendable {
         var seen: Set<String> = []
         var names: [String] = []
         while let (text, _) = try reader.next() {
+            if text.isBlank { continue }
             guard case .whole(let bytes) = text, let manifest = try? Manifest.read(bytes) else { continue }
             for name in manifest.references + [manifest.mask].compactMap({ $0 }) where seen.insert(name).inserted {
                 names.append(name)
@@ -92,17 +114,17 @@ package struct BatchLine: Sendable {
         case whole([UInt8])
         /// Bytes of a line that is longer than any may be.
         case tooLong(Int64)
+
+        var isBlank: Bool {
+            guard case .whole(let bytes) = self else { return false }
+            return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        }
     }
 
     /// From 1 on, blank lines counted: as an editor shows it.
     package let number: Int
     package let token: String
     package let text: Text
-
-    var isBlank: Bool {
-        guard case .whole(let bytes) = text else { return false }
-        return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-    }
 
     /// `-XXXXXXXX-000001`: the same eight characters for all lines of a batch, and after a crash again.
     func mark(of claim: Claim) -> String {

@@ -22,7 +22,8 @@ package struct HandOver: Sendable {
         case .batch:
             let name = entries.first { Batch.isBatch($0.name) }.flatMap { InboxNames.split($0.name)?.stem } ?? "batch"
             let reason = Reason(
-                .invalidManifest, "the batch is a link, folder or device, or may not be read",
+                .invalidManifest,
+                "the batch is a link, folder or device, of a user who may not hand over, or may not be read",
                 hint: "write a file of its own that the inbox's group may read")
             return refused(name, reason)
         case .orphan:

@@ -58,6 +58,8 @@ package protocol JobLedger: Sendable {
     func endPauses() async throws(LedgerError)
     /// When a subject may make its next request; nil where it may at once.
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp?
+    /// How many jobs of the same subject wait for its pace and go before this one.
+    func aheadAtPace(of job: JobRecord) async throws(LedgerError) -> Int
     /// Requests on their way, by route.
     func callsUnderWay() async throws(LedgerError) -> [String: Int]
     /// Micro-dollars of a UTC day by route, with what is set aside for calls under way.

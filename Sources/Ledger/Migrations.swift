@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced]
 
     private static let first = """
         CREATE TABLE job (
@@ -122,6 +122,12 @@ enum Migrations {
     /// How often a subject has asked lately.
     private static let paces = """
         CREATE INDEX effect_subject ON effect (subject_ref, sent_at) WHERE subject_ref IS NOT NULL;
+        """
+
+    /// Who waits for the pace of a subject, in the order in which they go on.
+    private static let paced = """
+        CREATE INDEX job_paced ON job (subject_ref, priority, accepted_at, run_after, waiting)
+            WHERE waiting = 'over_rate';
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -1,3 +1,5 @@
+import Domain
+
 /// Turns between subjects: whoever queues up gets the one after the last of its subject, and none before what is being served.
 /// Somebody with few jobs so stands among the first, however many another one has waiting. Both look-ups go by an index.
 extension SQLiteLedger {
@@ -10,6 +12,24 @@ extension SQLiteLedger {
             """, [.init(job.priority), .init(job.subjectRef), .text(job.id)])
         let turn = max(served.first?["served"].integer ?? 0, last.first?["turn"].integer ?? 0) + 1
         try database.run("UPDATE job SET turn = ? WHERE id = ?", [.integer(turn), .text(job.id)])
+    }
+
+    package func aheadAtPace(of job: JobRecord) throws(LedgerError) -> Int {
+        let row = try database.rows(
+            """
+            SELECT
+                (SELECT count(*) FROM job
+                    WHERE waiting = 'over_rate' AND subject_ref = ?1 AND run_after > ?2 AND priority > ?3)
+                + (SELECT count(*) FROM job
+                    WHERE waiting = 'over_rate' AND subject_ref = ?1 AND run_after > ?2 AND priority = ?3
+                        AND accepted_at < ?4) AS jobs
+            """,
+            [
+                .init(job.subjectRef), .integer(try now().milliseconds), .init(job.priority),
+                .integer(job.acceptedAt.milliseconds),
+            ]
+        ).first
+        return Int(row?["jobs"].integer ?? 0)
     }
 
     /// Where a row stands in the order of the queue.

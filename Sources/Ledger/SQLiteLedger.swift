@@ -366,25 +366,28 @@ package actor SQLiteLedger: JobLedger {
     // MARK: money
 
     /// Everything that is not known to be free counts, with its cost or what was set aside for it.
-    private func spent(_ condition: String, _ values: Database.Value...) throws(LedgerError) -> Int64 {
+    private func spent(_ condition: String, _ values: [Database.Value]) throws(LedgerError) -> Int64 {
         try database.rows(
             "SELECT coalesce(sum(cost), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)", values
         ).first?["spent"].integer ?? 0
     }
 
     private func check(_ effect: EffectRecord, within limits: SpendLimits) throws(LedgerError) {
-        func check(_ limit: Int64?, _ budget: SpendLimits.Budget, _ spent: Int64) throws(LedgerError) {
-            guard let limit, spent + effect.cost > limit else { return }
+        func check(
+            _ limit: Int64?, _ budget: SpendLimits.Budget, _ condition: String, _ values: Database.Value...
+        ) throws(LedgerError) {
+            // A sum of all calls of a day is made only where it is asked for.
+            guard let limit, case let spent = try spent(condition, values), spent + effect.cost > limit else { return }
             throw .overBudget(budget, limit: limit, need: spent + effect.cost)
         }
-        try check(limits.perJob, .perJob, try spent("job = ?", .text(effect.job)))
-        try check(limits.perDay, .perDay, try spent("day = ?", .text(effect.day)))
+        try check(limits.perJob, .perJob, "job = ?", .text(effect.job))
+        try check(limits.perDay, .perDay, "day = ?", .text(effect.day))
         guard let subject = effect.subjectRef else { return }
         if let rate = limits.subjectRate, let next = try nextRequest(of: subject, at: rate) {
             throw .overRate(until: next)
         }
-        let spentBySubject = try spent("day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
-        try check(limits.perSubjectDay, .perSubjectDay, spentBySubject)
+        try check(
+            limits.perSubjectDay, .perSubjectDay, "day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
     }
 
     package func nextRequest(of subjectRef: String, at rate: Rate) throws(LedgerError) -> Timestamp? {

@@ -16,7 +16,11 @@ extension Calls {
         let known = try await lookedUp(verdict, effect)
         // A failed call that cost nothing is repeated as one whose failure came as an answer.
         if known == .free { (verdict.callClass, billed) = (.serverError, .no) }
-        if case .billed(let cost) = known { (effect.cost, effect.costSource, billed) = (cost, "usage", .yes) }
+        var isPaid = false
+        if case .billed(let cost) = known {
+            (effect.cost, effect.costSource, billed) = (cost, "usage", .yes)
+            isPaid = true
+        }
         let before = try await shop.ledger.effects(of: job.id).filter { other in
             other.output == output.index && other.id != effect.id
         }
@@ -26,13 +30,14 @@ extension Calls {
         let tries = count(.serverError, .overloaded, .notSent)
         let decision = CallDecision(
             faultsBefore: tries, unknownBefore: count(.outcomeUnknown),
-            repeatsUnknown: route.onUnknown == .retryOnce, requestsPerMinute: route.requestsPerMinute,
+            // Who lets a call be repeated that may have been paid for does not ask for one that was.
+            repeatsUnknown: route.onUnknown == .retryOnce && !isPaid, requestsPerMinute: route.requestsPerMinute,
             chance: Double.random(in: 0..<1))
         let action = decision.next(after: verdict)
         Self.book(verdict, billed, &effect)
         output.billed = billed
         var end = Self.carry(out: action, &effect, &output)
-        if case .billed = known, effect.state == .unknown {
+        if isPaid, effect.state == .unknown {
             output.reason?.hint = "it was billed: release pays for another one, or give up the job"
         }
         var fellBack: FallenBack?

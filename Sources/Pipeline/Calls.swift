@@ -195,7 +195,15 @@ final class Calls: Sendable {
         let reason = Reason(
             .overRate, "the subject has made as many requests as its pace allows", field: "rates.per_subject",
             limit: shop.configuration.ratePerSubject?.description, hint: "it goes on by itself")
-        return .wait(max(.seconds(1), next.since(try await shop.ledger.now())), reason)
+        let wait = try await next.since(shop.ledger.now()).milliseconds + queue()
+        return .wait(max(.seconds(1), Span(milliseconds: wait)), reason)
+    }
+
+    /// Milliseconds until those who wait before this job have had their requests, or about half of that: where all came at the
+    /// next moment, thousands would come each second for the one that may go.
+    private func queue() async throws -> Int64 {
+        guard let rate = shop.configuration.ratePerSubject else { return 0 }
+        return Int64(try await shop.ledger.aheadAtPace(of: job) / (2 * rate.count)) * rate.span.milliseconds
     }
 
     /// Nothing was sent: what the job alone may cost fails its output, a day's budget comes back with the next day.
@@ -250,9 +258,10 @@ final class Calls: Sendable {
     ) async throws -> End {
         guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
         let body = try await shop.blobs.get(answer, limit: Self.mostOfAnswer)
-        let (verdict, image) = adapter.read(head, body: body)
+        var (verdict, image) = adapter.read(head, body: body)
+        // After a crash there is no head to read it from.
+        verdict.requestID = effect.requestID ?? verdict.requestID
         guard let image, let picture = try await kept(image, of: answer, output: output.index) else {
-            var verdict = verdict
             if image != nil { verdict.callClass = .badResponse }
             return try await ended(
                 verdict, effect, output, billed: verdict.callClass.billed, fault: nil, changes: [])

@@ -57,4 +57,24 @@ import Testing
         #expect(spool.outcomes("failed") == [])
         #expect(spool.outcomes(".darkroom/claims") == [])
     }
+
+    @Test func `a batch that is found after days fails line by line, and no sweep takes what is left of it`()
+        async throws
+    {
+        let spool = try TestSpool("batch-late", config: Self.config)
+        try drop((1...900).map { #"{"prompt":"hill \#($0)","id":"line-\#($0)"}"# }, in: spool)
+        let daemon = try spool.daemon()
+        try await eventually("it is claimed") { !spool.outcomes(".darkroom/claims").isEmpty }
+        await daemon.end(SIGKILL)
+        let claim = try #require(spool.outcomes(".darkroom/claims").first)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -172_800)],
+            ofItemAtPath: spool.path + "/.darkroom/claims/" + claim)
+        let next = try spool.daemon()
+        try await eventually("the batch is over") { spool.outcomes(".darkroom/claims").isEmpty }
+        try await eventually("each line has an outcome") {
+            ["done", "held", "failed"].flatMap { spool.outcomes($0) }.count == 900
+        }
+        await next.end()
+    }
 }

@@ -39,6 +39,15 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a lost answer that was billed is not paid for twice where unknown calls may be repeated`() async throws
+    {
+        let provider = try Provider(faults: "[{ answer: { close: 'within' } }]")
+        let spool = try spool(provider, route: #"on_unknown: "retry-once","#)
+        #expect(try await drain(spool).code == 1)
+        #expect(spool.outcomes("held") == ["j"] && calls(provider) == 1)
+        await provider.stop()
+    }
+
     @Test func `a lost answer for which nothing was taken is asked for again`() async throws {
         let provider = try Provider(faults: "[{ times: 1, answer: { close: 'within', billed: false } }]")
         let spool = try spool(provider)
@@ -91,6 +100,27 @@ import Testing
         #expect(try await drain(spool).code == 1)
         #expect(spool.outcomes("held") == ["j"] && calls(provider) == 1)
         #expect(try attempts(spool, "held").map { $0["billed"] as? String } == ["yes"])
+        await provider.stop()
+    }
+
+    @Test func `a whole answer that says nothing of its end is looked up also after a kill`() async throws {
+        let provider = try Provider { number, request in
+            let isPost = request.method == "POST"
+            if number == 1 {
+                return Reply(status: 504, headers: [("x-generation-id", "gen-1")], body: Array("{}".utf8))
+            }
+            if isPost { return nil }
+            let free = #"{"data":{"id":"gen-1","total_cost":0,"is_byok":false}}"#
+            return number < 4 ? .error(404) : Reply(status: 200, body: Array(free.utf8))
+        }
+        let spool = try spool(provider)
+        let daemon = try Darkroom.Running(
+            ["run"] + spool.arguments, environment: CallTests.key, log: spool.scratch.file("log"))
+        try await eventually("it looks") { looks(provider).count == 1 }
+        await daemon.end(SIGKILL)
+        #expect(try await drain(spool).code == 0)
+        #expect(spool.outcomes("done") == ["j"] && calls(provider) == 2)
+        #expect(try attempts(spool, "done").map { $0["billed"] as? String } == ["no", "yes"])
         await provider.stop()
     }
 }

@@ -120,4 +120,18 @@ import Testing
             #expect(try await desk.ledger.job(id)?.reason?.code == .invalidManifest)
         }
     }
+
+    @Test func `a desert of blank lines is crossed a piece at a time`() async throws {
+        var batch = try batch(try claim(String(repeating: "\n", count: 50_000) + "a"))
+        #expect(try batch.next(4).isEmpty && !batch.isOver)
+        var found: [Int] = []
+        while !batch.isOver { found += try batch.next(4).map(\.number) }
+        #expect(found == [50_001])
+    }
+
+    @Test func `a batch of somebody who may not hand over is not read`() throws {
+        let claim = try claim("a")
+        #expect(try Batch(claim, longest: 100, owners: [getuid() + 1]) == nil)
+        #expect(try Batch(claim, longest: 100, owners: [getuid()]) != nil)
+    }
 }

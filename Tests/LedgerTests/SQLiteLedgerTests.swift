@@ -58,6 +58,30 @@ import Testing
         #expect(next.count { $0.hasPrefix("b") } == 2, "\(next)")
     }
 
+    @Test func `who waits for a subject's pace has those before it that came first or are more urgent`() async throws {
+        let ledger = try open()
+        for number in 1...4 {
+            try await accept(1, of: number == 3 ? "b" : "a", ledger, priority: number == 4 ? 9 : number)
+            clock.pass(.seconds(1))
+        }
+        let until = try await ledger.now().after(.minutes(1))
+        let jobs = try await ledger.claim(9, for: "run", lease: .hours(1))
+        for job in jobs {
+            let ready = try await ledger.write(job.hold, .prepared, [])
+            _ = try await ledger.write(ready.hold, .hindered, [.wait(until: until, .overRate)])
+        }
+        var ahead: [String: Int] = [:]
+        for job in jobs { ahead[job.id] = try await ledger.aheadAtPace(of: job) }
+        #expect(ahead == ["a-1-1": 2, "a-1-2": 1, "b-1-3": 0, "a-1-9": 0])
+        clock.pass(.minutes(1))
+        #expect(try await ledger.aheadAtPace(of: jobs[0]) == 0, "none of them waits any more")
+        let count = try plan(
+            "SELECT count(*) FROM job WHERE waiting = 'over_rate' AND subject_ref = ? AND run_after > ? "
+                + "AND priority = ? AND accepted_at < ?")
+        #expect(
+            count.contains("COVERING INDEX job_paced (subject_ref=? AND priority=? AND accepted_at<?)"), "\(count)")
+    }
+
     @Test func `turns are found by their indexes`() throws {
         _ = try open()
         let open = """

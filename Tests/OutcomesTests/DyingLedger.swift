@@ -53,6 +53,7 @@ final class DyingLedger: JobLedger {
     func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
         try await real.suspects(ofDeaths: least)
     }
+    func aheadAtPace(of job: JobRecord) async throws(LedgerError) -> Int { try await real.aheadAtPace(of: job) }
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp? {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
