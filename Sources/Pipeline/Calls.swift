@@ -119,9 +119,49 @@ final class Calls: Sendable {
         return try await again.send(output, plan, adapter, token: other)
     }
 
+    /// A request that is written down. A class: what waits for the answer waits with a reference to it.
+    private final class Sending: Sendable {
+        let effect: EffectRecord
+        let output: OutputRecord
+        let writer: AnswerWriter
+        let request: OutgoingRequest
+        let adapter: any Adapter
+
+        init(
+            _ effect: EffectRecord, _ output: OutputRecord, _ writer: AnswerWriter, _ request: OutgoingRequest,
+            _ adapter: any Adapter
+        ) {
+            self.effect = effect
+            self.output = output
+            self.writer = writer
+            self.request = request
+            self.adapter = adapter
+        }
+    }
+
+    private enum Begun {
+        case sending(Sending)
+        case over(End)
+    }
+
     private func send(
         _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, token: SecretText?
     ) async throws -> End {
+        switch try await begin(output, plan, adapter, token) {
+        case .over(let end): return end
+        case .sending(let sending): return try await arrived(await exchange(sending), sending)
+        }
+    }
+
+    private func exchange(_ sending: Sending) async -> ExchangeResult {
+        let writer = sending.writer
+        return await unsafe shop.client.exchange(sending.request) { bytes in try unsafe writer.write(bytes) }
+    }
+
+    /// Writes the request down; from here on it counts as one that may have left.
+    private func begin(
+        _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, _ token: SecretText?
+    ) async throws -> Begun {
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let pictures = try await sentPictures()
 
@@ -143,19 +183,27 @@ final class Calls: Sendable {
             try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
         } catch {
             writer.abandon()
-            switch error {
-            case .overBudget(let budget, let limit, let need):
-                return try await overBudget(budget, limit, need, output)
-            case .overRate(let next): return try await overRate(until: next)
-            case .noCredit(let lack):
-                try await fail(output, lack.reason)
-                return .ended
-            default: throw error
-            }
+            return .over(try await refused(output, error))
         }
         await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
+        return .sending(Sending(effect, calling, writer, request, adapter))
+    }
 
-        let result = await unsafe shop.client.exchange(request) { bytes in try unsafe writer.write(bytes) }
+    /// The end of a call that the ledger did not let through.
+    private func refused(_ output: OutputRecord, _ error: LedgerError) async throws -> End {
+        switch error {
+        case .overBudget(let budget, let limit, let need): return try await overBudget(budget, limit, need, output)
+        case .overRate(let next): return try await overRate(until: next)
+        case .noCredit(let lack):
+            try await fail(output, lack.reason)
+            return .ended
+        default: throw error
+        }
+    }
+
+    private func arrived(_ result: ExchangeResult, _ sending: Sending) async throws -> End {
+        let (writer, calling, adapter) = (sending.writer, sending.output, sending.adapter)
+        var effect = sending.effect
         effect.endedAt = try? await shop.ledger.now()
         switch result {
         case .answered(let head):

@@ -33,14 +33,43 @@ package struct JobRunner: Sendable {
 
     // MARK: steps
 
+    /// A job between its steps. A class: what waits in a call waits with a reference to it, and a thousand may.
+    private final class Course: Sendable {
+        let job: JobRecord
+        let spec: JobSpec
+        let route: Route
+        let timings: [(stage: String, milliseconds: Int64)]
+
+        init(_ job: JobRecord, _ spec: JobSpec, _ route: Route, _ timings: [(stage: String, milliseconds: Int64)]) {
+            self.job = job
+            self.spec = spec
+            self.route = route
+            self.timings = timings
+        }
+    }
+
+    // Three functions rather than one: what each keeps for its own steps is free again when the next one waits.
     private func advance(_ first: JobRecord, _ isAlone: Bool) async throws {
+        guard let ready = try await begun(first, isAlone), let called = try await called(ready) else { return }
+        try await finish(called)
+    }
+
+    /// Up to the paid calls; nil where the job does not go on now.
+    private func begun(_ first: JobRecord, _ isAlone: Bool) async throws -> Course? {
         var job = first
-        if job.staged != nil { return try await shop.settler.resume(job) }
+        if job.staged != nil {
+            try await shop.settler.resume(job)
+            return nil
+        }
         // Taken in with what it fails for, or reopened without the credits for it.
         if let reason = job.reason {
-            return try await shop.settler.settle(job, as: .failed, because: reason)
+            try await shop.settler.settle(job, as: .failed, because: reason)
+            return nil
         }
-        if job.state == .accepted, job.duplicateOf != nil { return try await Duplicate(shop: shop, job: job).run() }
+        if job.state == .accepted, job.duplicateOf != nil {
+            try await Duplicate(shop: shop, job: job).run()
+            return nil
+        }
         let spec = try await spec(of: job)
         guard let route = shop.configuration.routes[job.route] else {
             throw StepEnd.refused(
@@ -61,15 +90,27 @@ package struct JobRunner: Sendable {
             }
             if isAlone {
                 try await shop.ledger.write(job.hold, nil, [.tried])
-                return try await shop.ledger.release(job.hold)
+                try await shop.ledger.release(job.hold)
+                return nil
             }
-            let ready = job
-            let ends = try await timed("call", &timings) { try await call(ready, spec) }
-            guard let called = try await conclude(job, ends) else { return }
-            job = called
         }
+        return Course(job, spec, route, timings)
+    }
+
+    /// The paid calls, where any is to be made; nil where the job does not go on now.
+    private func called(_ course: Course) async throws -> Course? {
+        guard course.job.state == .ready || course.job.state == .calling else { return course }
+        var timings = course.timings
+        let ends = try await timed("call", &timings) { try await call(course.job, course.spec) }
+        return try await conclude(course.job, ends).map { Course($0, course.spec, course.route, timings) }
+    }
+
+    private func finish(_ course: Course) async throws {
+        var job = course.job
         if job.state == .answered {
-            job = try await Finish(shop: shop, job: job, spec: spec, route: route, timings: timings).run()
+            job = try await Finish(
+                shop: shop, job: job, spec: course.spec, route: course.route, timings: course.timings
+            ).run()
         }
         if job.state == .made { try await settleMade(job) }
     }
@@ -95,16 +136,19 @@ package struct JobRunner: Sendable {
         var courses = try await courses(of: job) { $0.state == .pending }
         // A route has an output at most once, so that the rounds come to an end.
         while !courses.isEmpty {
-            let routes = try await self.courses(of: job) { $0.state == .pending }.map(\.route)
-            if spec.referenceCount > 0 {
-                job = try await Prepare(shop: shop, job: job, spec: spec, routes: routes).refit()
-            }
+            if spec.referenceCount > 0 { job = try await refitted(job, spec) }
             let round = try await ended(courses, job, spec)
             ends += round.filter { if case .fellBack = $0 { false } else { true } }
             let moved = round.compactMap { if case .fellBack(let index) = $0 { index } else { nil } }
             courses = try await self.courses(of: job) { moved.contains($0.index) }
         }
         return ends
+    }
+
+    /// With references that suit every route that has something to call.
+    private func refitted(_ job: JobRecord, _ spec: JobSpec) async throws -> JobRecord {
+        let routes = try await courses(of: job) { $0.state == .pending }.map(\.route)
+        return try await Prepare(shop: shop, job: job, spec: spec, routes: routes).refit()
     }
 
     private func ended(

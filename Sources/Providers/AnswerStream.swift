@@ -24,7 +24,7 @@ package struct AnswerStream: ~Copyable, Sendable {
     /// Strings from so many bytes on are looked at; a picture of less may as well stay.
     static let shortestPicture = 1024
     /// Text that is decoded at a time.
-    private static let piece = 32 << 10
+    private static let piece = 16 << 10
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")
 
@@ -44,8 +44,6 @@ package struct AnswerStream: ~Copyable, Sendable {
     private var string = b64_string()
     private var pictures = 0
     private var pictureBytes = 0
-    /// Only there while a picture arrives: a thousand answers may be waited for.
-    private var decoded: [UInt8] = []
 
     package init(_ sink: any PictureSink) { self.sink = sink }
 
@@ -117,13 +115,12 @@ package struct AnswerStream: ~Copyable, Sendable {
     /// The string from `start` on is a picture where all of it is base64 so far.
     private mutating func beginPicture(at start: Int) throws {
         string = b64_string()
-        decoded = [UInt8](repeating: 0, count: Self.piece / 4 * 3 + 3 + Int(B64_SLACK))
         let head = Array(document[start...])
-        let (end, _, written) = unsafe head.withUnsafeBytes { unsafe decode($0) }
-        guard end == B64_MORE else {
-            decoded = []
-            return
+        var decoded = [UInt8](repeating: 0, count: head.count / 4 * 3 + 3 + Int(B64_SLACK))
+        let (end, _, written) = unsafe head.withUnsafeBytes { head in
+            unsafe decoded.withUnsafeMutableBytes { unsafe decode(head, into: $0) }
         }
+        guard end == B64_MORE else { return }
         guard pictures < Self.mostPictures else { throw Fault.tooManyPictures }
         // The opening quote goes as well: an object will stand there.
         document.removeLast(head.count + 1)
@@ -131,13 +128,18 @@ package struct AnswerStream: ~Copyable, Sendable {
         pictureBytes = 0
         place = .picture
         try sink.begin(pictures - 1)
-        try pass(written)
+        try unsafe decoded.withUnsafeBytes { try unsafe pass($0, written) }
     }
 
     private mutating func takePicture(_ bytes: UnsafeRawBufferPointer) throws -> Int {
-        let (end, taken, written) = unsafe decode(
-            UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, Self.piece)]))
-        try pass(written)
+        let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, Self.piece)])
+        let room = Self.piece / 4 * 3 + 3 + Int(B64_SLACK)
+        // For the time of this piece alone: a thousand answers may be coming in.
+        let (end, taken) = try unsafe withUnsafeTemporaryAllocation(byteCount: room, alignment: 64) { decoded in
+            let (end, taken, written) = unsafe decode(text, into: decoded)
+            try unsafe pass(UnsafeRawBufferPointer(decoded), written)
+            return (end, taken)
+        }
         switch end {
         case B64_MORE: break
         case B64_CLOSED:
@@ -150,24 +152,25 @@ package struct AnswerStream: ~Copyable, Sendable {
         return taken
     }
 
-    private mutating func decode(_ text: UnsafeRawBufferPointer) -> (end: b64_end, taken: Int, written: Int) {
+    private mutating func decode(
+        _ text: UnsafeRawBufferPointer, into decoded: UnsafeMutableRawBufferPointer
+    ) -> (end: b64_end, taken: Int, written: Int) {
         var (taken, written) = (0, 0)
-        let text = unsafe text.assumingMemoryBound(to: UInt8.self)
-        guard let first = text.baseAddress else { return (B64_MORE, 0, 0) }
-        let end = unsafe b64_take(&string, first, text.count, &taken, &decoded, &written)
+        let (text, decoded) = unsafe (
+            text.assumingMemoryBound(to: UInt8.self), decoded.assumingMemoryBound(to: UInt8.self)
+        )
+        guard let first = text.baseAddress, let room = decoded.baseAddress else { return (B64_MORE, 0, 0) }
+        let end = unsafe b64_take(&string, first, text.count, &taken, room, &written)
         return (end, taken, written)
     }
 
-    private mutating func pass(_ count: Int) throws {
+    private mutating func pass(_ decoded: UnsafeRawBufferPointer, _ count: Int) throws {
         guard count > 0 else { return }
         pictureBytes += count
-        try unsafe decoded.withUnsafeBytes {
-            try unsafe sink.write(pictures - 1, UnsafeRawBufferPointer(rebasing: $0[..<count]))
-        }
+        try unsafe sink.write(pictures - 1, UnsafeRawBufferPointer(rebasing: decoded[..<count]))
     }
 
     private mutating func endPicture(isWhole: Bool) throws {
-        decoded = []
         let mark = AnswerPicture.mark(pictures - 1, bytes: pictureBytes, isWhole: isWhole)
         guard document.count + mark.count <= Self.longestDocument else { throw Fault.tooLong }
         document.append(contentsOf: mark)
