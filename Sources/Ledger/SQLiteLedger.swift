@@ -7,7 +7,7 @@ package actor SQLiteLedger: JobLedger {
     private let queue = OwnQueue(label: "ledger")
     let database: Database
     private let group: GroupCommit
-    private let timekeeper: any Timekeeper
+    let timekeeper: any Timekeeper
     private var clock: AgeClock
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
@@ -23,7 +23,7 @@ package actor SQLiteLedger: JobLedger {
     }
 
     /// Runs `work` in the next commit, together with whatever else comes until then; durable when this returns.
-    private func commit<Value: Sendable>(
+    func commit<Value: Sendable>(
         _ work: @escaping () throws(LedgerError) -> Value
     ) async throws(LedgerError) -> Value {
         let result: Result<Value, LedgerError> = await withCheckedContinuation { continuation in
@@ -322,183 +322,13 @@ package actor SQLiteLedger: JobLedger {
         }
     }
 
-    // MARK: routes
-
-    package func pauses() throws(LedgerError) -> [RoutePause] {
-        try database.rows(
-            "SELECT * FROM pause WHERE until IS NULL OR until > ? ORDER BY route", [.integer(try now().milliseconds)]
-        ).compactMap { row in
-            guard let route = row["route"].text, let since = Timestamp(row["since"]),
-                let code = row["code"].text.flatMap(ReasonCode.init(rawValue:))
-            else { return nil }
-            return RoutePause(route: route, code: code, since: since, until: Timestamp(row["until"]))
-        }
-    }
-
-    package func pause(_ route: RoutePause) throws(LedgerError) {
-        try database.run(
-            "INSERT OR REPLACE INTO pause (route, code, since, until) VALUES (?, ?, ?, ?)",
-            [
-                .text(route.route), .text(route.code.rawValue), .integer(route.since.milliseconds),
-                .init(route.until?.milliseconds),
-            ])
-    }
-
-    package func endPauses() throws(LedgerError) {
-        let now = try now()
-        try database.transaction { () throws(LedgerError) in
-            try database.run(
-                """
-                UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ?
-                    AND waiting IN (SELECT code FROM pause)
-                """, [.integer(now.milliseconds), .integer(now.milliseconds)])
-            try database.run("DELETE FROM pause", [])
-        }
-    }
-
-    package func callsUnderWay() throws(LedgerError) -> [String: Int] {
-        let rows = try database.rows(
-            "SELECT route, count(*) AS calls FROM effect WHERE state = 'intent' GROUP BY route")
-        let pairs = rows.compactMap { row in row["route"].text.map { ($0, Int(row["calls"].integer ?? 0)) } }
-        return Dictionary(pairs) { first, _ in first }
-    }
-
-    // MARK: money
-
-    /// Everything that is not known to be free counts, with its cost or what was set aside for it.
-    private func spent(_ condition: String, _ values: [Database.Value]) throws(LedgerError) -> Int64 {
-        try database.rows(
-            "SELECT coalesce(sum(cost), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)", values
-        ).first?["spent"].integer ?? 0
-    }
-
-    private func check(_ effect: EffectRecord, within limits: SpendLimits) throws(LedgerError) {
-        func check(
-            _ limit: Int64?, _ budget: SpendLimits.Budget, _ condition: String, _ values: Database.Value...
-        ) throws(LedgerError) {
-            // A sum of all calls of a day is made only where it is asked for.
-            guard let limit, case let spent = try spent(condition, values), spent + effect.cost > limit else { return }
-            throw .overBudget(budget, limit: limit, need: spent + effect.cost)
-        }
-        try check(limits.perJob, .perJob, "job = ?", .text(effect.job))
-        try check(limits.perDay, .perDay, "day = ?", .text(effect.day))
-        guard let subject = effect.subjectRef else { return }
-        if let rate = limits.subjectRate, let next = try nextRequest(of: subject, at: rate) {
-            throw .overRate(until: next)
-        }
-        try check(
-            limits.perSubjectDay, .perSubjectDay, "day = ? AND subject_ref = ?", .text(effect.day), .text(subject))
-    }
-
-    package func nextRequest(of subjectRef: String, at rate: Rate) throws(LedgerError) -> Timestamp? {
-        let now = try now()
-        // The one that has to be old enough by then is the last but so many.
-        let row = try database.rows(
-            "SELECT sent_at FROM effect WHERE subject_ref = ? AND sent_at > ? ORDER BY sent_at DESC LIMIT 1 OFFSET ?",
-            [.text(subjectRef), .integer(now.milliseconds - rate.span.milliseconds), .init(rate.count - 1)]
-        ).first
-        return row.flatMap { Timestamp($0["sent_at"]) }?.after(rate.span)
-    }
-
-    package func spending(on day: String) throws(LedgerError) -> [String: Int64] {
-        let rows = try database.rows(
-            "SELECT route, sum(cost) AS spent FROM effect WHERE day = ? AND billed <> 'no' GROUP BY route", [.text(day)]
-        )
-        let pairs = rows.compactMap { row in row["route"].text.map { ($0, row["spent"].integer ?? 0) } }
-        return Dictionary(pairs) { first, _ in first }
-    }
-
-    // MARK: retention
-
-    package func inputsDue(limit: Int) throws(LedgerError) -> [JobRecord] {
-        try database.rows(
-            """
-            SELECT * FROM job WHERE inputs_deleted_at IS NULL AND inputs_delete_by <= ?
-            ORDER BY inputs_delete_by LIMIT ?
-            """, [.integer(try now().milliseconds), .init(limit)]
-        ).compactMap(JobRecord.init)
-    }
-
-    package func outputsDue(limit: Int) throws(LedgerError) -> [OutputRecord] {
-        try database.rows(
-            """
-            SELECT * FROM output WHERE expires_at IS NOT NULL AND deleted_at IS NULL AND expires_at <= ?
-            ORDER BY expires_at LIMIT ?
-            """, [.integer(try now().milliseconds), .init(limit)]
-        ).compactMap(OutputRecord.init)
-    }
-
-    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
-        let now = try now()
-        try database.transaction { () throws(LedgerError) in
-            for output in outputs {
-                try database.run(
-                    "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
-                    [.integer(now.milliseconds), .text(output.job), .init(output.index)])
-            }
-        }
-    }
-
-    package func retention() throws(LedgerError) -> RetentionState {
-        let now = try now()
-        let row = try database.rows(
-            """
-            SELECT count(*) AS holding, min(inputs_delete_by) AS first,
-                min(CASE WHEN inputs_delete_by > ? THEN inputs_delete_by END) AS next
-            FROM job WHERE inputs_deleted_at IS NULL
-            """, [.integer(now.milliseconds)]
-        ).first
-        let first = row.flatMap { Timestamp($0["first"]) }
-        return RetentionState(
-            nextDeadline: row.flatMap { Timestamp($0["next"]) }, holding: Int(row?["holding"].integer ?? 0),
-            oldestOverdue: first.flatMap { $0 <= now ? $0 : nil })
-    }
-
-    // MARK: events and secrets
-
-    package func record(_ event: LedgerEvent) async throws(LedgerError) {
-        let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
-        let values: [Database.Value] = [
-            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-            .init(event.job), .text(facts.compact),
-        ]
-        _ = try await commit { [self] () throws(LedgerError) in
-            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
-        }
-    }
-
-    package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
-        try database.rows("SELECT * FROM event WHERE job = ? ORDER BY number", [.text(job)]).compactMap { row in
-            guard let at = Timestamp(row["wall"]), let name = row["name"].text, let facts = row["facts"].text,
-                let members = (try? JSONParser.parse(facts))?.members
-            else { return nil }
-            let pairs = members.compactMap { member in member.value.string.map { (member.key, $0) } }
-            return (at, LedgerEvent(name, job: job, Dictionary(pairs) { first, _ in first }))
-        }
-    }
-
-    package func installationSecret(
-        _ name: String, make: @Sendable () -> [UInt8]
-    ) throws(LedgerError) -> [UInt8] {
-        try database.transaction { () throws(LedgerError) in
-            if let value = try database.rows("SELECT value FROM secret WHERE name = ?", [.text(name)]).first,
-                let bytes = value["value"].bytes
-            {
-                return bytes
-            }
-            let made = make()
-            try database.run("INSERT INTO secret (name, value) VALUES (?, ?)", [.text(name), .bytes(made)])
-            return made
-        }
-    }
-
     // MARK: rows
 
-    private func find(_ id: String) throws(LedgerError) -> JobRecord? {
+    func find(_ id: String) throws(LedgerError) -> JobRecord? {
         try database.rows("SELECT * FROM job WHERE id = ?", [.text(id)]).first.flatMap(JobRecord.init)
     }
 
-    private func insert(_ table: String, _ columns: [String], _ values: [Database.Value]) throws(LedgerError) {
+    func insert(_ table: String, _ columns: [String], _ values: [Database.Value]) throws(LedgerError) {
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         // A job is inserted once; rows that grow (outputs, effects) are written anew as a whole.
         let verb = table == "job" ? "INSERT" : "INSERT OR REPLACE"

@@ -1,0 +1,89 @@
+import Documents
+package import Domain
+
+/// What is kept, until when, and what happened.
+extension SQLiteLedger {
+    // MARK: retention
+
+    package func inputsDue(limit: Int) throws(LedgerError) -> [JobRecord] {
+        try database.rows(
+            """
+            SELECT * FROM job WHERE inputs_deleted_at IS NULL AND inputs_delete_by <= ?
+            ORDER BY inputs_delete_by LIMIT ?
+            """, [.integer(try now().milliseconds), .init(limit)]
+        ).compactMap(JobRecord.init)
+    }
+
+    package func outputsDue(limit: Int) throws(LedgerError) -> [OutputRecord] {
+        try database.rows(
+            """
+            SELECT * FROM output WHERE expires_at IS NOT NULL AND deleted_at IS NULL AND expires_at <= ?
+            ORDER BY expires_at LIMIT ?
+            """, [.integer(try now().milliseconds), .init(limit)]
+        ).compactMap(OutputRecord.init)
+    }
+
+    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
+        let now = try now()
+        try database.transaction { () throws(LedgerError) in
+            for output in outputs {
+                try database.run(
+                    "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
+                    [.integer(now.milliseconds), .text(output.job), .init(output.index)])
+            }
+        }
+    }
+
+    package func retention() throws(LedgerError) -> RetentionState {
+        let now = try now()
+        let row = try database.rows(
+            """
+            SELECT count(*) AS holding, min(inputs_delete_by) AS first,
+                min(CASE WHEN inputs_delete_by > ? THEN inputs_delete_by END) AS next
+            FROM job WHERE inputs_deleted_at IS NULL
+            """, [.integer(now.milliseconds)]
+        ).first
+        let first = row.flatMap { Timestamp($0["first"]) }
+        return RetentionState(
+            nextDeadline: row.flatMap { Timestamp($0["next"]) }, holding: Int(row?["holding"].integer ?? 0),
+            oldestOverdue: first.flatMap { $0 <= now ? $0 : nil })
+    }
+
+    // MARK: events and secrets
+
+    package func record(_ event: LedgerEvent) async throws(LedgerError) {
+        let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
+        let values: [Database.Value] = [
+            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
+            .init(event.job), .text(facts.compact),
+        ]
+        _ = try await commit { [self] () throws(LedgerError) in
+            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
+        }
+    }
+
+    package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {
+        try database.rows("SELECT * FROM event WHERE job = ? ORDER BY number", [.text(job)]).compactMap { row in
+            guard let at = Timestamp(row["wall"]), let name = row["name"].text, let facts = row["facts"].text,
+                let members = (try? JSONParser.parse(facts))?.members
+            else { return nil }
+            let pairs = members.compactMap { member in member.value.string.map { (member.key, $0) } }
+            return (at, LedgerEvent(name, job: job, Dictionary(pairs) { first, _ in first }))
+        }
+    }
+
+    package func installationSecret(
+        _ name: String, make: @Sendable () -> [UInt8]
+    ) throws(LedgerError) -> [UInt8] {
+        try database.transaction { () throws(LedgerError) in
+            if let value = try database.rows("SELECT value FROM secret WHERE name = ?", [.text(name)]).first,
+                let bytes = value["value"].bytes
+            {
+                return bytes
+            }
+            let made = make()
+            try database.run("INSERT INTO secret (name, value) VALUES (?, ?)", [.text(name), .bytes(made)])
+            return made
+        }
+    }
+}
