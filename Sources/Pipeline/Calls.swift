@@ -139,7 +139,7 @@ final class Calls: Sendable {
         }
     }
 
-    private enum Begun {
+    private enum Begun: Sendable {
         case sending(Sending)
         case over(End)
     }
@@ -147,7 +147,7 @@ final class Calls: Sendable {
     private func send(
         _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, token: SecretText?
     ) async throws -> End {
-        switch try await begin(output, plan, adapter, token) {
+        switch try await apart({ try await self.begin(output, plan, adapter, token) }) {
         case .over(let end): return end
         case .sending(let sending): return try await arrived(await exchange(sending), sending)
         }

@@ -48,9 +48,9 @@ package struct JobRunner: Sendable {
         }
     }
 
-    // Three functions rather than one: what each keeps for its own steps is free again when the next one waits.
     private func advance(_ first: JobRecord, _ isAlone: Bool) async throws {
-        guard let ready = try await begun(first, isAlone), let called = try await called(ready) else { return }
+        let ready = try await apart { try await self.begun(first, isAlone) }
+        guard let ready, let called = try await called(ready) else { return }
         try await finish(called)
     }
 
@@ -136,7 +136,10 @@ package struct JobRunner: Sendable {
         var courses = try await courses(of: job) { $0.state == .pending }
         // A route has an output at most once, so that the rounds come to an end.
         while !courses.isEmpty {
-            if spec.referenceCount > 0 { job = try await refitted(job, spec) }
+            // The references were made for the job's own route.
+            if spec.referenceCount > 0, courses.contains(where: { $0.route.name != job.route }) {
+                job = try await refitted(job, spec)
+            }
             let round = try await ended(courses, job, spec)
             ends += round.filter { if case .fellBack = $0 { false } else { true } }
             let moved = round.compactMap { if case .fellBack(let index) = $0 { index } else { nil } }
