@@ -211,8 +211,8 @@ final class IntakeService: Sendable {
 
     /// How many more jobs the queue takes.
     func openPlaces() async -> Int {
-        guard let open = try? await stores.ledger.openJobs() else { return 0 }
-        return max(0, stores.configuration.maxAccepted - open)
+        guard let open = try? await stores.ledger.openCounts() else { return 0 }
+        return max(0, stores.configuration.maxAccepted - open.values.reduce(0, +))
     }
 
     private func accept(_ claim: Claim, isNew: Bool = true) async {
@@ -233,7 +233,7 @@ final class IntakeService: Sendable {
         guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
             return nil
         }
-        return manifest.references + (manifest.mask.map { [$0] } ?? [])
+        return manifest.images
     }
 
     private static func rules(_ configuration: Configuration) -> Acceptor.Rules {
