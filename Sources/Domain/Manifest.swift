@@ -11,6 +11,9 @@ package struct Manifest: Sendable {
     package let references: [String]
     package let mask: String?
 
+    /// The names of all images beside it.
+    package var images: [String] { references + [mask].compactMap { $0 } }
+
     /// Reads and checks a manifest; the first thing wrong is the reason, the number of others stands in its message.
     package static func read(_ bytes: [UInt8]) throws(Reason) -> Manifest {
         let document: JSONValue
