@@ -62,22 +62,7 @@ final class Calls: Sendable {
             for output in outputs { try await fail(output, error) }
             return outputs.map { _ in .ended }
         }
-        // A call that breaks off must not cancel its siblings: each of them may be paid for.
-        let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
-            for output in outputs {
-                group.addTask { [self, plan] in
-                    do {
-                        return .success(try await call(output, plan))
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-            }
-            var results: [Result<End, any Error>] = []
-            for await result in group { results.append(result) }
-            return results
-        }
-        return try results.map { try $0.get() }
+        return try await each(of: outputs) { [self, plan] output in try await call(output, plan) }
     }
 
     /// Hashed once more: what a service is told of a subject stands nowhere in the ledger.
