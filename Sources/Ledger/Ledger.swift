@@ -70,6 +70,10 @@ package protocol JobLedger: Sendable {
     /// Published outputs that are due at the age clock's now.
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Outputs that somebody wants kept: they are due no more.
+    func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Outputs that are to end: they are due now.
+    func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.
