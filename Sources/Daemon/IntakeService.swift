@@ -4,6 +4,7 @@ import Intake
 import Journal
 import Ledger
 import Pipeline
+import Policies
 import Providers
 import Settings
 import Spool
@@ -249,6 +250,8 @@ final class IntakeService: Sendable {
         if let folder = TemplateFolder(configuration) {
             rules.expand = { use throws(Reason) in try folder.prompt(for: use) }
         }
+        rules.maySave = configuration.policy.maySave
+        rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
         return rules
     }
