@@ -121,7 +121,7 @@ let package = Package(
             [
                 "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Schemas",
-                "Settings", "Simulator", "Spool", "StatusPage", "Workers",
+                "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -161,7 +161,7 @@ let package = Package(
         tests("Settings", ["Documents", "Domain", "Policies", "Support"]),
         tests("Journal"),
         tests("Ledger", ["Domain", "Support"]),
-        tests("Vault", ["Disk", "Support"]),
+        tests("Vault", ["Disk", "Sealing", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),
         tests("Transport", ["HTTPServer", "Support"]),

@@ -43,9 +43,11 @@ enum AnswerRows {
     /// The whole way of an answer, against what cannot be spared: hash, seal, write and sync of the picture alone.
     private static func sealed(_ bench: Workbench) throws -> Finding {
         let folder = "\(bench.scratch)/answers"
-        for name in ["", "/blobs", "/keys"] { try Folders.make(folder + name) }
-        let blobs = FileBlobs(folder: folder + "/blobs", keys: folder + "/keys")
-        let key = try waited { try await blobs.newKey() }
+        for name in ["", "/blobs", "/keys", "/hours"] { try Folders.make(folder + name) }
+        let blobs = FileBlobs(
+            folder: folder + "/blobs", keys: folder + "/keys", hours: folder + "/hours",
+            root: RootKey(.own(folder + "/seal.key")))
+        let key = try waited { try await blobs.newKey(hour: 1) }
         let body = body(slashes: false)
         guard let text = try JSONDecoder().decode(Answer.self, from: body).data.first?.text,
             let picture = Data(base64Encoded: text).map({ [UInt8]($0) })

@@ -16,6 +16,7 @@ import Spool
 import StatusPage
 import Synchronization
 import Transport
+import Vault
 import Workers
 
 /// The daemon: wiring only. Which services run, in which order they start, in which they stop.
@@ -63,6 +64,11 @@ package final class Service: Sendable {
         stores = try Stores(configuration, makes: true, owner: owner, log: log) { [tally] event in
             tally.take(event)
             watch(event)
+        }
+        do throws(VaultError) {
+            try await stores.blobs.checkKeys()
+        } catch {
+            throw .configuration(ConfigurationError(source: "seal.key", faults: [error.description]))
         }
         let note = try Self.note(stores.spool)
         followsCrash = note.wasCrash

@@ -73,7 +73,8 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys)
+        blobs = FileBlobs(
+            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
@@ -82,5 +83,17 @@ package struct Stores: Sendable {
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner)
+    }
+
+    private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {
+        guard let source = configuration.sealKey else { return RootKey(.own(spool.sealKey)) }
+        return RootKey(
+            .given { () throws(VaultError) in
+                do throws(ConfigurationError) {
+                    return try source.readBytes()
+                } catch {
+                    throw .rootKey("seal.key: " + error.faults.joined(separator: "; "))
+                }
+            })
     }
 }

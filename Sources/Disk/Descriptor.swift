@@ -27,6 +27,11 @@ package struct Descriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, "create a file")
     }
 
+    /// Opens a file to write over what it holds.
+    static func changing(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, "overwrite a file")
+    }
+
     package static func folder(_ path: String) throws(DiskError) -> Descriptor {
         try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, "open a folder")
     }

@@ -56,6 +56,29 @@ package enum Files {
         try Folders.sync(parent(of: path))
     }
 
+    /// Puts zeros in the place of a file's bytes, durable when the call returns. One that is gone is no error.
+    package static func overwrite(_ path: String) throws(DiskError) {
+        // A key of ours may be read-only.
+        _ = unsafe chmod(path, 0o600)
+        let file: Descriptor
+        do throws(DiskError) {
+            file = try Descriptor.changing(path)
+        } catch {
+            if error.isMissing { return }
+            throw error
+        }
+        let count = try file.info().bytes
+        try file.write([UInt8](repeating: 0, count: Int(clamping: min(count, 1 << 20))))
+        try file.sync()
+    }
+
+    /// Overwrites a small file, a key as a rule, before it is unlinked; the caller syncs the folder. What a file system keeps of
+    /// bytes that are overwritten is its own: copies on write and flash may keep them.
+    package static func shred(_ path: String) throws(DiskError) {
+        try overwrite(path)
+        try remove(path)
+    }
+
     package static func rename(_ from: String, to: String) throws(DiskError) {
         guard unsafe Glibc.rename(from, to) == 0 else { throw DiskError("rename a file") }
     }

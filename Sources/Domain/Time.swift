@@ -4,6 +4,9 @@
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var milliseconds: Int64
 
+    /// Whole hours since the beginning of 1970.
+    package var hour: Int64 { milliseconds / 3_600_000 }
+
     package init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }

@@ -316,7 +316,7 @@ package struct Acceptor: Sendable {
         var digest = SHA256Digest()
         let stored = Array(spec.stored.compact.utf8)
         // One key a job: without it nothing of the job can be read.
-        let key = try await blobs.newKey()
+        let key = try await blobs.newKey(hour: ledger.now().hour)
         // Whose picture it is belongs to what is asked: nobody gets a link to somebody else's outputs.
         for part in [stored, Array((spec.subject ?? "").utf8)] {
             digest.update(Array("\(part.count):".utf8))

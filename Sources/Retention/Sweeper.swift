@@ -66,6 +66,7 @@ package struct Sweeper: Sendable {
         try await sweepOutputs(&report)
         try await sweepCredits()
         try await sweepStrays(unchangedFor: Self.strayRest, &report)
+        try await sweepHours()
         if claims { await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
@@ -198,7 +199,29 @@ package struct Sweeper: Sendable {
         for key in keys where !used.contains(key.key) && key.changed <= old {
             await end("key", &report) { () throws(VaultError) in try await blobs.destroyKey(key.key) }
         }
+        // Keys of hours whose jobs are all gone; the hour before may still be given to a job that is being taken in.
+        let hour = try await ledger.now().hour
+        let names = Set(keys.map(\.key))
+        await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - 1, but: names) }
         if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
+    }
+
+    /// How many hours the key of an hour lasts: as long as the inputs of a job that was taken in at its end, and one for taking in.
+    private static let hoursOfKeys: Int64 = 26
+
+    /// Whatever else goes wrong, nothing of an hour can be read when its key has ended.
+    private func sweepHours() async throws(LedgerError) {
+        let hour = try await ledger.now().hour
+        await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - Self.hoursOfKeys) }
+    }
+
+    private func endHours(_ end: () async throws(VaultError) -> Int) async {
+        do throws(VaultError) {
+            let ended = try await end()
+            if ended > 0 { await recorder.record("hour_keys.destroyed", nil, ["hours": String(ended)]) }
+        } catch {
+            recorder.log.error("the key of an hour could not be destroyed", ["why": error.description])
+        }
     }
 
     private func end(

@@ -114,7 +114,15 @@ enum ConfigurationSchema {
                         "pattern": "^[0-9]{1,7}/([0-9]+)?(ms|s|m|h|d)$",
                     ])
                 ]),
-            "seal": empty("sealed work files."),
+            "seal": Shape.closed(
+                "What the keys of inputs are sealed to; without it a file of the spool's own.",
+                [
+                    "key": .fields([
+                        "description": "An age identity, as age-keygen makes one: exactly one source.",
+                        "type": "object", "properties": keySources, "minProperties": 1, "maxProperties": 1,
+                        "additionalProperties": false,
+                    ])
+                ]),
             "on_held": empty("a command for held jobs."),
             "on_settled": empty("a command for settled jobs."),
         ])
@@ -225,17 +233,23 @@ enum ConfigurationSchema {
 
     private static let modelName = "^(?!.*\\.\\.)[A-Za-z0-9._/:@-]{1,128}$"
 
+    private static let keySources = JSONValue.fields([
+        "credential": Shape.text("A file of $CREDENTIALS_DIRECTORY."),
+        "file": Shape.text("A file that others may not read."), "env": Shape.text("An environment variable."),
+    ])
+
     /// The keys of every route that has an account somewhere.
     private static func account(
         _ name: JSONValue.Member, family: JSONValue, takesTokens: Bool = false
     ) -> [JSONValue.Member] {
-        let sources = JSONValue.fields([
-            "credential": Shape.text("A file of $CREDENTIALS_DIRECTORY."),
-            "file": Shape.text("A file that others may not read."), "env": Shape.text("An environment variable."),
-            "token_command": takesTokens ? tokenCommand : nil,
-            "token_file": takesTokens
-                ? Shape.text("A file that others may not read, which something else keeps an access token in.") : nil,
-        ])
+        let sources = JSONValue.object(
+            (keySources.members ?? [])
+                + (JSONValue.fields([
+                    "token_command": takesTokens ? tokenCommand : nil,
+                    "token_file": takesTokens
+                        ? Shape.text("A file that others may not read, which something else keeps an access token in.")
+                        : nil,
+                ]).members ?? []))
         let shared = JSONValue.fields([
             "endpoint": Shape.text(
                 "Base URL before the contract's path; http for loopback addresses only.",

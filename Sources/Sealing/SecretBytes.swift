@@ -9,14 +9,28 @@ import CCrypto
 
     /// - Parameter fill: writes all of the `count` bytes, which are zero before.
     init(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        unsafe storage = .allocate(byteCount: count, alignment: 16)
+        unsafe storage = Self.room(count)
         unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
         unsafe fill(storage)
     }
 
     deinit {
         unsafe OPENSSL_cleanse(storage.baseAddress, storage.count)
-        unsafe storage.deallocate()
+        if unsafe CRYPTO_secure_allocated(storage.baseAddress) == 1 {
+            unsafe CRYPTO_secure_free(storage.baseAddress, #file, #line)
+        } else {
+            unsafe storage.deallocate()
+        }
+    }
+
+    /// Bytes of memory that is locked, kept out of core files, and walled in; where the system gives none, any.
+    private static let lockedRoom: Bool = CRYPTO_secure_malloc_init(1 << 20, 32) != 0
+
+    private static func room(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        guard lockedRoom, let start = unsafe CRYPTO_secure_malloc(count, #file, #line) else {
+            return .allocate(byteCount: count, alignment: 16)
+        }
+        return unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
     }
 
     /// `count` bytes from libcrypto's generator for private values.

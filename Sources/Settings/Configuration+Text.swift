@@ -52,6 +52,7 @@ extension Configuration {
                 "inputs": .string(retainInputs.description),
                 "outputs": .string(retainOutputs?.description ?? "keep"),
             ]),
+            "seal": .fields(["key": sealKey?.document]),
             "sidecar": .fields(["include_prompt": .bool(includePrompt)]),
             "provenance": .fields(["xmp": true]),
             "ledger": "sqlite",
@@ -132,6 +133,8 @@ extension Configuration {
           },
 
           sidecar: { include_prompt: false },
+
+          // seal: { key: { credential: "darkroom-kek" } },   // an age identity (age-keygen); else one is made in the spool
         }
 
         """
@@ -139,25 +142,29 @@ extension Configuration {
 
 extension Route {
     fileprivate var document: JSONValue {
-        var key: JSONValue?
-        switch self.key {
-        case .credential(let name): key = .fields(["credential": .string(name)])
-        case .file(let path): key = .fields(["file": .string(path)])
-        case .environment(let name): key = .fields(["env": .string(name)])
-        case .tokenCommand(let words): key = .fields(["token_command": .array(words.map { .string($0) })])
-        case .tokenFile(let path): key = .fields(["token_file": .string(path)])
-        case nil: key = nil
-        }
         let isRemote = provider != .simulator
         let isDeployed = provider == .microsoftMAI || provider == .azureOpenAI
         return .fields([
             "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
             "model": isRemote && !isDeployed ? .string(deployment) : nil,
             "deployment": isDeployed ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil,
-            "key": key,
+            "key": key?.document,
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
             "fallback": .text(fallback),
         ])
+    }
+}
+
+extension KeySource {
+    /// Where it is read from, as a configuration says it.
+    fileprivate var document: JSONValue {
+        switch self {
+        case .credential(let name): .fields(["credential": .string(name)])
+        case .file(let path): .fields(["file": .string(path)])
+        case .environment(let name): .fields(["env": .string(name)])
+        case .tokenCommand(let words): .fields(["token_command": .array(words.map { .string($0) })])
+        case .tokenFile(let path): .fields(["token_file": .string(path)])
+        }
     }
 }

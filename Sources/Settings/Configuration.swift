@@ -38,6 +38,8 @@ package struct Configuration: Sendable, Equatable {
     package var retainInputs = Span.hours(24)
     /// nil keeps outputs.
     package var retainOutputs: Span?
+    /// To which keys of hours are sealed; nil for one of the spool's own.
+    package var sealKey: KeySource?
     package var includePrompt = false
     /// The folder of prompt templates (`TemplateFolder`).
     package var templates: String?

@@ -266,6 +266,7 @@ private final class ConfigurationReader {
     }
 
     private func readMarks() {
+        section("seal") { section in made.sealKey = KeySource.read("key", of: section) }
         section("sidecar") { section in set(&made.includePrompt, section.bool("include_prompt")) }
         section("provenance") { section in
             unbuilt(section, "xmp") { $0 == true }
@@ -317,7 +318,7 @@ private final class ConfigurationReader {
     private func readUnbuilt() {
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
-        for key in ["processors", "seal", "on_held", "on_settled"] {
+        for key in ["processors", "on_held", "on_settled"] {
             unbuilt(reader, key) { $0 == .object([]) }
         }
     }

@@ -17,19 +17,22 @@ package struct SecretText: Sendable, CustomStringConvertible, CustomDebugStringC
 
 extension KeySource {
     /// Reads the key. What it throws names the source, never what was in it.
-    package func read() throws(ConfigurationError) -> SecretText {
+    package func read() throws(ConfigurationError) -> SecretText { try secret(try readBytes()) }
+
+    /// The bytes as they stand there, which the caller is to overwrite.
+    package func readBytes() throws(ConfigurationError) -> [UInt8] {
         switch self {
         case .environment(let name):
             guard let value = Self.environment(name) else { throw refusal("is not set") }
-            return try secret(Array(value.utf8))
+            return Array(value.utf8)
         case .credential(let name):
             guard let folder = Self.environment("CREDENTIALS_DIRECTORY") else {
                 throw refusal("cannot be read: $CREDENTIALS_DIRECTORY is not set (systemd sets it for LoadCredential=)")
             }
             guard !name.contains("/"), !name.hasPrefix(".") else { throw refusal("is no plain name") }
-            return try secret(try readFile(folder + "/" + name, mayBeShared: true))
+            return try readFile(folder + "/" + name, mayBeShared: true)
         case .file(let path):
-            return try secret(try readFile(path, mayBeShared: false))
+            return try readFile(path, mayBeShared: false)
         case .tokenCommand, .tokenFile: throw refusal("gives tokens, which are got when they are needed")
         }
     }

@@ -58,7 +58,7 @@ struct RouteReader {
         }
         readFamily(into: &route)
         readCapability(into: &route)
-        route.key = key(takesTokens: isDeployed)
+        route.key = KeySource.read("key", of: fields, takesTokens: isDeployed)
         if !fields.has("key") {
             fields.fail("key", "is missing", hint: "{ credential: … }, { file: … } or { env: … }")
         }
@@ -121,37 +121,6 @@ struct RouteReader {
             route.onUnknown = onUnknown
         }
         route.fallback = fields.string("fallback")
-    }
-
-    /// - Parameter takesTokens: whether the service takes an access token of Entra in place of a key.
-    private func key(takesTokens: Bool) -> KeySource? {
-        guard let key = fields.object("key") else { return nil }
-        let command = key.read(
-            "token_command", expecting: "a list of words, a program and what it is told", Self.command)
-        let sources: [KeySource] = [
-            key.string("credential").map { .credential($0) }, key.string("file").map { .file($0) },
-            key.string("env").map { .environment($0) }, command.map { .tokenCommand($0) },
-            key.string("token_file").map { .tokenFile($0) },
-        ].compactMap { $0 }
-        for name in ["token_command", "token_file"] where key.has(name) && !takesTokens {
-            key.fail(name, "is for microsoft-mai and azure-openai", hint: "credential, file or env")
-        }
-        let isAlone = key.keys.count(where: key.has) == 1
-        fields.adopt(key.finish())
-        if !isAlone {
-            let tokens = takesTokens ? ", token_command or token_file" : ""
-            fields.fail(
-                "key", "needs exactly one source", hint: "credential, file\(tokens.isEmpty ? " or" : ",") env\(tokens)")
-        }
-        return sources.first
-    }
-
-    private static func command(_ value: JSONValue) -> [String]? {
-        let words = value.array?.compactMap(\.string) ?? []
-        guard words.count == value.array?.count, (1...64).contains(words.count), words.first?.isEmpty == false,
-            words.allSatisfy({ !$0.utf8.contains(0) && $0.utf8.count <= 4096 })
-        else { return nil }
-        return words
     }
 
     /// `https`, or `http` to a loopback address; no path beyond the base, no user, no query.

@@ -16,6 +16,10 @@ package struct SpoolFolders: Sendable, Hashable {
     package var blobs: String { privateFolder + "/blobs" }
     /// Under which they are sealed, one file a job.
     package var keys: String { privateFolder + "/keys" }
+    /// To which the keys of an hour's jobs are sealed, one file an hour.
+    package var hours: String { privateFolder + "/hours" }
+    /// To which keys of hours are sealed, where the configuration names no other.
+    package var sealKey: String { privateFolder + "/seal.key" }
     /// What was taken from the inbox and is not accepted yet, one folder a claim.
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
@@ -47,7 +51,7 @@ package struct SpoolFolders: Sendable, Hashable {
     /// - Parameter group: who may hand over, and take outcomes away; nil for this user alone.
     package func prepare(group: UInt32? = nil) throws(DiskError) {
         try Folders.make(root, mode: 0o755)
-        for folder in [privateFolder, blobs, keys, claims, staging] {
+        for folder in [privateFolder, blobs, keys, hours, claims, staging] {
             try Folders.make(folder)
             try Folders.setMode(folder, 0o700)
         }

@@ -4,7 +4,13 @@ import Disk
 /// without its key it is noise. No paths, so that an object store fits behind it.
 package protocol BlobStore: Sendable {
     /// Makes a key, durable when the call returns, and gives its name.
-    func newKey() async throws(VaultError) -> String
+    ///
+    /// - Parameter hour: hours since the beginning of 1970, by the clock that deadlines go by: the key ends with those of its hour.
+    func newKey(hour: Int64) async throws(VaultError) -> String
+    /// Ends all keys that were made before an hour; gives of how many hours there were any.
+    func endHours(before hour: Int64) async throws(VaultError) -> Int
+    /// The same for hours of which none of the keys in `used` is.
+    func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int
     /// Ends a key, and with it all that was sealed under it. One that is gone already is no error.
     func destroyKey(_ key: String) async throws(VaultError)
     /// The names of all keys, with the wall clock's milliseconds of their making.

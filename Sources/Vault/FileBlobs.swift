@@ -1,5 +1,5 @@
 import Disk
-import Sealing
+package import Sealing
 
 /// Blobs as sealed files (age v1) of one private folder; their keys in another.
 package struct FileBlobs: BlobStore {
@@ -9,17 +9,71 @@ package struct FileBlobs: BlobStore {
 
     /// - Parameters:
     ///   - folder: exists, on the spool's file system, mode 0700.
-    ///   - keys: the same.
-    package init(folder: String, keys: String) {
+    ///   - keys: the same, for the keys of jobs.
+    ///   - hours: the same, for the keys of hours.
+    package init(folder: String, keys: String, hours: String, root: RootKey) {
         self.folder = folder
-        keyFolder = KeyFolder(path: keys)
+        keyFolder = KeyFolder(path: keys, hours: HourKeys(folder: hours, root: root))
+        self.root = root
     }
+
+    private let root: RootKey
 
     // MARK: keys
 
-    package func newKey() async throws(VaultError) -> String {
+    package func newKey(hour: Int64) async throws(VaultError) -> String {
         let keyFolder = keyFolder
-        return try await Self.onDisk { () throws(DiskError) in try keyFolder.make() }
+        return try await BlockingLane.disk.run { () throws(VaultError) in try keyFolder.make(hour: hour) }
+    }
+
+    /// Looks whether keys can be made and opened.
+    package func checkKeys() async throws(VaultError) {
+        let root = root
+        try await BlockingLane.disk.run { () throws(VaultError) in try root.check() }
+    }
+
+    package func endHours(before hour: Int64) async throws(VaultError) -> Int {
+        let hours = keyFolder.hours
+        return try await BlockingLane.disk.run { () throws(VaultError) in try hours.end { $0 < hour } }
+    }
+
+    package func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int {
+        let (hours, used) = (keyFolder.hours, Set(used.compactMap(KeyFolder.hour)))
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            try hours.end { $0 < hour && !used.contains($0) }
+        }
+    }
+
+    /// Hours that have a key.
+    package func hours() async throws(VaultError) -> [Int64] {
+        let hours = keyFolder.hours
+        return try await BlockingLane.disk.run { () throws(VaultError) in try hours.hours() }
+    }
+
+    /// Seals the keys of all hours anew: to a new key of our own, or to the one that is given now; gives how many these were.
+    ///
+    /// - Parameter old: the text of the key that was given before.
+    package func rotate(from old: [UInt8]?) async throws(VaultError) -> Int {
+        let hours = keyFolder.hours
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            let opener = try old.map { (text) throws(VaultError) in try RootKey.parsed(text) } ?? nil
+            if old != nil, opener == nil { throw .rootKey("that was given before is no age identity") }
+            return try hours.rotate(from: opener)
+        }
+    }
+
+    /// The key of a job, `AGE-SECRET-KEY-1…`, as the `age` tool takes it; nil where it was destroyed.
+    package func exportKey(_ key: String) async throws(VaultError) -> SecretBytes? {
+        let keyFolder = keyFolder
+        return try await BlockingLane.disk.run { () throws(VaultError) in try keyFolder.identity(key)?.text() }
+    }
+
+    /// To whom keys of hours are sealed, `age1…`.
+    package func recipient() async throws(VaultError) -> String? {
+        let root = root
+        return try await BlockingLane.disk.run { () throws(VaultError) in
+            try root.identities().first?.recipient.description
+        }
     }
 
     package func destroyKey(_ key: String) async throws(VaultError) {

@@ -2,42 +2,49 @@ import Digests
 import Disk
 import Sealing
 
-/// The keys of blobs, one file each: an age identity, as the `age` tool takes it.
+/// The keys of blobs, one file each: an age identity, sealed to the key of the hour in which it was made.
 struct KeyFolder: Sendable {
     let path: String
+    let hours: HourKeys
 
-    func make() throws(DiskError) -> String {
-        let key = hexadecimal(randomBytes(BlobID.keyCount / 2))
-        try unsafe Identity().text().withBytes { (text) throws(DiskError) in
+    func make(hour: Int64) throws(VaultError) -> String {
+        let key = HourKeys.name(hour) + hexadecimal(randomBytes((BlobID.keyCount - HourKeys.digits) / 2))
+        let sealed = try Identity().sealed(to: try hours.making(hour).recipient)
+        do throws(DiskError) {
             let file = try Descriptor.creating(place(key))
-            try unsafe file.write(text)
+            try file.write(sealed)
             try file.sync()
+            try Folders.sync(path)
+        } catch {
+            throw .disk(error)
         }
-        try Folders.sync(path)
         return key
     }
 
-    /// Nil where there is no such key.
+    /// Nil where there is no such key, or the one of its hour has ended.
     func identity(_ key: String) throws(VaultError) -> Identity? {
-        let text: [UInt8]?
+        guard let sealed = try read(key) else { return nil }
+        // As they were before hours had keys.
+        if sealed.starts(with: Array("AGE-SECRET-KEY-".utf8)) { return try RootKey.parsed(sealed) }
+        guard let hour = Self.hour(of: key), let opener = try hours.find(hour) else { return nil }
+        return try Identity(sealed: sealed, with: [opener])
+    }
+
+    /// The hour in which a key was made, as its name says.
+    static func hour(of key: String) -> Int64? { Int64(key.prefix(HourKeys.digits)) }
+
+    func destroy(_ key: String) throws(DiskError) {
+        try Files.shred(place(key))
+        try Folders.sync(path)
+    }
+
+    private func read(_ key: String) throws(VaultError) -> [UInt8]? {
         do throws(DiskError) {
-            text = try Files.read(place(key), limit: 256)
+            return try Files.read(place(key), limit: 1024)
         } catch {
             if error.isMissing { return nil }
             throw .disk(error)
         }
-        guard var text else { return nil }
-        defer { for index in text.indices { text[index] = 0 } }
-        do throws(SealingError) {
-            return try Identity(text: text)
-        } catch {
-            throw .unopened(error)
-        }
-    }
-
-    func destroy(_ key: String) throws(DiskError) {
-        try Files.remove(place(key))
-        try Folders.sync(path)
     }
 
     private func place(_ key: String) -> String { path + "/" + key }

@@ -7,6 +7,8 @@ package enum VaultError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is on the disk is not what was sealed.
     case unopened(SealingError)
     case disk(DiskError)
+    /// The key that all others are sealed to cannot be used.
+    case rootKey(String)
 
     /// No room left on the disk.
     package var isFull: Bool {
@@ -19,6 +21,7 @@ package enum VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooLarge(let limit): "a work file has more than \(limit) bytes"
         case .unopened(let error): "a work file cannot be opened: \(error)"
         case .disk(let error): error.description
+        case .rootKey(let what): "the sealing key \(what)"
         }
     }
 }

@@ -30,7 +30,9 @@ final class Desk {
         spool = SpoolFolders(root: scratch.file("spool"))
         try spool.prepare()
         ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
-        blobs = TightBlobs(FileBlobs(folder: spool.blobs, keys: spool.keys))
+        blobs = TightBlobs(
+            FileBlobs(
+                folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: RootKey(.own(spool.sealKey))))
         claims = Claims(spool: spool, mostBytes: 1_000_000)
     }
 
@@ -92,7 +94,11 @@ final class TightBlobs: BlobStore {
     /// How many may still be begun; nil for as many as come.
     func allow(_ count: Int?) { left.withLock { $0 = count } }
 
-    func newKey() async throws(VaultError) -> String { try await real.newKey() }
+    func newKey(hour: Int64) async throws(VaultError) -> String { try await real.newKey(hour: hour) }
+    func endHours(before hour: Int64) async throws(VaultError) -> Int { try await real.endHours(before: hour) }
+    func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int {
+        try await real.endHours(before: hour, but: used)
+    }
     func destroyKey(_ key: String) async throws(VaultError) { try await real.destroyKey(key) }
     func keys() async throws(VaultError) -> [(key: String, changed: Int64)] { try await real.keys() }
 

@@ -21,7 +21,8 @@ final class Counter {
         scratch = try Scratch("outcomes")
         spool = SpoolFolders(root: scratch.file("spool"))
         try spool.prepare()
-        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys)
+        blobs = FileBlobs(
+            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: RootKey(.own(spool.sealKey)))
         ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
     }
 
@@ -46,7 +47,7 @@ final class Counter {
         job.referenceCount = 1
         job.inputBytes = 6
         change(&job)
-        let blob = try await blobs.put(Array("pixels".utf8), under: blobs.newKey())
+        let blob = try await blobs.put(Array("pixels".utf8), under: blobs.newKey(hour: 1))
         let row = BlobRecord(id: blob, job: id, kind: .reference, position: 0, bytes: 6)
         guard case .accepted = try await ledger.accept(job, blobs: [row]),
             var claimed = try await ledger.claim(1, for: "first", lease: .hours(1)).first

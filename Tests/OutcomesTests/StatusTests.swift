@@ -115,7 +115,11 @@ import Vault
         let real: FileBlobs
         let stuck: String
 
-        func newKey() async throws(VaultError) -> String { try await real.newKey() }
+        func newKey(hour: Int64) async throws(VaultError) -> String { try await real.newKey(hour: hour) }
+        func endHours(before hour: Int64) async throws(VaultError) -> Int { try await real.endHours(before: hour) }
+        func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int {
+            try await real.endHours(before: hour, but: used)
+        }
         func destroyKey(_ key: String) async throws(VaultError) { try await real.destroyKey(key) }
         func keys() async throws(VaultError) -> [(key: String, changed: Int64)] { try await real.keys() }
         func begin(under key: String) async throws(VaultError) -> any BlobWriter { try await real.begin(under: key) }
@@ -137,8 +141,8 @@ import Vault
     @Test func `a work file that can not be deleted stops no other and is tried again`() async throws {
         let counter = try Counter()
         var job = try await counter.job()
-        let stuck = try await counter.blobs.put([1], under: counter.blobs.newKey())
-        let third = try await counter.blobs.put([2], under: counter.blobs.newKey())
+        let stuck = try await counter.blobs.put([1], under: counter.blobs.newKey(hour: 1))
+        let third = try await counter.blobs.put([2], under: counter.blobs.newKey(hour: 1))
         job = try await counter.ledger.write(
             job.hold, nil,
             [

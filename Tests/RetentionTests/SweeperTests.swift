@@ -24,7 +24,8 @@ import Vault
         spool = SpoolFolders(root: scratch.file("spool"))
         try spool.prepare()
         ledger = try SQLiteLedger(path: spool.ledger, timekeeper: clock)
-        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys)
+        blobs = FileBlobs(
+            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: RootKey(.own(spool.sealKey)))
         let recorder = Recorder(ledger: ledger, log: .silent)
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
@@ -40,7 +41,7 @@ import Vault
             id: id, claimToken: "c-" + id, route: "offline", acceptedAt: now, inputsDeleteBy: now.after(.hours(24)),
             retainInputs: retain)
         job.retainOutputs = outputs
-        let blob = try await blobs.put(Array("input of \(id)".utf8), under: blobs.newKey())
+        let blob = try await blobs.put(Array("input of \(id)".utf8), under: blobs.newKey(hour: 1))
         let row = BlobRecord(id: blob, job: id, kind: .reference, position: 0, bytes: 10)
         _ = try await ledger.accept(job, blobs: [row])
         return try #require(try await ledger.claim(1, for: "test", lease: .hours(1)).first)
@@ -161,7 +162,7 @@ import Vault
 
     @Test func `at start what belongs to no job is cleared away, and nothing else`() async throws {
         let kept = try await job("open")
-        let stray = try await blobs.put([1, 2, 3], under: blobs.newKey())
+        let stray = try await blobs.put([1, 2, 3], under: blobs.newKey(hour: 1))
         try Folders.make(spool.staged("nobody"))
         try Folders.make(spool.staged("open"))
         try await sweeper.sweepStart()
@@ -184,7 +185,7 @@ import Vault
     }
 
     @Test func `a work file that was just written is no stray`() async throws {
-        let fresh = try await blobs.put([1], under: blobs.newKey())
+        let fresh = try await blobs.put([1], under: blobs.newKey(hour: 1))
         #expect(try await sweeper.runOnce().strays == 0)
         #expect(try await blobs.list().map(\.id) == [fresh])
     }

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "seal: { key: { env: 'K' } }"
+        "processors: { a: {} }"
     ])
     func `what is not built yet says so`(setting: String) {
         let found = faults("{ models: { a: { provider: 'simulator' } }, \(setting) }")

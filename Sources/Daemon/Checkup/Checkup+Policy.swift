@@ -20,6 +20,14 @@ extension Checkup {
         }
     }
 
+    private var sealingWords: String {
+        let words =
+            "inputs are sealed under a key of their job, which is destroyed with them, and that under a key of its hour"
+        guard configuration.sealKey == nil else { return words + ", which only seal.key opens" }
+        return words
+            + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
+    }
+
     private enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -33,10 +41,7 @@ extension Checkup {
             configuration.retainOutputs.map {
                 .not("retention.outputs deletes them \($0) after", remedy: "leave it out, or take pictures away before")
             } ?? .by("they stay in done/ until somebody takes or deletes them")
-        case .sealing:
-            .by(
-                "inputs are sealed under a key of their job, which is destroyed with them; until then it lies beside "
-                    + "them, so that a stolen disk is only safe where the volume itself is encrypted")
+        case .sealing: .by(sealingWords)
         case .transport: .by("certificates are verified, and nothing switches that off")
         case .promptsEnd:
             configuration.includePrompt

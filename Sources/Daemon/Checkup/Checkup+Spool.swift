@@ -76,7 +76,7 @@ extension Checkup {
 
     /// A part of the private folder that is no folder or lies on another file system.
     private func strangePart(of path: String) -> Finding? {
-        for part in [spool.blobs, spool.keys, spool.claims, spool.staging] {
+        for part in [spool.blobs, spool.keys, spool.hours, spool.claims, spool.staging] {
             guard let found = info(part), found.kind != .folder || found.device != info(path)?.device else { continue }
             return .error(
                 "spool.private", "\(part) is no folder of the same file system",

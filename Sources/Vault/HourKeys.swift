@@ -1,0 +1,134 @@
+import Disk
+import Glibc
+import Sealing
+import Synchronization
+
+/// Keys of hours, to which the keys of that hour's jobs are sealed: one file each, itself sealed to the root key. Without it
+/// nothing of the hour can be read, wherever it was copied to.
+final class HourKeys: Sendable {
+    private let folder: String
+    private let root: RootKey
+    private let known = Mutex<[Int64: Identity]>([:])
+
+    init(folder: String, root: RootKey) {
+        self.folder = folder
+        self.root = root
+    }
+
+    /// Digits of an hour in names.
+    static let digits = 10
+
+    /// The hour's number, as it stands in names.
+    static func name(_ hour: Int64) -> String {
+        let text = String(max(0, hour))
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    /// The key of an hour; a new one, durable, where the hour has none yet.
+    func making(_ hour: Int64) throws(VaultError) -> Identity {
+        if let identity = try find(hour) { return identity }
+        let lock = try lock()
+        defer { _ = lock }
+        if let identity = try find(hour) { return identity }
+        guard let root = try root.identities().first else { throw .rootKey("is not there") }
+        let identity = Identity()
+        try write(identity, hour, to: root.recipient)
+        known.withLock { $0[hour] = identity }
+        return identity
+    }
+
+    /// Nil where the hour has none, or has none any more.
+    func find(_ hour: Int64) throws(VaultError) -> Identity? {
+        if let identity = known.withLock({ $0[hour] }) { return identity }
+        guard let sealed = try read(hour) else { return nil }
+        let identity = try Identity(sealed: sealed, with: try root.identities())
+        known.withLock { $0[hour] = identity }
+        return identity
+    }
+
+    /// Ends the keys of some hours; gives how many these were.
+    func end(where isOver: (Int64) -> Bool) throws(VaultError) -> Int {
+        known.withLock { known in known = known.filter { !isOver($0.key) } }
+        var ended = 0
+        for hour in try hours() where isOver(hour) {
+            do throws(DiskError) {
+                try Files.shred(folder + "/" + Self.name(hour))
+            } catch {
+                throw .disk(error)
+            }
+            ended += 1
+        }
+        if ended > 0 { try sync() }
+        return ended
+    }
+
+    /// All hours that have a key, in order.
+    func hours() throws(VaultError) -> [Int64] {
+        do throws(DiskError) {
+            return try Folders.list(folder).entries.compactMap { Int64($0.name) }.sorted()
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// Seals every key of an hour anew. Cut short, it is gone on with where it is begun again.
+    ///
+    /// - Parameter old: what the keys were sealed to before, where that is not ours.
+    func rotate(from old: Identity?) throws(VaultError) -> Int {
+        let lock = try lock()
+        defer { _ = lock }
+        var openers = try root.identities()
+        var next = openers.first
+        if case .own(let path) = root.place {
+            next = try root.nextIdentity(path)
+            next.map { openers.append($0) }
+        } else if let old {
+            openers.append(old)
+        }
+        guard let next else { throw .rootKey("is not there") }
+        let all = try hours()
+        for hour in all {
+            guard let sealed = try read(hour) else { continue }
+            try write(try Identity(sealed: sealed, with: openers), hour, to: next.recipient)
+        }
+        if case .own(let path) = root.place { try root.finishRotation(path) }
+        return all.count
+    }
+
+    // MARK: files
+
+    private func read(_ hour: Int64) throws(VaultError) -> [UInt8]? {
+        do throws(DiskError) {
+            return try Files.read(folder + "/" + Self.name(hour), limit: 4096)
+        } catch {
+            if error.isMissing { return nil }
+            throw .disk(error)
+        }
+    }
+
+    private func write(_ identity: Identity, _ hour: Int64, to recipient: Recipient) throws(VaultError) {
+        let sealed = try identity.sealed(to: recipient)
+        do throws(DiskError) {
+            try Files.writeDurably(sealed, to: folder + "/" + Self.name(hour))
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    private func sync() throws(VaultError) {
+        do throws(DiskError) { try Folders.sync(folder) } catch { throw .disk(error) }
+    }
+
+    /// A rotation and a new hour exclude each other, also those of two processes.
+    private func lock() throws(VaultError) -> FolderLock {
+        do throws(DiskError) {
+            for _ in 0..<1000 {
+                if let lock = try FolderLock.take(folder + "/lock") { return lock }
+                usleep(10_000)
+            }
+        } catch {
+            throw .disk(error)
+        }
+        throw .rootKey("is being rotated")
+    }
+}
