@@ -138,7 +138,7 @@ let package = Package(
             path: "Benchmarks/PixelBenchmarks", swiftSettings: house),
 
         // Tests, one target a room.
-        .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
+        .target(name: "Support", dependencies: ["Domain", "Vault"], path: "Tests/Support", swiftSettings: house),
         .target(
             name: "CProbeShim", path: "Tests/CProbeShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + glibHeaders)],

@@ -28,9 +28,7 @@ package struct FileBlobs: BlobStore {
         try await Self.onDisk { () throws(DiskError) in try keyFolder.destroy(key) }
     }
 
-    package func keys() async throws(VaultError) -> [(key: String, changed: Int64)] {
-        try await entries(of: keyFolder.path).map { ($0.id, $0.changed) }
-    }
+    package func walkKeys() async throws(VaultError) -> any VaultWalk { try await walk(keyFolder.path) }
 
     // MARK: blobs
 
@@ -80,12 +78,10 @@ package struct FileBlobs: BlobStore {
         }
     }
 
-    package func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await entries(of: folder) }
+    package func walkBlobs() async throws(VaultError) -> any VaultWalk { try await walk(folder) }
 
-    private func entries(of folder: String) async throws(VaultError) -> [(id: String, changed: Int64)] {
-        try await Self.onDisk { () throws(DiskError) in
-            try Folders.list(folder).entries.map { ($0.name, $0.info.changed / 1_000_000) }
-        }
+    private func walk(_ folder: String) async throws(VaultError) -> any VaultWalk {
+        FileWalk(folder: try await Self.onDisk { () throws(DiskError) in try FolderWalk(folder) })
     }
 
     /// Opens a blob up to a little more than `limit` bytes; all of it is checked only where it is whole.
@@ -117,6 +113,17 @@ package struct FileBlobs: BlobStore {
         } catch {
             throw .disk(error)
         }
+    }
+}
+
+private struct FileWalk: VaultWalk {
+    private static let portion = 500
+    let folder: FolderWalk
+
+    func next() async throws(VaultError) -> [VaultName] {
+        let folder = folder
+        return await BlockingLane.disk.run { folder.next(Self.portion) }
+            .map { VaultName(name: $0.name, changed: $0.info.changed / 1_000_000) }
     }
 }
 
