@@ -16,6 +16,9 @@ package enum Files {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// Whether somebody has the regular file open for writing, or mapped into memory so; false where the kernel does not say.
+    package static func isBeingWritten(_ path: String) -> Bool { unsafe dk_has_writer(path) == 1 }
+
     /// What somebody may want to do with a name.
     package enum Use: Int32, Sendable {
         case enter = 1
