@@ -52,8 +52,10 @@ package final class Tally: Sendable {
             case "call.ended":
                 state.end("call", "call " + output, now)
                 state.count("darkroom_calls_total", event.facts["class"] ?? "", event.facts["billed"] ?? "")
-                state.begin("finish " + output, now)
+                // What brought no picture is not finished, and nothing would end its time.
+                if event.facts["class"] == "success" { state.begin("finish " + output, now) }
             case "output.made": state.end("finish", "finish " + output, now)
+            case "output.failed": state.begun["finish " + output] = nil
             case "job.settled":
                 state.end("job", job, now)
                 state.count("darkroom_jobs_settled_total", event.facts["outcome"] ?? "", event.facts["reason"] ?? "")
