@@ -121,7 +121,7 @@ class Upstream(threading.Thread):
             os.mkdir(made)
             manifest = {"prompt": prompt, "id": id, "count": count}
             if number % 4 == 0:
-                self.write(made + "/NAMEMARK.jpg", marked_photo())
+                self.write(made + "/NAMEMARK.jpg", self.trial.photo)
                 manifest["references"] = ["NAMEMARK.jpg"]
             self.write(made + "/job.json", json.dumps(manifest).encode())
             sync(made)
@@ -158,6 +158,7 @@ class Trial:
         os.makedirs(self.disk.place + "/making")
         os.sync()
         self.number = 0
+        self.photo = marked_photo()
         self.lock = threading.Lock()
         self.has_power = True
         # Every job whose hand-over began: one that the power cut in two may have come through or not.
