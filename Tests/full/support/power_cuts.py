@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -50,11 +51,17 @@ class Disk:
             os.close(folder)
 
     def unmount(self):
-        for _ in range(100):
-            if subprocess.run(["umount", self.place], capture_output=True).returncode == 0:
+        self.wait(lambda: subprocess.run(["umount", self.place], capture_output=True).returncode == 0)
+        # A container that began meanwhile may hold it still: mounting now would show the dead file system once more.
+        self.wait(lambda: not subprocess.run(["losetup", "-j", self.image], capture_output=True).stdout)
+
+    @staticmethod
+    def wait(is_over):
+        for _ in range(600):
+            if is_over():
                 return
             time.sleep(0.1)
-        raise RuntimeError("the file system is still in use")
+        raise RuntimeError("the file system is still in use after a minute")
 
     def close(self):
         subprocess.run(["umount", "-l", self.place], capture_output=True)
@@ -104,7 +111,7 @@ class Upstream(threading.Thread):
                 self.hand_over(number)
             except OSError:
                 return
-            time.sleep(self.trial.chance.uniform(0, 0.15))
+            time.sleep(self.trial.chance.choice([0, 0.1, 0.6]))
 
     def hand_over(self, number):
         spool, making = self.trial.spool, self.trial.disk.place + "/making"
@@ -191,8 +198,8 @@ class Trial:
         return self.look()
 
     def look(self):
-        """What stands in the outcome folders right after a cut, as far as it is new."""
-        wrong = []
+        """What stands in the outcome folders right after a cut, as far as it is new; and whether the ledger is whole."""
+        wrong = self.look_at_ledger()
         for outcome in ("done", "failed", "held"):
             for folder in self.spool.files(outcome):
                 if (outcome, folder) in self.looked:
@@ -200,6 +207,13 @@ class Trial:
                 self.looked.add((outcome, folder))
                 wrong += self.look_at(outcome, folder)
         return wrong
+
+    def look_at_ledger(self):
+        try:
+            found = self.spool.rows("PRAGMA integrity_check")
+        except sqlite3.DatabaseError as error:
+            found = [(str(error),)]
+        return [] if found in ([], [("ok",)]) else ["after a cut the ledger is damaged: %s" % found[:3]]
 
     def look_at(self, outcome, folder):
         place = "%s/%s/%s" % (self.spool.path, outcome, folder)
@@ -220,7 +234,7 @@ class Trial:
 
     def end(self, cuts):
         """Lets everything come to an end and gives every invariant that is broken."""
-        if self.spool.run(limit=300) is None:
+        if self.spool.run(limit=1800) is None:
             return ["drain did not end"]
         # The work files of the last run are looked at after one more start.
         self.spool.run(limit=60)

@@ -84,8 +84,8 @@ def main():
             simulator = Simulator(home, latency, more=fault_options(home))
             spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2,
                           falls_back=FALLS_BACK)
-            most = KILLS // len(latencies)
-            jobs = JOBS // len(latencies)
+            most = -(-KILLS // len(latencies))
+            jobs = -(-JOBS // len(latencies))
             dropped = here = 0
             durable = []
             while here < most and time.monotonic() - begun < LIMIT * (place + 1) / len(latencies):
