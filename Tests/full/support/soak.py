@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import statistics
@@ -14,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from crash import ENVIRONMENT, Finds, Simulator, Spool, blob_violations, jpeg_is_whole, program
+from crash import Finds, Simulator, Spool, blob_violations, jpeg_is_whole
 
 JOBS = int(os.environ.get("JOBS", "1500"))
 BURST = int(os.environ.get("BURST", "17000"))
@@ -30,7 +29,6 @@ MOST_GROWTH = 1.2
 # What a probe may differ by for want of a quiet machine is tried again, not allowed.
 TRIES = 3
 OUTCOMES = ("done", "failed", "held")
-SETTLED = re.compile(rb'"(?:message|event)"\s*:\s*"job\.settled"|\bjob\.settled\b')
 
 
 def seconds(span):
@@ -109,8 +107,16 @@ class Soak:
     # The daemon
 
     def start(self):
+        before = os.path.getsize(self.spool.log) if os.path.exists(self.spool.log) else 0
         self.daemon = self.spool.start("run")
         self.cpu_seen = 0.0
+        # Events can be lost only where there is a watch.
+        while self.daemon.poll() is None:
+            with open(self.spool.log, "rb") as file:
+                file.seek(before)
+                if b"the inbox is watched" in file.read():
+                    return
+            time.sleep(0.05)
 
     def end(self, how):
         """TERM or KILL; the code of its end."""
