@@ -140,7 +140,7 @@ let package = Package(
             path: "Benchmarks/PixelBenchmarks", swiftSettings: house),
 
         // Tests, one target a room.
-        .target(name: "Support", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: house),
+        .target(name: "Support", dependencies: ["Domain", "Vault"], path: "Tests/Support", swiftSettings: house),
         .target(
             name: "CProbeShim", path: "Tests/CProbeShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + glibHeaders)],
@@ -171,6 +171,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
+        tests("StatusPage", ["Ledger"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/vfs.h>
@@ -16,6 +17,17 @@ int dk_rename_to_free(const char *from, const char *to) {
 
 int dk_exchange(const char *one, const char *other) {
     return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+int dk_has_writer(const char *path) {
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return 0;
+    // Whoever opens the file in between waits until the lease is given back, and we are told so: by a signal that does nothing.
+    int taken = fcntl(fd, F_SETSIG, SIGURG) == 0 ? fcntl(fd, F_SETLEASE, F_RDLCK) : 0;
+    int answer = taken < 0 && errno == EAGAIN;
+    if (taken == 0) fcntl(fd, F_SETLEASE, F_UNLCK);
+    close(fd);
+    return answer;
 }
 
 int dk_share_with_group(const char *path) {

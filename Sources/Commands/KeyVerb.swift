@@ -38,7 +38,7 @@ extension Program {
 
     private static func showKeys(_ invocation: Invocation, _ stores: Stores) async throws(CommandError) {
         let (recipient, hours, jobs) = try await onKeys { () throws(VaultError) in
-            (try await stores.blobs.recipient(), try await stores.blobs.hours(), try await stores.blobs.keys().count)
+            (try await stores.blobs.recipient(), try await stores.blobs.hours(), try await stores.blobs.countKeys())
         }
         let source = stores.configuration.sealKey.map { "\($0)" } ?? "file \(stores.spool.sealKey)"
         let first = hours.first.map { Timestamp(milliseconds: $0 * 3_600_000).description }

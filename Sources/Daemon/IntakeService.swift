@@ -107,11 +107,13 @@ final class IntakeService: Sendable {
         sayTrouble(nil)
         let look = Span(milliseconds: Monotonic.milliseconds() - began)
         var room = await openPlaces()
-        let taken = await take(findings.arrivals, &room)
+        let (taken, unfinished) = await take(findings.arrivals, &room)
         await batches.feed(&room, after: look)
         let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
         if taken < findings.arrivals.count { watcher.wake(within: BatchFeed.pause(room, after: look)) }
+        // Closing a file gives an event, but unmapping it gives none.
+        if unfinished > 0 { watcher.wake(within: stores.configuration.inbox.settle) }
         let isNews = shared.withLock { state in
             defer { state.strangers = findings.strangers }
             return findings.strangers > state.strangers
@@ -125,9 +127,9 @@ final class IntakeService: Sendable {
         shared.withLock { state in
             state.hasLooked = true
             state.lookedAt = Monotonic.milliseconds()
-            state.settling = findings.settling + postponed.withLock { $0.count } + (room > 0 ? open : 0)
+            state.settling = findings.settling + unfinished + postponed.withLock { $0.count } + (room > 0 ? open : 0)
             state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
-            state.waitsForPlaces = room <= 0 && (taken < findings.arrivals.count || open > 0)
+            state.waitsForPlaces = room <= 0 && (taken + unfinished < findings.arrivals.count || open > 0)
         }
     }
 
@@ -154,8 +156,9 @@ final class IntakeService: Sendable {
     }
 
     /// Takes arrivals as long as there is room for them, in the ledger and on the disk; the rest stays untouched.
-    private func take(_ arrivals: [Arrival], _ room: inout Int) async -> Int {
+    private func take(_ arrivals: [Arrival], _ room: inout Int) async -> (taken: Int, unfinished: Int) {
         var taken = 0
+        var unfinished = 0
         var left = arrivals[...]
         while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {
             let batch = left.prefix(min(room, Self.atOnce))
@@ -166,26 +169,29 @@ final class IntakeService: Sendable {
             }
             let count = ends.count { $0 == .taken }
             taken += count
+            unfinished += ends.count { $0 == .unfinished }
             room -= count
             if ends.contains(.full) { break }
         }
-        sayWhyTheyWait(arrivals.count - taken + (room > 0 ? 0 : batches.count), isFull: room <= 0)
-        return taken
+        sayWhyTheyWait(arrivals.count - taken - unfinished + (room > 0 ? 0 : batches.count), isFull: room <= 0)
+        return (taken, unfinished)
     }
 
     /// Hand-overs that are taken at once: most of the time is spent waiting for the disk to be sure.
     private static let atOnce = 4
 
     private enum TakeEnd {
-        case taken, full, troubled
+        case taken, full, troubled, unfinished
     }
 
     private func take(_ arrival: Arrival) async -> TakeEnd {
         do throws(DiskError) {
             let claims = claims
-            let claim = try await BlockingLane.disk.run { () throws(DiskError) in try claims.take(arrival) }
+            let (isUnfinished, claim) = try await BlockingLane.disk.run { () throws(DiskError) in
+                claims.isBeingWritten(arrival) ? (true, nil) : (false, try claims.take(arrival))
+            }
             if let claim { await accept(claim) }
-            return .taken
+            return isUnfinished ? .unfinished : .taken
         } catch {
             if error.isFull { return .full }
             // One that cannot be moved stops no other, and is named in the log once.

@@ -97,13 +97,7 @@ package final class Service: Sendable {
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
             tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
         conductor = Conductor(shop, owner: owner)
-        watcher = InboxWatcher(folder: stores.spool.inbox, rescan: configuration.inbox.rescan) { [stores] mode in
-            if mode == .events {
-                stores.recorder.log.info("the inbox is watched", ["mode": mode.description])
-            } else {
-                stores.recorder.log.warning("the inbox is watched", ["mode": mode.description])
-            }
-        }
+        watcher = Self.watcher(stores.spool.inbox, configuration, log)
         do throws(LedgerError) {
             intake = try await IntakeService(
                 stores, watcher: watcher, conductor: conductor, reserve: reserve, stopping: stopping)
@@ -175,7 +169,7 @@ package final class Service: Sendable {
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
         do throws(LedgerError) {
-            _ = try await stores.sweeper.runOnce(claims: false)
+            _ = try await stores.sweeper.runOnce(claims: false, strays: false)
             try await stores.ledger.endPauses()
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
@@ -229,9 +223,13 @@ package final class Service: Sendable {
         }
     }
 
+    /// How often each work file is looked at whether it belongs to a job; every start looks too.
+    private static let strayTime = Span.hours(1)
+
     /// Sweeps when the next deadline comes, and at least every minute.
     private func sweep() async {
         var wait = Span.seconds(1)
+        var strays = Monotonic.milliseconds() + Self.strayTime.milliseconds
         while !stopping.isSet {
             let until = Monotonic.milliseconds() + wait.milliseconds
             while !stopping.isSet, Monotonic.milliseconds() < until {
@@ -239,7 +237,9 @@ package final class Service: Sendable {
             }
             guard !stopping.isSet else { return }
             do throws(LedgerError) {
-                let report = try await stores.sweeper.runOnce()
+                let isTime = Monotonic.milliseconds() >= strays
+                let report = try await stores.sweeper.runOnce(strays: isTime)
+                if isTime { strays = Monotonic.milliseconds() + Self.strayTime.milliseconds }
                 let next = report.state.nextDeadline?.since(report.now) ?? .minutes(1)
                 wait = min(.minutes(1), max(.seconds(1), next))
             } catch {
@@ -314,6 +314,19 @@ package final class Service: Sendable {
             throw .disk(error, path: spool.root)
         }
         throw .inUse(spool.root)
+    }
+
+    /// Says how the inbox is watched, once for each change.
+    private static func watcher(_ inbox: String, _ configuration: Configuration, _ log: Log) -> InboxWatcher {
+        InboxWatcher(folder: inbox, rescan: configuration.inbox.rescan) { mode in
+            if mode == .events {
+                log.info("the inbox is watched", ["mode": mode.description])
+            } else {
+                log.warning("the inbox is watched", ["mode": mode.description])
+            }
+        } lost: {
+            log.warning("events were lost, or another folder is the inbox now: it is listed and watched anew")
+        }
     }
 
     private static func startSimulator(

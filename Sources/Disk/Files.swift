@@ -16,6 +16,9 @@ package enum Files {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// Whether somebody has the regular file open for writing, or mapped into memory so; false where the kernel does not say.
+    package static func isBeingWritten(_ path: String) -> Bool { unsafe dk_has_writer(path) == 1 }
+
     /// What somebody may want to do with a name.
     package enum Use: Int32, Sendable {
         case enter = 1
@@ -176,23 +179,9 @@ package enum Folders {
 
     /// Everything in the folder but `.` and `..`, sorted by name; names that are not UTF-8 are counted, not listed.
     package static func list(_ path: String) throws(DiskError) -> (entries: [Entry], unreadableNames: Int) {
-        guard let stream = unsafe opendir(path) else { throw DiskError("list a folder") }
-        defer { unsafe closedir(stream) }
-        var entries: [Entry] = []
-        var unreadable = 0
-        while let record = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &record.pointee.d_name) { field in
-                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
-            }
-            guard let name else {
-                unreadable += 1
-                continue
-            }
-            if name == "." || name == ".." { continue }
-            guard let info = try? Files.info(path + "/" + name) else { continue }
-            entries.append(Entry(name: name, info: info))
-        }
-        return (entries.sorted { $0.name < $1.name }, unreadable)
+        let walk = try FolderWalk(path)
+        let entries = walk.next(.max)
+        return (entries.sorted { $0.name < $1.name }, walk.unreadableNames)
     }
 
     /// Deletes the folder and all in it, links not followed, at most 16 levels deep.

@@ -21,6 +21,17 @@ package struct Claims: Sendable {
         self.mostBytes = mostBytes
     }
 
+    /// Whether somebody still writes to a file of the arrival, however long it has looked the same: through memory nothing of a file
+    /// changes but its content.
+    package func isBeingWritten(_ arrival: Arrival) -> Bool {
+        arrival.files.contains { name in
+            let path = spool.inbox + "/" + name
+            guard arrival.form == .folder else { return Files.isBeingWritten(path) }
+            let inside = (try? Folders.list(path).entries) ?? []
+            return inside.contains { $0.info.kind == .file && Files.isBeingWritten(path + "/" + $0.name) }
+        }
+    }
+
     /// Moves an arrival's files in, the commit point last; nil when it was gone before it could be taken.
     ///
     /// What it throws leaves the files in the inbox.

@@ -13,6 +13,7 @@ package final class InboxWatcher: Sendable {
     package let wakes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let changed: @Sendable (Mode) -> Void
+    private let lost: @Sendable () -> Void
     private let folder: String
     private let rescan: Span
     private let wakePipe: (read: Int32, write: Int32)
@@ -50,8 +51,13 @@ package final class InboxWatcher: Sendable {
     ///   - folder: the inbox.
     ///   - rescan: longest time between two looks.
     ///   - changed: told of each change of the mode, also of the first; on the watcher's thread.
-    package init(folder: String, rescan: Span, changed: @escaping @Sendable (Mode) -> Void = { _ in }) {
+    ///   - lost: told each time that events were lost, or that the inbox is another folder than before; on the watcher's thread.
+    package init(
+        folder: String, rescan: Span, changed: @escaping @Sendable (Mode) -> Void = { _ in },
+        lost: @escaping @Sendable () -> Void = {}
+    ) {
         self.changed = changed
+        self.lost = lost
         self.folder = folder
         self.rescan = rescan
         (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -108,6 +114,7 @@ package final class InboxWatcher: Sendable {
             }
             if found == 2 || found < 0 || (isDue && notifier >= 0 && isElsewhere) {
                 // Events were lost, or the inbox went away and may come back, or something was mounted on it: watch anew.
+                if notifier >= 0 { lost() }
                 close(notifier)
                 notifier = -1
             }

@@ -21,8 +21,10 @@ package protocol JobLedger: Sendable {
     func effects(of job: String) async throws(LedgerError) -> [EffectRecord]
     func blobs(of job: String) async throws(LedgerError) -> [BlobRecord]
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
-    /// Every blob that belongs to a job: those with a row, and the answers of requests that are not closed.
-    func allBlobIDs() async throws(LedgerError) -> Set<String>
+    /// Of these blobs those that belong to no job: without a row, and no answer of a request that is not closed.
+    func unknownBlobs(among ids: [String]) async throws(LedgerError) -> Set<String>
+    /// Of these keys those under which no blob of a job is sealed: none that is known begins with the key and `_`.
+    func unusedKeys(among keys: [String]) async throws(LedgerError) -> Set<String>
     /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
     func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
     /// Number of jobs in each state that is not settled; it takes no longer for all that have settled.

@@ -135,13 +135,33 @@ package actor SQLiteLedger: JobLedger {
             .compactMap(BlobRecord.init)
     }
 
-    package func allBlobIDs() throws(LedgerError) -> Set<String> {
+    package func unknownBlobs(among ids: [String]) throws(LedgerError) -> Set<String> {
         // The answer of an open intent may be whole on the disk before its row is written.
-        let sql = """
-            SELECT id FROM blob
-            UNION SELECT answer_blob FROM effect WHERE state = 'intent' AND answer_blob IS NOT NULL
+        try names(
+            among: ids,
             """
-        return Set(try database.rows(sql).compactMap { $0["id"].text })
+            SELECT asked.value AS name FROM json_each(?) AS asked
+            WHERE NOT EXISTS (SELECT 1 FROM blob WHERE id = asked.value)
+                AND NOT EXISTS (SELECT 1 FROM effect WHERE state = 'intent' AND answer_blob = asked.value)
+            """)
+    }
+
+    package func unusedKeys(among keys: [String]) throws(LedgerError) -> Set<String> {
+        // What begins with the key and `_` comes before the key and the next character, a backquote.
+        try names(
+            among: keys,
+            """
+            SELECT asked.value AS name FROM json_each(?) AS asked
+            WHERE NOT EXISTS (SELECT 1 FROM blob WHERE id > asked.value || '_' AND id < asked.value || '`')
+                AND NOT EXISTS (
+                    SELECT 1 FROM effect WHERE state = 'intent'
+                        AND answer_blob > asked.value || '_' AND answer_blob < asked.value || '`')
+            """)
+    }
+
+    private func names(among names: [String], _ sql: String) throws(LedgerError) -> Set<String> {
+        let asked = JSONValue.array(names.map { .string($0) }).compact
+        return Set(try database.rows(sql, [.text(asked)]).compactMap { $0["name"].text })
     }
 
     package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {

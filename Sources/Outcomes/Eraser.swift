@@ -20,6 +20,8 @@ package struct Eraser: Sendable {
         package var blobs = 0
         package var bytes: Int64 = 0
         package var failures = 0
+
+        package init() {}
     }
 
     /// Destroys the key and the work files of the job. One that cannot be destroyed stops no other; the job then counts as holding.

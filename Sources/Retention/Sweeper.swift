@@ -58,14 +58,16 @@ package struct Sweeper: Sendable {
 
     /// Sweeps once. Something that cannot be deleted stops nothing else.
     ///
-    /// - Parameter claims: also old claims. A start leaves them alone: it is about to accept what an earlier run took, and
-    ///   a hand-over that is deleted unaccepted has no outcome at all.
-    package func runOnce(claims: Bool = true) async throws(LedgerError) -> SweepReport {
+    /// - Parameters:
+    ///   - claims: also old claims. A start leaves them alone: it is about to accept what an earlier run took, and
+    ///     a hand-over that is deleted unaccepted has no outcome at all.
+    ///   - strays: also work files that belong to no job, for which each one is looked at: nothing to do every second.
+    package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
         try await sweepOutputs(&report)
         try await sweepCredits()
-        try await sweepStrays(unchangedFor: Self.strayRest, &report)
+        if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
         if claims { await sweepClaims(&report) }
         report.state = try await ledger.retention()
@@ -75,29 +77,62 @@ package struct Sweeper: Sendable {
 
     // MARK: inputs
 
+    /// Jobs whose inputs are deleted at once: each waits for the disk to be sure, and a busy spool has many that are due.
+    private static let atOnce = 8
+
     private func sweepInputs(_ report: inout SweepReport) async throws(LedgerError) {
-        var tried: Set<String> = []
+        // Those that are due still, though they were tried.
+        var stuck: Set<String> = []
         while true {
-            let due = try await ledger.inputsDue(limit: Self.batch + tried.count).filter { !tried.contains($0.id) }
+            let due = try await ledger.inputsDue(limit: Self.batch + stuck.count).filter { !stuck.contains($0.id) }
             if due.isEmpty { return }
-            for job in due {
-                tried.insert(job.id)
-                do throws(LedgerError) {
-                    if job.state.isSettled {
-                        add(try await eraser.erase(job), to: &report)
-                    } else {
-                        try await expire(job, &report)
-                    }
-                } catch {
-                    report.failures += 1
-                    recorder.log.error("inputs could not be deleted", ["job": job.id, "why": error.description])
+            await withTaskGroup(of: (String, End).self) { group in
+                var left = due[...]
+                for _ in 0..<Self.atOnce {
+                    if let job = left.popFirst() { group.addTask { (job.id, await self.end(inputsOf: job)) } }
+                }
+                for await (id, end) in group {
+                    if !end.isOver { stuck.insert(id) }
+                    end.add(to: &report)
+                    if let job = left.popFirst() { group.addTask { (job.id, await self.end(inputsOf: job)) } }
                 }
             }
         }
     }
 
+    /// What became of the inputs of one job.
+    private struct End: Sendable {
+        var erased = Eraser.Report()
+        var isOver = false
+        var isExpired = false
+
+        func add(to report: inout SweepReport) {
+            report.files += erased.blobs
+            report.bytes += erased.bytes
+            report.failures += erased.failures
+            if isOver { report.jobs += 1 }
+            if isExpired { report.expired += 1 }
+        }
+    }
+
+    private func end(inputsOf job: JobRecord) async -> End {
+        var end = End()
+        do throws(LedgerError) {
+            if job.state.isSettled {
+                end.erased = try await eraser.erase(job)
+                end.isOver = end.erased.failures == 0
+            } else {
+                try await expire(job, &end)
+            }
+        } catch {
+            end.erased.failures += 1
+            recorder.log.error("inputs could not be deleted", ["job": job.id, "why": error.description])
+        }
+        return end
+    }
+
     /// A job that did not settle in a day ends here, whatever it was waiting for.
-    private func expire(_ job: JobRecord, _ report: inout SweepReport) async throws(LedgerError) {
+    private func expire(_ job: JobRecord, _ end: inout End) async throws(LedgerError) {
         guard let seized = try await ledger.seize(job.id, for: owner) else { return }
         if seized.staged == .done || seized.staged == .failed {
             try await settler.resume(seized)
@@ -106,22 +141,11 @@ package struct Sweeper: Sendable {
                 .expired, "the job did not settle within 24 hours of its acceptance", limit: "24h",
                 hint: "look at what it waited for (darkroom show), then submit it again")
             try await settler.settle(seized, as: .failed, because: reason)
-            report.expired += 1
+            end.isExpired = true
         }
-        if let after = try await ledger.job(job.id) {
-            if after.inputsDeletedAt == nil {
-                add(try await eraser.erase(after), to: &report)
-            } else {
-                report.jobs += 1
-            }
-        }
-    }
-
-    private func add(_ erased: Eraser.Report, to report: inout SweepReport) {
-        report.files += erased.blobs
-        report.bytes += erased.bytes
-        report.failures += erased.failures
-        if erased.failures == 0 { report.jobs += 1 }
+        guard let after = try await ledger.job(job.id) else { return }
+        if after.inputsDeletedAt == nil { end.erased = try await eraser.erase(after) }
+        end.isOver = end.erased.failures == 0
     }
 
     // MARK: outputs
@@ -187,23 +211,34 @@ package struct Sweeper: Sendable {
     /// Blobs without a row, and keys without a blob that has one. What changed a moment ago is about to get its row, and is left
     /// alone.
     private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
-        guard let files = try? await blobs.list(), let keys = try? await blobs.keys() else { return }
-        let known = try await ledger.allBlobIDs()
-        let used = Set(known.map { BlobID.key(of: $0) })
         let old = Monotonic.wall() - age.milliseconds
-        // A picture of an answer gets its row with the answer's.
-        for blob in files
-        where !known.contains(blob.id) && !known.contains(BlobID.owner(of: blob.id)) && blob.changed <= old {
-            await end("work file", &report) { () throws(VaultError) in try await blobs.destroy(blob.id) }
+        if let walk = try? await blobs.walkBlobs() {
+            while let names = try? await walk.next(), !names.isEmpty {
+                for blob in try await strays(among: names.filter { $0.changed <= old }.map(\.name)) {
+                    await end("work file", &report) { () throws(VaultError) in try await blobs.destroy(blob) }
+                }
+            }
         }
-        for key in keys where !used.contains(key.key) && key.changed <= old {
-            await end("key", &report) { () throws(VaultError) in try await blobs.destroyKey(key.key) }
+        if let used = try await sweepKeys(before: old, &report) {
+            // The hour before may still be given to a job that is being taken in.
+            let hour = try await ledger.now().hour
+            await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - 1, but: used) }
         }
-        // Keys of hours whose jobs are all gone; the hour before may still be given to a job that is being taken in.
-        let hour = try await ledger.now().hour
-        let names = Set(keys.map(\.key))
-        await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - 1, but: names) }
         if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
+    }
+
+    /// Gives the hours of all keys that there are; nil where not all of them could be looked at.
+    private func sweepKeys(before old: Int64, _ report: inout SweepReport) async throws(LedgerError) -> Set<Int64>? {
+        guard let walk = try? await blobs.walkKeys() else { return nil }
+        var hours: Set<Int64> = []
+        while let names = try? await walk.next() {
+            if names.isEmpty { return hours }
+            hours.formUnion(names.compactMap { BlobID.hour(of: $0.name) })
+            for key in try await ledger.unusedKeys(among: names.filter { $0.changed <= old }.map(\.name)) {
+                await end("key", &report) { () throws(VaultError) in try await blobs.destroyKey(key) }
+            }
+        }
+        return nil
     }
 
     /// How many hours the key of an hour lasts: as long as the inputs of a job that was taken in at its end, and one for taking in.
@@ -222,6 +257,14 @@ package struct Sweeper: Sendable {
         } catch {
             recorder.log.error("the key of an hour could not be destroyed", ["why": error.description])
         }
+    }
+
+    private func strays(among ids: [String]) async throws(LedgerError) -> [String] {
+        let unknown = try await ledger.unknownBlobs(among: ids)
+        if unknown.isEmpty { return [] }
+        // A picture of an answer gets its row with the answer's.
+        let ownerless = try await ledger.unknownBlobs(among: unknown.map { BlobID.owner(of: $0) })
+        return unknown.filter { ownerless.contains(BlobID.owner(of: $0)) }
     }
 
     private func end(

@@ -2,7 +2,7 @@ import Digests
 
 /// How the ids of work files are made: the key they are sealed under, then what tells them apart.
 ///
-/// `KEY_RANDOM`, and `KEY_RANDOM-N` for one that belongs to another; KEY is 32 hexadecimal digits, RANDOM 24.
+/// `KEY_RANDOM`, and `KEY_RANDOM-N` for one that belongs to another; KEY is 32 hexadecimal digits, of which the first ten are those of the hour in which it was made, RANDOM 24.
 package enum BlobID {
     static let keyCount = 32
 
@@ -15,6 +15,9 @@ package enum BlobID {
     package static func owner(of id: String) -> String {
         id.firstIndex(of: "-").map { String(id[..<$0]) } ?? id
     }
+
+    /// The hour in which a key was made, as its name says; nil for one from before hours had keys, as a rule.
+    package static func hour(of key: String) -> Int64? { Int64(key.prefix(HourKeys.digits)) }
 
     /// The key that a blob is sealed under; empty for what is no blob's id.
     package static func key(of id: String) -> String {

@@ -9,12 +9,12 @@ package protocol BlobStore: Sendable {
     func newKey(hour: Int64) async throws(VaultError) -> String
     /// Ends all keys that were made before an hour; gives of how many hours there were any.
     func endHours(before hour: Int64) async throws(VaultError) -> Int
-    /// The same for hours of which none of the keys in `used` is.
-    func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int
+    /// The same, but for those of some hours.
+    func endHours(before hour: Int64, but used: Set<Int64>) async throws(VaultError) -> Int
     /// Ends a key, and with it all that was sealed under it. One that is gone already is no error.
     func destroyKey(_ key: String) async throws(VaultError)
-    /// The names of all keys, with the wall clock's milliseconds of their making.
-    func keys() async throws(VaultError) -> [(key: String, changed: Int64)]
+    /// Begins a walk over all keys.
+    func walkKeys() async throws(VaultError) -> any VaultWalk
 
     /// Begins a blob; it exists for others only when `finish` has returned.
     func begin(under key: String) async throws(VaultError) -> any BlobWriter
@@ -28,8 +28,20 @@ package protocol BlobStore: Sendable {
     func destroy(_ id: String) async throws(VaultError)
     /// Deletes what there is of a blob that was never finished, and of `count` blobs beside it.
     func destroyUnfinished(_ id: String, beside count: Int) async throws(VaultError)
-    /// Every blob there is, unfinished ones included, with the wall clock's milliseconds of its last change.
-    func list() async throws(VaultError) -> [(id: String, changed: Int64)]
+    /// Begins a walk over every blob there is, unfinished ones included.
+    func walkBlobs() async throws(VaultError) -> any VaultWalk
+}
+
+/// Names a few hundred at a time: there may be a day's jobs of them.
+package protocol VaultWalk: Sendable {
+    /// The next names, none at the end.
+    func next() async throws(VaultError) -> [VaultName]
+}
+
+/// A blob or a key, with the wall clock's milliseconds of its last change.
+package struct VaultName: Sendable, Hashable {
+    package let name: String
+    package let changed: Int64
 }
 
 /// A blob being written, from any one thread at a time.

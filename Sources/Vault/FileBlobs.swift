@@ -37,8 +37,8 @@ package struct FileBlobs: BlobStore {
         return try await BlockingLane.disk.run { () throws(VaultError) in try hours.end { $0 < hour } }
     }
 
-    package func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int {
-        let (hours, used) = (keyFolder.hours, Set(used.compactMap(KeyFolder.hour)))
+    package func endHours(before hour: Int64, but used: Set<Int64>) async throws(VaultError) -> Int {
+        let hours = keyFolder.hours
         return try await BlockingLane.disk.run { () throws(VaultError) in
             try hours.end { $0 < hour && !used.contains($0) }
         }
@@ -48,6 +48,14 @@ package struct FileBlobs: BlobStore {
     package func hours() async throws(VaultError) -> [Int64] {
         let hours = keyFolder.hours
         return try await BlockingLane.disk.run { () throws(VaultError) in try hours.hours() }
+    }
+
+    /// How many jobs have a key.
+    package func countKeys() async throws(VaultError) -> Int {
+        let walk = try await walkKeys()
+        var count = 0
+        while case let names = try await walk.next(), !names.isEmpty { count += names.count }
+        return count
     }
 
     /// Seals the keys of all hours anew: to a new key of our own, or to the one that is given now; gives how many these were.
@@ -82,9 +90,7 @@ package struct FileBlobs: BlobStore {
         try await Self.onDisk { () throws(DiskError) in try keyFolder.destroy(key) }
     }
 
-    package func keys() async throws(VaultError) -> [(key: String, changed: Int64)] {
-        try await entries(of: keyFolder.path).map { ($0.id, $0.changed) }
-    }
+    package func walkKeys() async throws(VaultError) -> any VaultWalk { try await walk(keyFolder.path) }
 
     // MARK: blobs
 
@@ -134,12 +140,10 @@ package struct FileBlobs: BlobStore {
         }
     }
 
-    package func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await entries(of: folder) }
+    package func walkBlobs() async throws(VaultError) -> any VaultWalk { try await walk(folder) }
 
-    private func entries(of folder: String) async throws(VaultError) -> [(id: String, changed: Int64)] {
-        try await Self.onDisk { () throws(DiskError) in
-            try Folders.list(folder).entries.map { ($0.name, $0.info.changed / 1_000_000) }
-        }
+    private func walk(_ folder: String) async throws(VaultError) -> any VaultWalk {
+        FileWalk(folder: try await Self.onDisk { () throws(DiskError) in try FolderWalk(folder) })
     }
 
     /// Opens a blob up to a little more than `limit` bytes; all of it is checked only where it is whole.
@@ -171,6 +175,17 @@ package struct FileBlobs: BlobStore {
         } catch {
             throw .disk(error)
         }
+    }
+}
+
+private struct FileWalk: VaultWalk {
+    private static let portion = 500
+    let folder: FolderWalk
+
+    func next() async throws(VaultError) -> [VaultName] {
+        let folder = folder
+        return await BlockingLane.disk.run { folder.next(Self.portion) }
+            .map { VaultName(name: $0.name, changed: $0.info.changed / 1_000_000) }
     }
 }
 

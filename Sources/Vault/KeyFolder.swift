@@ -26,12 +26,9 @@ struct KeyFolder: Sendable {
         guard let sealed = try read(key) else { return nil }
         // As they were before hours had keys.
         if sealed.starts(with: Array("AGE-SECRET-KEY-".utf8)) { return try RootKey.parsed(sealed) }
-        guard let hour = Self.hour(of: key), let opener = try hours.find(hour) else { return nil }
+        guard let hour = BlobID.hour(of: key), let opener = try hours.find(hour) else { return nil }
         return try Identity(sealed: sealed, with: [opener])
     }
-
-    /// The hour in which a key was made, as its name says.
-    static func hour(of key: String) -> Int64? { Int64(key.prefix(HourKeys.digits)) }
 
     func destroy(_ key: String) throws(DiskError) {
         try Files.shred(place(key))

@@ -53,6 +53,35 @@ import Testing
         #expect(try claims.leftOver().count == 1)
     }
 
+    @Test func `a file that is open for writing, or mapped so, is being written; one that is read is not`() throws {
+        try drop(["fox.txt", "fox.png"])
+        let text = Arrival(form: .plain, name: "fox", files: ["fox.png", "fox.txt"])
+        #expect(!claims.isBeingWritten(text))
+        let reader = try #require(FileHandle(forReadingAtPath: spool.inbox + "/fox.txt"))
+        #expect(!claims.isBeingWritten(text))
+        let writer = try #require(FileHandle(forUpdatingAtPath: spool.inbox + "/fox.png"))
+        #expect(claims.isBeingWritten(text))
+        let map = unsafe mmap(nil, 7, PROT_READ | PROT_WRITE, MAP_SHARED, writer.fileDescriptor, 0)
+        try writer.close()
+        #expect(claims.isBeingWritten(text))
+        unsafe munmap(map, 7)
+        #expect(!claims.isBeingWritten(text))
+        // The lease that told it is gone: another writer is not kept waiting.
+        let next = try #require(FileHandle(forWritingAtPath: spool.inbox + "/fox.txt"))
+        try next.close()
+        try reader.close()
+    }
+
+    @Test func `a folder is being written as long as a file in it is`() throws {
+        try write("job.json", in: spool.inbox + "/fox")
+        let folder = Arrival(form: .folder, name: "fox", files: ["fox"])
+        #expect(!claims.isBeingWritten(folder))
+        let writer = try #require(FileHandle(forWritingAtPath: spool.inbox + "/fox/job.json"))
+        #expect(claims.isBeingWritten(folder))
+        try writer.close()
+        #expect(!claims.isBeingWritten(folder))
+    }
+
     // MARK: crashes
 
     @Test(arguments: [

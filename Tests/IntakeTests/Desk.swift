@@ -96,11 +96,11 @@ final class TightBlobs: BlobStore {
 
     func newKey(hour: Int64) async throws(VaultError) -> String { try await real.newKey(hour: hour) }
     func endHours(before hour: Int64) async throws(VaultError) -> Int { try await real.endHours(before: hour) }
-    func endHours(before hour: Int64, but used: Set<String>) async throws(VaultError) -> Int {
+    func endHours(before hour: Int64, but used: Set<Int64>) async throws(VaultError) -> Int {
         try await real.endHours(before: hour, but: used)
     }
     func destroyKey(_ key: String) async throws(VaultError) { try await real.destroyKey(key) }
-    func keys() async throws(VaultError) -> [(key: String, changed: Int64)] { try await real.keys() }
+    func walkKeys() async throws(VaultError) -> any VaultWalk { try await real.walkKeys() }
 
     func begin(under key: String) async throws(VaultError) -> any BlobWriter {
         let isFull = left.withLock { left in
@@ -119,5 +119,5 @@ final class TightBlobs: BlobStore {
     }
     func head(_ id: String, count: Int) async throws(VaultError) -> [UInt8] { try await real.head(id, count: count) }
     func size(_ id: String) async throws(VaultError) -> Int { try await real.size(id) }
-    func list() async throws(VaultError) -> [(id: String, changed: Int64)] { try await real.list() }
+    func walkBlobs() async throws(VaultError) -> any VaultWalk { try await real.walkBlobs() }
 }

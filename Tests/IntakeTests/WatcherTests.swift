@@ -42,7 +42,10 @@ import Testing
         watcher.stop()
     }
 
-    @Test func `an inbox that goes away and comes back is watched again`() async throws {
+    @Test func `an inbox that goes away and comes back is watched again, and that is said once`() async throws {
+        let losses = Mutex(0)
+        let watcher = InboxWatcher(
+            folder: scratch.file("inbox"), rescan: .hours(1), lost: { losses.withLock { $0 += 1 } })
         watcher.start()
         var wakes = watcher.wakes.makeAsyncIterator()
         #expect(await wakes.next() != nil)
@@ -53,6 +56,7 @@ import Testing
         try Data("p".utf8).write(to: URL(fileURLWithPath: scratch.file("inbox/a.txt")))
         #expect(await wakes.next() != nil)
         #expect(isThere("a.txt"))
+        #expect(losses.withLock { $0 } == 1)
         watcher.stop()
     }
 

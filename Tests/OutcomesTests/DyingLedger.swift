@@ -72,7 +72,12 @@ final class DyingLedger: JobLedger {
     func endPauses() async throws(LedgerError) { try await real.endPauses() }
     func callsUnderWay() async throws(LedgerError) -> [String: Int] { try await real.callsUnderWay() }
     func spending(on day: String) async throws(LedgerError) -> [String: Int64] { try await real.spending(on: day) }
-    func allBlobIDs() async throws(LedgerError) -> Set<String> { try await real.allBlobIDs() }
+    func unknownBlobs(among ids: [String]) async throws(LedgerError) -> Set<String> {
+        try await real.unknownBlobs(among: ids)
+    }
+    func unusedKeys(among keys: [String]) async throws(LedgerError) -> Set<String> {
+        try await real.unusedKeys(among: keys)
+    }
     func counts() async throws(LedgerError) -> [JobState: Int] { try await real.counts() }
     func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         try await real.claim(limit, for: owner, lease: lease)

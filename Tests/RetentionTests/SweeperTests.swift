@@ -184,6 +184,28 @@ import Vault
         #expect(!Files.exists(claim))
     }
 
+    @Test func `among many that are due at once one that cannot be deleted stops no other`() async throws {
+        for number in 1...40 { try await settledJob("j\(number)", retain: .hours(1)) }
+        let blob = try #require(try await ledger.blobs(of: "j7").first?.id)
+        try Files.remove(spool.blobs + "/" + blob)
+        try Folders.make(spool.blobs + "/" + blob + "/x")
+        clock.pass(.hours(1))
+        let report = try await sweeper.runOnce()
+        #expect(report.jobs == 39 && report.files == 39 && report.failures == 1 && report.state.holding == 1)
+    }
+
+    @Test func `of a thousand work files those that belong to no job are found, whatever their place`() async throws {
+        let kept = try await job("kept")
+        let blob = try #require(try await ledger.blobs(of: kept.id).first?.id)
+        let beside = BlobID.beside(blob, 0)
+        for name in [beside] + (0..<1000).map({ String(repeating: "a", count: 32) + "_\($0)" }) {
+            try Files.writeDurably([], to: spool.blobs + "/" + name)
+        }
+        try await sweeper.sweepStart()
+        #expect(try await blobs.list().map(\.id) == [blob, beside].sorted())
+        #expect(try await blobs.keys().map(\.key) == [BlobID.key(of: blob)])
+    }
+
     @Test func `a work file that was just written is no stray`() async throws {
         let fresh = try await blobs.put([1], under: blobs.newKey(hour: 1))
         #expect(try await sweeper.runOnce().strays == 0)

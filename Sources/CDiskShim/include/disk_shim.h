@@ -10,6 +10,11 @@ int dk_rename_to_free(const char *from, const char *to);
 /// renameat2(2) with RENAME_EXCHANGE: both names stay, each with what the other had; 0, or -1 with errno.
 int dk_exchange(const char *one, const char *other);
 
+/// Whether anybody has the regular file open for writing, or mapped so, by the kernel's answer to a read lease (fcntl(2),
+/// F_SETLEASE), which is given back at once. 1: somebody; 0: nobody, or the kernel can not say: another's file without CAP_LEASE, a
+/// file system without leases, no regular file, none at all.
+int dk_has_writer(const char *path);
+
 /// Sets the default ACL u::rwx,g::rwx,o::--- (acl(5)) of a folder: 0, or -1 with errno.
 int dk_share_with_group(const char *path);
 

@@ -217,8 +217,9 @@ def jpeg_is_whole(data):
     return data[:2] == b"\xff\xd8" and data[-2:] == b"\xff\xd9"
 
 
-def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, strays=True):
-    """Every broken invariant, as sentences. `may_fail`: codes that a good job may fail with."""
+def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, strays=True,
+               may_hold=("outcome_unknown",)):
+    """Every broken invariant, as sentences. `may_fail`, `may_hold`: codes that a good job may fail with, or be held for."""
     wrong = []
     seen = {}
     statuses = {}
@@ -260,9 +261,9 @@ def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, 
         if outcome == "failed" and reason not in may_fail:
             wrong.append("%s failed: %s" % (job, status.get("reason")))
         if outcome == "held":
-            if reason != "outcome_unknown":
+            if reason not in may_hold:
                 wrong.append("%s is held: %s" % (job, reason))
-            unknown += facts["count"]
+            unknown += facts["count"] if reason == "outcome_unknown" else 0
         if outcome == "done":
             unknown += len(status.get("missing") or [])
             wrong += done_violations(spool, job, folder, status, facts, asked, may_fail)

@@ -61,6 +61,14 @@ def drop(spool, number):
         spool.drop(id, count=3 if number % 5 == 0 else 1, references=references)
 
 
+def quarantined(spool):
+    reasons = []
+    for name in spool.files("held"):
+        with open("%s/held/%s/status.json" % (spool.path, name)) as file:
+            reasons.append((json.load(file).get("reason") or {}).get("code"))
+    return reasons.count("quarantined")
+
+
 def main():
     chance = random.Random(SEED)
     folder = tempfile.mkdtemp(prefix="random-kills-")
@@ -76,8 +84,8 @@ def main():
             simulator = Simulator(home, latency, more=fault_options(home))
             spool = Spool(home, simulator.url, retention="0s" if place % 2 else "24h", concurrency=3, workers=2,
                           falls_back=FALLS_BACK)
-            most = KILLS // len(latencies)
-            jobs = JOBS // len(latencies)
+            most = -(-KILLS // len(latencies))
+            jobs = -(-JOBS // len(latencies))
             dropped = here = 0
             durable = []
             while here < most and time.monotonic() - begun < LIMIT * (place + 1) / len(latencies):
@@ -98,15 +106,17 @@ def main():
                 drop(spool, dropped)
                 dropped += 1
             kills += here
-            if spool.run(limit=300) is None:
+            if spool.run(limit=max(300, jobs)) is None:
                 finds.add(latency, ["drain did not end"], spool)
             # The blobs of the last run are looked at after one more start.
             spool.run(limit=60)
+            # A job that many kills in a row have met may have ended the daemon, for all it knows: that waits for a person.
             finds.add(latency, violations(spool, simulator, here, durable, may_fail=MAY_FAIL,
-                                         concurrency=6 if FALLS_BACK else 3), spool)
-            print("%s: %d kills, %d jobs: %d done, %d failed, %d held; %d durable answers were met unread" % (
+                                         concurrency=6 if FALLS_BACK else 3,
+                                         may_hold=("outcome_unknown", "quarantined")), spool)
+            print("%s: %d kills, %d jobs: %d done, %d failed, %d held, %d of them quarantined; %d durable answers were met unread" % (
                 latency, here, dropped, len(spool.files("done")), len(spool.files("failed")),
-                len(spool.files("held")), len(durable)), flush=True)
+                len(spool.files("held")), quarantined(spool), len(durable)), flush=True)
             simulator.stop()
         print("%d kills, %g of 100 requests meet a fault, seed %d" % (kills, FAULTS, SEED))
     finally:
