@@ -84,10 +84,10 @@ enum Kernels {
     ) throws -> kn_render {
         var order = kn_render(
             scaled_width: Int32(width), scaled_height: Int32(height), canvas_width: Int32(width),
-            canvas_height: Int32(height), bank: 0, threads: Int32(threads))
+            canvas_height: Int32(height), detail: kn_bank_choice(bank: 0, share: 0), threads: Int32(threads))
         guard enhanced else { return order }
-        order.bank = try unsafe planes.use { unsafe kn_render_bank($0, &order) }
-        guard order.bank != 0 else { throw Unmeasured("no filter bank is chosen for this picture") }
+        order.detail = try unsafe planes.use { unsafe kn_render_choose($0, &order) }
+        guard order.detail.bank != 0 else { throw Unmeasured("no filter bank is chosen for this picture") }
         return order
     }
 }

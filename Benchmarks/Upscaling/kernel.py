@@ -18,13 +18,18 @@ class Plane(ctypes.Structure):
 
 class Order(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in (
-        "scaled_width", "scaled_height", "canvas_width", "canvas_height", "bank", "threads")]
+        "scaled_width", "scaled_height", "canvas_width", "canvas_height", "bank", "share", "threads")]
 
 
-class Look(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_int64) for name in (
-        "fourth", "second", "places", "strong", "quiet_fourth", "quiet_second", "quiet_level", "grid_across", "off_across",
-        "grid_down", "off_down", "samples")]
+class Choice(ctypes.Structure):
+    _fields_ = [("bank", ctypes.c_int), ("share", ctypes.c_int)]
+
+
+class Trial(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("fourth", "second", "missing", "both", "added", "samples")]
+
+
+FACTS = 14  # BANK_FACTS
 
 
 def compiled():
@@ -40,7 +45,7 @@ def compiled():
 
 
 LIBRARY = compiled()
-LIBRARY.kn_bank_share.argtypes = [ctypes.c_int, ctypes.c_double]
+LIBRARY.kn_bank_choose.restype = LIBRARY.kn_render_choose.restype = Choice
 
 
 def plane(samples):
@@ -61,6 +66,18 @@ def suiting(luma, leaning=1.0):
     return LIBRARY.bank_suiting(ctypes.byref(look))
 
 
+def judged(luma, factor):
+    """The bank that is nearest, whether the guards let the picture pass, and the facts that the trees judge by."""
+    look, trial, facts = Look(), Trial(), (ctypes.c_int32 * FACTS)()
+    LIBRARY.bank_look_at(plane(luma), ctypes.byref(look))
+    bank = LIBRARY.bank_nearest(ctypes.byref(look))
+    if not 0 < bank <= LIBRARY.kn_bank_count():
+        return 0, False, []
+    assert LIBRARY.bank_try(plane(luma), LIBRARY.bank_sharpness(ctypes.byref(look)), ctypes.byref(trial)) == 0
+    LIBRARY.bank_facts(ctypes.byref(look), ctypes.byref(trial), bank, ctypes.c_double(factor), facts)
+    return bank, LIBRARY.bank_suiting(ctypes.byref(look)) > 0, list(facts)
+
+
 def choose(luma, factor):
     return LIBRARY.kn_bank_choose(plane(luma), ctypes.c_double(factor))
 
@@ -74,13 +91,17 @@ def detail(luma, bank):
     return out / 64
 
 
-def rendered(colours, height, width, bank=None):
-    """What the product makes of a picture (height, width, 3), or of luma alone as it makes it of a grey one, and with which bank."""
+def rendered(colours, height, width, detail=None):
+    """What the product makes of a picture (height, width, 3), or of luma alone as it makes it of a grey one, and with which bank.
+    `detail`: bank and share, where the product is not to choose them."""
     grey = colours.ndim == 2
     samples = [np.ascontiguousarray(colours if grey else colours[:, :, colour]) for colour in range(3)]
     planes = (Plane * 3)(*(Plane(one.ctypes.data, one.shape[1], one.shape[0], one.strides[0]) for one in samples))
-    order = Order(width, height, width, height, 0, 1)
-    order.bank = LIBRARY.kn_render_bank(planes, ctypes.byref(order)) if bank is None else bank
+    order = Order(width, height, width, height, 0, 0, 1)
+    if detail is None:
+        chosen = LIBRARY.kn_render_choose(planes, ctypes.byref(order))
+        detail = chosen.bank, chosen.share
+    order.bank, order.share = detail
     out = np.empty((height, width, 3), np.uint8)
     assert LIBRARY.kn_render_rgb(planes, ctypes.byref(order), ctypes.c_void_p(out.ctypes.data)) == 0
     return out[:, :, 0] if grey else out, order.bank

@@ -88,8 +88,8 @@ def speed():
     """Processor time for a picture of 1536 x 1024 that becomes 3840 x 2560, medians of 9."""
     small = to_bytes(np.random.default_rng(3).normal(128, 30, (1024, 1536)))
     small = to_bytes(resize(resize(small, 512, 768), 1024, 1536))
-    works = {"choose": lambda: kernel.choose(small, 2.5), "plain": lambda: kernel.rendered(small, 2560, 3840, 0),
-             "enhanced": lambda: kernel.rendered(small, 2560, 3840, 1)}
+    works = {"choose": lambda: kernel.choose(small, 2.5), "plain": lambda: kernel.rendered(small, 2560, 3840, (0, 0)),
+             "enhanced": lambda: kernel.rendered(small, 2560, 3840, (1, 1 << 14))}
     for label, portable in (("vector", 0), ("portable", 1)):
         kernel.LIBRARY.kn_portable_only(portable)
         spent = {name: [] for name in works}

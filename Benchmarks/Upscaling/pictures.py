@@ -45,7 +45,7 @@ def blur(plane, sigma):
 
 
 MODULES = {"scikit-image": "skimage/data/", "scikit-learn": "sklearn/datasets/images/"}  # what they are called when installed
-SEEDS = {"train": (1, 2, 3), "develop": (11, 12, 13), "test": (21, 22, 23)}
+SEEDS = {"train": (1, 2, 3), "develop": (11, 12, 13, 21, 22, 23), "test": (31, 32, 33)}
 
 
 # --- sources ------------------------------------------------------------------------------------------------------------------

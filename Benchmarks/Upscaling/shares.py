@@ -1,41 +1,129 @@
 #!/usr/bin/env python3
-"""How much of each bank's detail counts at each factor: the table of bank_choose.c, for which no picture of the test is looked at."""
+"""Grows the trees of bank_trees.c, which say how much of a bank's detail counts for a picture. No picture of the test is looked at."""
 
 import argparse
-import collections
+import copy
 import multiprocessing
+import os
 
 import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.model_selection import GroupKFold
 
 import kernel
 from pictures import CASES, made, pictures, resize
 
-LEAST = 1.25  # up to here nothing counts
+TREES = os.path.join(kernel.SOURCES, "bank_trees.c")
 FACTORS = (1.5, 2, 2.5, 3.75)
-MOST = 16     # sixteenths
 BORDER = 8
-MARGIN = 0.8  # of what the picture that bears least bears
-# Lanczos3 comes within half a level of most of what these get (bank 4: of what was itself enlarged as much before): rounding decides
-# there, of which the parabola knows nothing.
-LEFT_OUT = {(1, factor) for factor in FACTORS} | {(4, 1.5)}
+ONE = 16384
+ROUNDING = 1 / 12
+FEW = 40      # samples a side, of which a picture shows too little
+LEAVES = 12
+ROUNDS = 8
+LOSS = 0.0005
+HARMED = 0.6  # what is best below it is where pictures come to harm
+OTHERS = 0.4  # of the pairs at another factor than 2 are looked at, drawn by lot
+# As in bank_judge.c: what the trees have to think best at least, what of it counts, and how much at most.
+LEAST, PART, MOST = 0.95, 0.75, 1.2
 
 
 def looked(job):
-    """Of one case of one picture: factor, bank, and the products of what is missing and what the bank adds."""
-    picture, case, factor = job
+    """Of one case of one picture: what the trees judge by, whether the guards let it pass, and the products of what is missing and
+    what the bank adds."""
+    number, picture, case, factor = job
     truth, small = made(picture, case, factor)
-    bank = kernel.suiting(small)
-    if not 0 < bank <= kernel.LIBRARY.kn_bank_count():
-        return factor, 0, 0, 0, 0
+    if min(small.shape) < FEW:
+        return None
+    bank, passes, facts = kernel.judged(small, factor)
+    if not bank:
+        return None
     inner = (slice(BORDER, -BORDER), slice(BORDER, -BORDER))
     missing = (truth - resize(small, *truth.shape))[inner].astype(np.float64)
     added = resize(kernel.detail(small, bank), *truth.shape)[inner].astype(np.float64)
-    return factor, bank, (missing * missing).mean(), (missing * added).mean(), (added * added).mean()
+    return number, case, factor, passes, facts, ((missing * missing).mean(), (missing * added).mean(), (added * added).mean())
 
 
-def borne(some):
-    """How many times the detail each of these pictures bears before it is no better than Lanczos3: the error is a parabola."""
-    return [2 * both / added for _, both, added in some if added > 0]
+class Rows:
+    """All that was looked at, by column."""
+
+    def __init__(self, rows):
+        self.pictures = np.array([row[0] for row in rows])
+        self.cases = np.array([row[1] for row in rows])
+        self.factors = np.array([row[2] for row in rows])
+        self.passes = np.array([row[3] for row in rows])
+        self.facts = np.array([row[4] for row in rows], np.float32)
+        self.missing, self.both, self.added = np.array([row[5] for row in rows]).T
+        # The error is a parabola; its lowest point is what is to be judged, and counts by what hangs on it.
+        self.best = np.clip(self.both / (self.added + 0.02), -1, 2.5)
+        self.weights = np.clip(4.34 * self.added / (self.missing + ROUNDING), 0.03, 1)
+        self.weights[self.best < HARMED] *= 3
+
+    def only(self, some):
+        part = copy.copy(self)
+        for name, column in vars(self).items():
+            setattr(part, name, column[some])
+        return part
+
+    def shares(self, thought):
+        """What counts by what the trees think best."""
+        return np.where(self.passes & (thought >= LEAST), np.minimum(PART * thought, MOST), 0)
+
+    def gains(self, shares):
+        """Decibels over Lanczos3, as far as squares tell (without rounding)."""
+        after = np.maximum(self.missing - 2 * shares * self.both + shares * shares * self.added, 0)
+        return np.where(shares > 0, 10 * np.log10((self.missing + ROUNDING) / (after + ROUNDING)), 0.0)
+
+
+def grown(rows, some):
+    """Trees that know some of the rows; those that come to harm all the same count more from round to round."""
+    part, weights = rows.only(some), rows.weights[some].copy()
+    for _ in range(ROUNDS):
+        trees = HistGradientBoostingRegressor(
+            max_iter=150, learning_rate=0.06, max_leaf_nodes=LEAVES, min_samples_leaf=20, l2_regularization=1,
+            early_stopping=False)
+        trees.fit(part.facts, part.best, weights)
+        lost = part.gains(part.shares(trees.predict(part.facts))) < -LOSS
+        if not lost.any():
+            break
+        weights[lost] *= 3
+    return trees
+
+
+def checked(rows):
+    """What would become of each picture if the trees did not know it."""
+    thought = np.zeros(len(rows.best))
+    for some, others in GroupKFold(8).split(rows.facts, rows.best, rows.pictures):
+        thought[others] = grown(rows, some).predict(rows.facts[others])
+    gains = rows.gains(rows.shares(thought))
+    print(f"{len(gains)} pairs with a bank, unknown to the trees: {(gains < -LOSS).sum()} below Lanczos3, {gains.min():+.3f} dB at worst")
+    for case in ("area", "lanczos"):
+        for factor in FACTORS:
+            some = (rows.cases == case) & (rows.factors == factor)
+            print(f"{case} x{factor}: {gains[some].mean():+.3f} dB")
+
+
+def nodes_of(tree, start):
+    """A tree's nodes as `bank_node` has them."""
+    for node in tree.nodes:
+        if node["is_leaf"]:
+            yield -1, 0, 0, round(ONE * (start + node["value"]))
+        else:
+            yield node["feature_idx"], node["left"], node["right"], int(np.floor(node["num_threshold"]))
+
+
+def write(trees):
+    start = float(trees._baseline_prediction.item())  # goes to the leaves of the first tree
+    with open(TREES, "w", encoding="ascii") as file:
+        file.write("// Generated by Benchmarks/Upscaling/shares.py from the pictures of SOURCES.md there; do not change by hand.\n")
+        file.write('#include "bank_parts.h"\n\n')
+        file.write(f"const int bank_trees_count = {len(trees._predictors)};\n\n")
+        file.write("// clang-format off\n")
+        file.write("const bank_node bank_trees[][BANK_NODES] = {\n")
+        for number, (tree,) in enumerate(trees._predictors):
+            nodes = nodes_of(tree, start if number == 0 else 0.0)
+            file.write("    {" + ", ".join("{" + ", ".join(map(str, node)) + "}" for node in nodes) + "},\n")
+        file.write("};\n")
 
 
 def main():
@@ -43,20 +131,14 @@ def main():
     reader.add_argument("folders", nargs="+", help="where the packages of SOURCES.md are unpacked")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()
-    jobs = [(picture, case, factor) for use in ("train", "develop") for _, picture in pictures(use, asked.folders)
-            for case in CASES for factor in FACTORS]
+    truths = [picture for use in ("train", "develop") for _, picture in pictures(use, asked.folders)]
+    lot = np.random.default_rng(5)
+    jobs = [(number, picture, case, factor) for number, picture in enumerate(truths) for case in CASES for factor in FACTORS
+            if factor == 2 or lot.random() < OTHERS]
     with multiprocessing.Pool(asked.jobs) as pool:
-        rows = list(pool.imap_unordered(looked, jobs, chunksize=16))
-    groups = collections.defaultdict(list)
-    for factor, bank, *products in rows:
-        groups[bank, factor].append(products)
-    for bank in range(1, kernel.LIBRARY.kn_bank_count() + 1):
-        line = [0]  # at LEAST
-        for factor in FACTORS:
-            some = borne(groups[bank, factor]) or [0]
-            line.append(0 if (bank, factor) in LEFT_OUT else int(min(MOST, max(0, MOST * MARGIN * min(some)))))
-            print(f"bank {bank} x{factor}: {len(some)} pictures, they bear at least {min(some):.2f}, one of two {np.median(some):.2f}")
-        print("    {" + ", ".join(map(str, line)) + "},", flush=True)
+        rows = Rows([row for row in pool.imap(looked, jobs, chunksize=16) if row])
+    checked(rows)
+    write(grown(rows, np.arange(len(rows.best))))
 
 
 if __name__ == "__main__":

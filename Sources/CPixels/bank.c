@@ -18,6 +18,7 @@
 #define PAIRS 4   // of taps in a row of seven, the last with a zero
 #define BITS 6    // of fraction between the two passes and of what the filters add
 #define WEIGHT 14 // bits of fraction of all weights
+#define TRIED 128 // samples of which 32 bits hold the sum of squares in 1/8 of a level
 
 /// A bucket's filters in the order the vector form reads them: for each pair of taps the four new pixels' weights.
 typedef int16_t bucket_filters[BANK_SIDE][PAIRS][4][2];
@@ -293,29 +294,101 @@ __attribute__((target("avx2"))) static void detail_row_avx2(
 
 #endif
 
+/// Of a row that was doubled: what is missing of `whole` in the two rows that became of it, and what was added.
+static inline __attribute__((always_inline)) void try_rows(
+    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    for (int place = 0; place < 4; place++) {
+        const uint8_t *truth = whole->samples + (ptrdiff_t) (2 * y + place / 2) * whole->stride + place % 2;
+        const int16_t *plain = work->across[place], *more = added[place / 2] + place % 2;
+        for (int first = 0; first < work->width; first += TRIED) {
+            int end = first + TRIED < work->width ? first + TRIED : work->width;
+            int32_t missing = 0, both = 0, squares = 0;
+            for (int x = first; x < end; x++) {
+                int32_t miss = ((truth[2 * x] << BITS) - plain[x]) >> 3, add = more[2 * x] >> 3;
+                missing += miss * miss;
+                both += miss * add;
+                squares += add * add;
+            }
+            trial->missing += missing;
+            trial->both += both;
+            trial->added += squares;
+        }
+    }
+    trial->samples += 4 * (int64_t) work->width;
+}
+
+static void try_rows_portable(
+    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    try_rows(work, whole, y, added, trial);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void try_rows_avx2(
+    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    try_rows(work, whole, y, added, trial);
+}
+#endif
+
+static void detail_row(const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
+#if defined(__x86_64__)
+    if (kn_has_avx2()) {
+        detail_row_avx2(rows, work, bank, above, below);
+        return;
+    }
+#endif
+    detail_row_portable(rows, work, bank, above, below);
+}
+
+/// Begins at row `y`.
+static kn_result begin(work *work, bank_rows **rows, const kn_plane *luma, int bank, int y) {
+    if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
+    pthread_once(&once, spread_seeds);
+    if (!work_make(work, luma->width)) return KN_MEMORY;
+    *rows = bank_rows_new(luma, y);
+    if (!*rows) free(work->memory);
+    return *rows ? KN_DONE : KN_MEMORY;
+}
+
+static void end(work *work, bank_rows *rows) {
+    bank_rows_free(rows);
+    free(work->memory);
+}
+
+kn_result bank_try_half(const kn_plane *half, const kn_plane *whole, int bank, bank_trial *trial) {
+    size_t length = 2 * (size_t) half->width;
+    int16_t *memory = malloc(2 * length * sizeof *memory);
+    if (!memory) return KN_MEMORY;
+    const int16_t *added[] = {memory, memory + length};
+    work work;
+    bank_rows *rows;
+    kn_result result = begin(&work, &rows, half, bank, 0);
+    for (int y = 0; y < half->height && result == KN_DONE; y++) {
+        detail_row(rows, &work, bank - 1, memory, memory + length);
+#if defined(__x86_64__)
+        if (kn_has_avx2())
+            try_rows_avx2(&work, whole, y, added, trial);
+        else
+#endif
+            try_rows_portable(&work, whole, y, added, trial);
+        bank_rows_advance(rows);
+    }
+    if (result == KN_DONE) end(&work, rows);
+    free(memory);
+    return result;
+}
+
 int kn_bank_count(void) { return bank_count; }
 
 kn_result kn_bank_detail(
     const kn_plane *luma, int bank, int first, int count, int16_t *out, ptrdiff_t out_stride) {
-    if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
-    pthread_once(&once, spread_seeds);
     work work;
-    if (!work_make(&work, luma->width)) return KN_MEMORY;
-    bank_rows *rows = bank_rows_new(luma, first / 2);
-    if (!rows) {
-        free(work.memory);
-        return KN_MEMORY;
-    }
+    bank_rows *rows;
+    kn_result result = begin(&work, &rows, luma, bank, first / 2);
+    if (result != KN_DONE) return result;
     for (int row = 0; row < count; row += 2, out += 2 * out_stride) {
-#if defined(__x86_64__)
-        if (kn_has_avx2())
-            detail_row_avx2(rows, &work, bank - 1, out, out + out_stride);
-        else
-#endif
-            detail_row_portable(rows, &work, bank - 1, out, out + out_stride);
+        detail_row(rows, &work, bank - 1, out, out + out_stride);
         bank_rows_advance(rows);
     }
-    bank_rows_free(rows);
-    free(work.memory);
+    end(&work, rows);
     return KN_DONE;
 }

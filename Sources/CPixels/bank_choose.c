@@ -186,66 +186,49 @@ static int may_hide_noise(const bank_look *look, int bank) {
     return bank < SHARPNESSES || (excess > -5 && excess < 10);
 }
 
-/// Weak texture over much of the picture: what makes it look sharp or soft is hardly more than rounding.
-static int is_faint(const bank_look *look, int bank) {
-    return bank < SHARPNESSES && look->second < 10 * look->places && 10 * look->places > 4 * look->samples;
-}
+/// How much larger, in hundredths, steps on JPEG's grid are than others: in both directions together, and in that which shows it less
+/// and more. Edges that lie on it by chance do in one.
+typedef struct excess {
+    int64_t both;
+    int64_t less;
+    int64_t more;
+} excess;
 
-/// How much larger, in hundredths, steps on JPEG's grid are than others. It shows in both directions; edges that lie on it by chance
-/// do in one. Between what may be chance and what is a grid for certain Lanczos3 is safe; so it is with a pattern that repeats every
-/// few pixels and has its steps off the grid. In a soft picture whose quiet parts are flat a few drawn edges are all there is of it.
-typedef enum grid { NO_GRID, PERHAPS, GRID } grid;
-
-static grid grid_of_look(const bank_look *look, int bank) {
+static excess grid_excess(const bank_look *look) {
     int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
     int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
-    int64_t less = across < down ? across : down, more = across < down ? down : across;
-    // A soft picture loses most by a grid that is none.
-    int is_soft = bank < 5;
-    if (both > (is_soft ? 125 : 120) && less > 106) {
-        int is_drawn = is_soft && look->quiet_level < 2;
-        return less > 115 && look->places * 20 > look->samples && !is_drawn ? GRID : PERHAPS;
-    }
-    int is_large = look->samples > 40000;
-    if (both > 112 || less > (is_large ? 103 : 104) || more > (is_large ? 117 : 130)) return PERHAPS;
-    return less < 91 && look->samples > 60000 && bank < SHARPNESSES && look->strong * 14 > look->samples ? PERHAPS : NO_GRID;
+    return across < down ? (excess){both, across, down} : (excess){both, down, across};
+}
+
+static int is_soft(int bank) { return bank < 5; }
+
+static int has_grid(const bank_look *look, int bank) {
+    excess excess = grid_excess(look);
+    return excess.both > (is_soft(bank) ? 125 : 120) && excess.less > 115;
+}
+
+/// A soft picture loses most by a grid that is none. Where the quiet parts are flat a few drawn edges are all there is of it; and
+/// unless a picture is as sharp as can be, Lanczos3 is safe between what may be chance and what is a grid for certain.
+static int may_have_grid(const bank_look *look, int bank) {
+    excess excess = grid_excess(look);
+    if (has_grid(look, bank)) return is_soft(bank) && (look->quiet_level < 2 || look->places * 20 < look->samples);
+    return bank < SHARPNESSES && excess.less > 103 && excess.more > 112;
+}
+
+int bank_sharpness(const bank_look *look) {
+    int64_t sharp = sharpness_of(look);
+    int bank = 0;
+    while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
+    return bank;
+}
+
+int bank_nearest(const bank_look *look) {
+    int bank = bank_sharpness(look);
+    return bank && has_grid(look, bank) ? SHARPNESSES + (is_soft(bank) ? 1 : 2) : bank;
 }
 
 int bank_suiting(const bank_look *look) {
-    int64_t sharp = sharpness_of(look);
-    if (!has_edges(look) || is_noisy(look) || sharp >= TOO_SHARP) return 0;
-    int bank = 0;
-    while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
-    if (bank == 0) return 0;
-    grid grid = grid_of_look(look, bank);
-    if (grid == NO_GRID) return may_hide_noise(look, bank) || is_faint(look, bank) ? 0 : bank;
-    return grid == PERHAPS ? 0 : SHARPNESSES + (bank < 5 ? 1 : 2);
-}
-
-#define FACTORS 5
-/// How many times a picture grows, in hundredths, and what of each bank's detail counts there, in sixteenths. As
-/// Benchmarks/Upscaling/shares.py prints it: four fifths of what the picture bears that bears least.
-static const int factors[FACTORS] = {125, 150, 200, 250, 375};
-static const int shares[][FACTORS] = {
-    {0, 0, 0, 0, 0},    {0, 0, 12, 10, 12},  {0, 0, 14, 13, 10}, {0, 0, 13, 13, 16},
-    {0, 9, 12, 16, 16}, {0, 16, 14, 16, 15}, {0, 13, 8, 15, 9},  {0, 8, 13, 11, 5},
-};
-#define BANKS ((int) (sizeof shares / sizeof shares[0]))
-
-int kn_bank_share(int bank, double factor) {
-    double grown = 100 * factor;
-    if (bank < 1 || bank > BANKS || !(grown >= factors[0])) return 0;
-    const int *share = shares[bank - 1];
-    int after = 1;
-    while (after < FACTORS && grown >= factors[after]) after++;
-    if (after == FACTORS) return share[FACTORS - 1] << 10;
-    double part = (grown - factors[after - 1]) / (factors[after] - factors[after - 1]);
-    return (int) (1024 * (share[after - 1] + part * (share[after] - share[after - 1])));
-}
-
-int kn_bank_choose(const kn_plane *luma, double factor) {
-    bank_look look;
-    bank_look_at(luma, &look);
-    int bank = bank_suiting(&look);
-    return bank <= kn_bank_count() && kn_bank_share(bank, factor) ? bank : 0;
+    int bank = bank_sharpness(look);
+    if (!has_edges(look) || is_noisy(look) || sharpness_of(look) >= TOO_SHARP) return 0;
+    return may_hide_noise(look, bank) || may_have_grid(look, bank) ? 0 : bank_nearest(look);
 }

@@ -59,18 +59,19 @@ static double factor_of(const kn_plane *rgb, const kn_render *order) {
     return across < down ? across : down;
 }
 
-int kn_render_bank(const kn_plane *rgb, const kn_render *order) {
-    if (!is_possible(rgb, order) || !grows(rgb, order)) return 0;
+kn_bank_choice kn_render_choose(const kn_plane *rgb, const kn_render *order) {
+    kn_bank_choice choice = {0, 0};
+    if (!is_possible(rgb, order) || !grows(rgb, order)) return choice;
     kn_plane luma = luma_of(rgb);
-    int bank = luma.samples ? kn_bank_choose(&luma, factor_of(rgb, order)) : 0;
+    if (luma.samples) choice = kn_bank_choose(&luma, factor_of(rgb, order));
     free(luma.samples);
-    return bank;
+    return choice;
 }
 
 static kn_result prepare_detail(rd_source *source) {
     const kn_render *order = &source->order;
     source->luma = luma_of(source->rgb);
-    source->detail_share = (int16_t) kn_bank_share(order->bank, factor_of(source->rgb, order));
+    source->detail_share = (int16_t) order->detail.share;
     source->detail_columns = kn_axis_new(
         2 * source->luma.width, order->scaled_width, source->across.start, source->across.count);
     source->detail_rows = kn_axis_new(
@@ -91,7 +92,7 @@ static kn_result make_detail(const rd_source *source, rd_desk *desk, int first, 
     if (!samples) return KN_MEMORY;
     rows->samples = samples;
     return kn_bank_detail(
-        &source->luma, source->order.bank, rows->top, rows->bottom - rows->top, samples, rows->stride);
+        &source->luma, source->order.detail.bank, rows->top, rows->bottom - rows->top, samples, rows->stride);
 }
 
 // MARK: Source
@@ -107,7 +108,7 @@ kn_result rd_source_make(rd_source *source, const kn_plane *rgb, const kn_render
     source->columns = kn_axis_new(width, order->scaled_width, source->across.start, source->across.count);
     source->rows = kn_axis_new(height, order->scaled_height, source->down.start, source->down.count);
     if (!source->columns || !source->rows) return KN_MEMORY;
-    return order->bank && grows(rgb, order) ? prepare_detail(source) : KN_DONE;
+    return order->detail.bank && grows(rgb, order) ? prepare_detail(source) : KN_DONE;
 }
 
 void rd_source_free(rd_source *source) {

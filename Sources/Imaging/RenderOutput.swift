@@ -15,8 +15,8 @@ extension RenderOrder {
         var order = kn_render(
             scaled_width: Int32(clamping: plan.scaled.width), scaled_height: Int32(clamping: plan.scaled.height),
             canvas_width: Int32(clamping: plan.canvas.width), canvas_height: Int32(clamping: plan.canvas.height),
-            bank: 0, threads: Int32(clamping: threads))
-        if upscale == .enhanced { order.bank = unsafe kn_render_bank(planes, &order) }
+            detail: kn_bank_choice(bank: 0, share: 0), threads: Int32(clamping: threads))
+        if upscale == .enhanced { order.detail = unsafe kn_render_choose(planes, &order) }
         let made =
             switch format {
             case .png:
@@ -28,7 +28,7 @@ extension RenderOrder {
             default: try library(pixels(of: picture, &order, plan.canvas), plan.canvas)
             }
         guard let made else { throw .failed(.encode, detail: "no encoder for this picture") }
-        return RenderOutput(bytes: made, upscale: order.bank == 0 ? .plain : .enhanced)
+        return RenderOutput(bytes: made, upscale: order.detail.bank == 0 ? .plain : .enhanced)
     }
 
     private func library(_ pixels: [UInt8], _ size: PixelSize) throws(ImagingError) -> [UInt8]? {

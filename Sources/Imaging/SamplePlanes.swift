@@ -89,8 +89,8 @@ import Domain
         let height = Int32(size.height)
         return [
             kn_render(
-                scaled_width: width, scaled_height: height, canvas_width: width, canvas_height: height, bank: 0,
-                threads: 1)
+                scaled_width: width, scaled_height: height, canvas_width: width, canvas_height: height,
+                detail: kn_bank_choice(bank: 0, share: 0), threads: 1)
         ]
     }
 

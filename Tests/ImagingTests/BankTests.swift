@@ -28,7 +28,9 @@ import Testing
             }
         }
 
-        func choice(_ factor: Double = 2) -> Int32 { unsafe asPlane { unsafe kn_bank_choose($0, factor) } }
+        func choice(_ factor: Double = 2) -> kn_bank_choice {
+            unsafe asPlane { unsafe kn_bank_choose($0, factor) }
+        }
 
         /// What a bank adds at twice the size, made in strips of `strip` source rows.
         func detail(bank: Int32, strip: Int) -> [Int16]? {
@@ -48,10 +50,10 @@ import Testing
         }
 
         /// A grey picture of it, enlarged with a bank.
-        func enlarged(bank: Int32, width: Int, height: Int, threads: Int = 1) -> Luma? {
+        func enlarged(bank: Int32, share: Int32 = 16384, width: Int, height: Int, threads: Int = 1) -> Luma? {
             var order = kn_render(
                 scaled_width: Int32(width), scaled_height: Int32(height), canvas_width: Int32(width),
-                canvas_height: Int32(height), bank: bank, threads: Int32(threads))
+                canvas_height: Int32(height), detail: kn_bank_choice(bank: bank, share: share), threads: Int32(threads))
             var out = [UInt8](repeating: 0, count: width * height * 3)
             let result = unsafe asPlane { plane in
                 let planes = unsafe [plane.pointee, plane.pointee, plane.pointee]
@@ -92,7 +94,8 @@ import Testing
                 kn_portable_only(0)
                 #expect(try #require(picture.detail(bank: bank, strip: height)) == portable)
                 #expect(try #require(picture.detail(bank: bank, strip: 3)) == portable)
-                #expect(picture.choice() == choice)
+                #expect(picture.choice().bank == choice.bank)
+                #expect(picture.choice().share == choice.share)
             }
         }
     }
@@ -161,16 +164,56 @@ import Testing
 
     @Test func `a soft picture is left to Lanczos3, a sharp one is not`() {
         let soft = Luma(width: 200, height: 160) { x, y in (x * x + 2 * y * y) / 400 }
-        #expect(soft.choice() == 0)
+        #expect(soft.choice().bank == 0)
         let lines = Luma(width: 200, height: 160) { x, y in
             (x / 9 * 37 + y / 7 * 101 + (x + y) / 13 * 59) % 200 + 20
         }
-        #expect(lines.choice() > 0)
+        #expect(lines.choice().bank > 0)
+    }
+
+    /// Shapes with smooth edges, as a pen leaves them.
+    private func shapes(_ width: Int, _ height: Int) -> Luma {
+        Luma(width: width, height: height) { x, y in
+            // Four by four parts of a pixel, each in or out of the rings.
+            let parts = (0..<16).reduce(0) { sum, part in
+                let (across, down) = (4 * x + part % 4 - 2 * width, 4 * y + part / 4 - 2 * height)
+                let distance = Double(across * across + down * down).squareRoot()
+                return sum + ((Int(distance) / 70) % 2 == 0 ? 12 : 3)
+            }
+            return parts
+        }
+    }
+
+    @Test func `how much of the detail counts is the same in both forms, and bounded`() {
+        defer { kn_portable_only(0) }
+        for factor in [1.5, 2, 2.5, 3.75, 8] {
+            kn_portable_only(1)
+            let portable = shapes(241, 203).choice(factor)
+            kn_portable_only(0)
+            let choice = shapes(241, 203).choice(factor)
+            #expect(choice.bank == portable.bank)
+            #expect(choice.share == portable.share)
+            #expect((1...20480).contains(choice.share))
+        }
+    }
+
+    @Test func `a picture that hardly grows gets nothing, one that grows little a part`() {
+        let picture = shapes(240, 200)
+        #expect(picture.choice(1.25).bank == 0)
+        #expect(picture.choice(.nan).bank == 0)
+        let all = picture.choice(1.5).share
+        #expect(abs(picture.choice(1.375).share - all / 2) <= 1)
+    }
+
+    @Test func `a picture without two rows or columns has no half to be tried on`() {
+        for (width, height) in [(1, 1), (1, 90), (90, 1), (2, 2), (3, 40)] {
+            #expect(busy(width, height).choice().bank == 0)
+        }
     }
 
     @Test func `a mosaic whose squares are about as small as pixels is left to Lanczos3`() {
         let mosaic = Luma(width: 300, height: 200) { x, y in (x * 4 / 5 * 7919 ^ y * 4 / 5 * 104_729) % 251 }
-        #expect(mosaic.choice() == 0)
+        #expect(mosaic.choice().bank == 0)
     }
 
     @Test func `a picture of which no edge is clear is left to Lanczos3`() {
@@ -178,7 +221,7 @@ import Testing
             let (across, down) = (Double(x - 163), Double(y - 118))
             return (across * across + 1.7 * down * down).squareRoot().remainder(dividingBy: 37) < 0 ? 128 : 148
         }
-        #expect(rings.choice() == 0)
+        #expect(rings.choice().bank == 0)
     }
 
     @Test func `soft waves with noise all over are not taken for a sharper picture`() {
@@ -191,7 +234,7 @@ import Testing
             state = state &* 1_664_525 &+ 1_013_904_223
             return 128 + arch(x, 6) + arch(2 * y + x, 13) + Int(state >> 16) % 11 - 5
         }
-        #expect(waves.choice() == 0)
+        #expect(waves.choice().bank == 0)
     }
 
     @Test func `a bank that is not there is refused`() {

@@ -95,7 +95,7 @@ struct Planes {
         }
         var order = kn_render(
             scaled_width: Int32(width), scaled_height: Int32(height), canvas_width: Int32(width),
-            canvas_height: Int32(height), bank: 0, threads: Int32(threads))
+            canvas_height: Int32(height), detail: kn_bank_choice(bank: 0, share: 0), threads: Int32(threads))
         let count = max(0, width * height * 3)
         let out = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
         defer { unsafe out.deallocate() }

@@ -6,14 +6,17 @@
 
 #pragma clang assume_nonnull begin
 
-/// The bank for a picture that grows `factor` times, by what its luma shows of how it was made. 0 stands for plain Lanczos3.
-int kn_bank_choose(const kn_plane *luma, double factor);
+/// The bank for a picture, and how much of its detail counts, in 1/16384. Bank 0 stands for plain Lanczos3.
+typedef struct kn_bank_choice {
+    int bank;
+    int share;
+} kn_bank_choice;
+
+/// What suits a picture that grows `factor` times, by what its luma shows of how it was made.
+kn_bank_choice kn_bank_choose(const kn_plane *luma, double factor);
 
 /// How many banks there are; they are numbered from 1.
 int kn_bank_count(void);
-
-/// How much of a bank's detail counts where a picture grows `factor` times, in 1/16384.
-int kn_bank_share(int bank, double factor);
 
 /// Of `luma` at twice its size the rows `first` to `first` + `count` - 1 (both even): what bank `bank` (not 0) adds to Lanczos3, in
 /// 1/64 of a level. `out` points at row `first`; rows have 2 * width samples and lie `out_stride` samples apart. Sample centres as

@@ -2,6 +2,7 @@
 #ifndef DARKROOM_RENDER_H
 #define DARKROOM_RENDER_H
 
+#include "Bank.h"
 #include "PNG.h"
 #include "Planes.h"
 
@@ -13,13 +14,13 @@ typedef struct kn_render {
     int scaled_height;
     int canvas_width;
     int canvas_height;
-    /// The filter bank whose detail is added, of `kn_render_bank`; 0 is plain Lanczos3.
-    int bank;
+    /// The filter bank whose detail is added, and how much of it, of `kn_render_choose`; bank 0 is plain Lanczos3.
+    kn_bank_choice detail;
     int threads;
 } kn_render;
 
-/// The filter bank for these planes (red, green, blue): 0 where the picture does not grow, or is none for a bank.
-int kn_render_bank(const kn_plane *rgb, const kn_render *order);
+/// The filter bank for these planes (red, green, blue): none where the picture does not grow, or is none for a bank.
+kn_bank_choice kn_render_choose(const kn_plane *rgb, const kn_render *order);
 
 /// Three planes (red, green, blue) to a PNG. Freed with kn_render_free. `busiest`: see kn_strips.
 kn_result kn_render_png(

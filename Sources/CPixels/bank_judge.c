@@ -1,0 +1,116 @@
+// How much of a bank's detail counts for a picture.
+//
+// The picture is halved, and the bank doubles the half: there it shows what comes of it. How much of the bank's detail is best there,
+// the look of the picture and of its half, and how much the picture is to grow are judged by trees that were grown on pictures whose
+// truth is known.
+#include <math.h>
+#include <stdlib.h>
+
+#include "bank_parts.h"
+
+#define ONE 16384
+#define LEAST_GROWN 125 // hundredths, up to which nothing counts
+#define ALL_GROWN 150   // from here on everything that the trees say
+#define MOST_GROWN 375  // what grows more was not tried
+#define LEAST_BEST (ONE * 19 / 20) // the trees err: less than this may be nothing
+#define MOST_SHARE (ONE * 6 / 5)
+
+// MARK: Trial
+
+static inline __attribute__((always_inline)) void halve_rows(
+    const uint8_t *restrict above, const uint8_t *restrict below, int width, uint8_t *restrict out) {
+    for (int x = 0; x < width; x++)
+        out[x] = (uint8_t) ((above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1] + 2) >> 2);
+}
+
+kn_result bank_try(const kn_plane *luma, int bank, bank_trial *trial) {
+    *trial = (bank_trial){0};
+    int width = luma->width / 2, height = luma->height / 2;
+    if (width < 1 || height < 1) return KN_DONE;
+    kn_plane half = {malloc((size_t) width * (size_t) height), width, height, width};
+    if (!half.samples) return KN_MEMORY;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *row = luma->samples + 2 * y * luma->stride;
+        halve_rows(row, row + luma->stride, width, half.samples + y * half.stride);
+    }
+    bank_look look;
+    bank_look_at(&half, &look);
+    trial->fourth = look.fourth;
+    trial->second = look.second;
+    kn_result result = bank_try_half(&half, luma, bank, trial);
+    free(half.samples);
+    return result;
+}
+
+// MARK: Facts
+
+#define MOST_FACT 32000
+
+/// `part` by `whole`, in as many parts as `unit` says, -1 at least; 0 where there is no whole.
+static int32_t ratio(int64_t part, int64_t whole, int32_t unit) {
+    if (whole <= 0) return 0;
+    double value = (double) part / (double) whole * unit;
+    return value < -unit ? -unit : value > MOST_FACT ? MOST_FACT : (int32_t) value;
+}
+
+/// How much what the bank adds is like what is missing, as the cosine between them, in thousandths; a sixteenth of a level of error
+/// in each sample agrees with nothing.
+static int32_t agreement(const bank_trial *trial) {
+    double noise = 4 * (double) trial->samples;
+    double lengths = sqrt((double) trial->missing + noise) * sqrt((double) trial->added + noise);
+    return lengths > 0 ? (int32_t) (1000 * (double) trial->both / lengths) : 0;
+}
+
+void bank_facts(const bank_look *look, const bank_trial *trial, int bank, double factor, int32_t facts[BANK_FACTS]) {
+    int32_t across = ratio(look->across.on, look->across.off, 100), down = ratio(look->down.on, look->down.off, 100);
+    double grown = 100 * factor;
+    facts[FACT_BANK] = bank;
+    facts[FACT_FACTOR] = grown > MOST_GROWN ? MOST_GROWN : grown < ALL_GROWN ? ALL_GROWN : (int32_t) grown;
+    facts[FACT_SHARPNESS] = ratio(look->fourth, look->second, 100);
+    facts[FACT_QUIET] = ratio(look->quiet_fourth, look->quiet_second, 100);
+    facts[FACT_QUIET_EXCESS] = facts[FACT_QUIET] - facts[FACT_SHARPNESS];
+    facts[FACT_QUIET_LEVEL] = (int32_t) look->quiet_level;
+    facts[FACT_PLACES] = ratio(look->places, look->samples, 1000);
+    facts[FACT_STRONG] = ratio(look->strong, look->samples, 10000);
+    facts[FACT_CONTRAST] = ratio(look->second, look->places, 10);
+    facts[FACT_GRID_LESS] = across < down ? across : down;
+    facts[FACT_GRID_MORE] = across < down ? down : across;
+    facts[FACT_HALF_SHARPNESS] = ratio(trial->fourth, trial->second, 100);
+    facts[FACT_HALF_BEARS] = ratio(trial->both, trial->added + trial->samples, 100);
+    facts[FACT_HALF_AGREES] = agreement(trial);
+}
+
+// MARK: Trees
+
+static int32_t best_share(const int32_t facts[BANK_FACTS]) {
+    int32_t sum = 0;
+    for (int tree = 0; tree < bank_trees_count; tree++) {
+        const bank_node *nodes = bank_trees[tree], *node = nodes;
+        while (node->fact >= 0) node = nodes + (facts[node->fact] <= node->most ? node->near : node->far);
+        sum += node->most;
+    }
+    return sum;
+}
+
+/// Three quarters of what the trees think best: the error is a parabola, nearly as low there and less far from harm.
+static int share_of(const int32_t facts[BANK_FACTS], double factor) {
+    int32_t best = best_share(facts);
+    if (best < LEAST_BEST) return 0;
+    int share = best / 4 * 3 < MOST_SHARE ? best / 4 * 3 : MOST_SHARE;
+    double part = (100 * factor - LEAST_GROWN) / (ALL_GROWN - LEAST_GROWN);
+    return part < 1 ? (int) (share * part) : share;
+}
+
+kn_bank_choice kn_bank_choose(const kn_plane *luma, double factor) {
+    const kn_bank_choice none = {0, 0};
+    bank_look look;
+    bank_trial trial;
+    if (!(100 * factor > LEAST_GROWN)) return none;
+    bank_look_at(luma, &look);
+    int bank = bank_suiting(&look);
+    if (bank < 1 || bank > kn_bank_count() || bank_try(luma, bank_sharpness(&look), &trial) != KN_DONE) return none;
+    int32_t facts[BANK_FACTS];
+    bank_facts(&look, &trial, bank, factor, facts);
+    int share = share_of(facts, factor);
+    return share > 0 ? (kn_bank_choice){bank, share} : none;
+}
