@@ -64,7 +64,7 @@ let package = Package(
         room("Sealing", ["CBase64", "CCrypto"]),
         room("Disk", ["CDiskShim"]),
         room("Settings", ["CLinuxShim", "Disk", "Documents", "Domain"]),
-        room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        room("Ledger", ["CSQLite", "Digests", "Disk", "Documents", "Domain"]),
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),

@@ -12,7 +12,8 @@ extension Program {
         let stores = try invocation.stores(try invocation.configuration())
         let report: SweepReport
         do throws(LedgerError) {
-            report = try await stores.sweeper.runOnce()
+            let isBehind = try await stores.isBehind()
+            report = try await stores.sweeper.runOnce(strays: !isBehind)
         } catch {
             throw CommandError(.inputOutput, error.description)
         }

@@ -165,6 +165,8 @@ package final class Service: Sendable {
 
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
+        let reconciliation = Reconciliation(stores: stores)
+        let found = try await reconciliation.run()
         do throws(LedgerError) {
             _ = try await stores.sweeper.runOnce(claims: false)
             try await stores.ledger.endPauses()
@@ -172,6 +174,7 @@ package final class Service: Sendable {
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
             await intake.recover()
+            try await reconciliation.conclude(found)
             try await stores.sweeper.sweepStart()
         } catch {
             throw .ledger(error)
@@ -231,6 +234,8 @@ package final class Service: Sendable {
             guard !stopping.isSet else { return }
             do throws(LedgerError) {
                 let report = try await stores.sweeper.runOnce()
+                let seen = SystemClock().wall().after(Span(milliseconds: -Reconciliation.margin.milliseconds))
+                try await stores.ledger.note(seen: seen)
                 let next = report.state.nextDeadline?.since(report.now) ?? .minutes(1)
                 wait = min(.minutes(1), max(.seconds(1), next))
             } catch {

@@ -1,3 +1,4 @@
+import CDiskShim
 import Glibc
 
 /// An open file with one owner; closed when the value ends.
@@ -25,6 +26,11 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Makes a file that must not exist yet, with mode 0600.
     package static func creating(_ path: String) throws(DiskError) -> Descriptor {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, "create a file")
+    }
+
+    /// Opens a file that is there to be written on at its end.
+    package static func appending(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, "open a file")
     }
 
     package static func folder(_ path: String) throws(DiskError) -> Descriptor {
@@ -110,6 +116,17 @@ package struct Descriptor: ~Copyable, Sendable {
         }
         bytes.removeLast(count - filled)
         return bytes
+    }
+
+    /// Cuts the file off after so many bytes.
+    package borrowing func truncate(to bytes: Int64) throws(DiskError) {
+        guard ftruncate(number, off_t(bytes)) == 0 else { throw DiskError("cut a file off") }
+    }
+
+    /// When the file was made, in nanoseconds since 1970: a copy has another time. Nil where the file system does not tell.
+    package borrowing func born() -> Int64? {
+        let time = dk_born(number)
+        return time == 0 ? nil : time
     }
 
     /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.

@@ -110,21 +110,10 @@ package struct Batch: Sendable {
 
 /// One line of a batch.
 package struct BatchLine: Sendable {
-    package enum Text: Sendable {
-        case whole([UInt8])
-        /// Bytes of a line that is longer than any may be.
-        case tooLong(Int64)
-
-        var isBlank: Bool {
-            guard case .whole(let bytes) = self else { return false }
-            return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-        }
-    }
-
     /// From 1 on, blank lines counted: as an editor shows it.
     package let number: Int
     package let token: String
-    package let text: Text
+    package let text: LineReader.Text
 
     /// `-XXXXXXXX-000001`: the same eight characters for all lines of a batch, and after a crash again.
     func mark(of claim: Claim) -> String {
@@ -138,46 +127,9 @@ package struct BatchLine: Sendable {
     }
 }
 
-/// Reads a file line by line, in pieces.
-private final class LineReader {
-    private let file: Descriptor
-    private let longest: Int
-    /// Where in the file the next line begins.
-    private var place: Int64
-    private var piece: [UInt8] = []
-    private var used = 0
-
-    private static let pieceSize = 256 << 10
-
-    init(_ path: String, from offset: Int64, longest: Int) throws(DiskError) {
-        file = try Descriptor.reading(path)
-        self.longest = longest
-        place = offset
-    }
-
-    /// The next line without its end, and where the one after it begins; nil at the end of the file.
-    func next() throws(DiskError) -> (BatchLine.Text, Int64)? {
-        var line: [UInt8] = []
-        var length: Int64 = 0
-        while true {
-            if used == piece.count {
-                piece = try file.read(Self.pieceSize, at: place)
-                used = 0
-                if piece.isEmpty { return length == 0 ? nil : (text(line, length), place) }
-            }
-            let rest = piece[used...]
-            let end = rest.firstIndex(of: 0x0A)
-            let found = rest[..<(end ?? rest.endIndex)]
-            length += Int64(found.count)
-            if length <= Int64(longest) { line += found }
-            let taken = found.count + (end == nil ? 0 : 1)
-            used += taken
-            place += Int64(taken)
-            if end != nil { return (text(line, length), place) }
-        }
-    }
-
-    private func text(_ line: [UInt8], _ length: Int64) -> BatchLine.Text {
-        length > Int64(longest) ? .tooLong(length) : .whole(line)
+extension LineReader.Text {
+    var isBlank: Bool {
+        guard case .whole(let bytes) = self else { return false }
+        return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 }

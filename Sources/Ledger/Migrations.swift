@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book]
 
     private static let first = """
         CREATE TABLE job (
@@ -128,6 +128,14 @@ enum Migrations {
     private static let paced = """
         CREATE INDEX job_paced ON job (subject_ref, priority, accepted_at, run_after, waiting)
             WHERE waiting = 'over_rate';
+        """
+
+    /// How far the book of calls is known, and until when (wall clock) the outcome folders are; what a start found otherwise last.
+    private static let book = """
+        CREATE TABLE book (
+            one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, place INTEGER NOT NULL, seen INTEGER NOT NULL,
+            settled_at INTEGER, settled TEXT
+        ) STRICT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

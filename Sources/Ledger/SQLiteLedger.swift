@@ -9,6 +9,7 @@ package actor SQLiteLedger: JobLedger {
     private let group: GroupCommit
     let timekeeper: any Timekeeper
     private var clock: AgeClock
+    var callBook: CallBook?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
@@ -28,10 +29,15 @@ package actor SQLiteLedger: JobLedger {
     ) async throws(LedgerError) -> Value {
         let result: Result<Value, LedgerError> = await withCheckedContinuation { continuation in
             // Asked for once a group: whoever comes before its turn goes with it.
-            if group.isEmpty { Task { group.commit() } }
+            if group.isEmpty { Task { commitGroup() } }
             group.add(work) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    private func commitGroup() {
+        group.commit { () throws(LedgerError) in try writeCalls() }
+        callBook?.forget()
     }
 
     // MARK: time
@@ -267,6 +273,9 @@ package actor SQLiteLedger: JobLedger {
             // What has to wait makes room: a thousand of one subject that come again must not stand before everybody new.
             if event == .hindered { try queueUp(job) }
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
+            for case .spend(let effect, within: _) in changes {
+                callBook?.note(CallEntry(effect, token: job.claimToken))
+            }
             return after
         }
     }

@@ -56,14 +56,16 @@ package struct Sweeper: Sendable {
 
     /// Sweeps once. Something that cannot be deleted stops nothing else.
     ///
-    /// - Parameter claims: also old claims. A start leaves them alone: it is about to accept what an earlier run took, and
-    ///   a hand-over that is deleted unaccepted has no outcome at all.
-    package func runOnce(claims: Bool = true) async throws(LedgerError) -> SweepReport {
+    /// - Parameters:
+    ///   - claims: also old claims. A start leaves them alone: it is about to accept what an earlier run took, and
+    ///     a hand-over that is deleted unaccepted has no outcome at all.
+    ///   - strays: also work files that no row explains. Not where the ledger may have come from a backup: the next start knows.
+    package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
         try await sweepOutputs(&report)
         try await sweepCredits()
-        try await sweepStrays(unchangedFor: Self.strayRest, &report)
+        if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         if claims { await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()

@@ -10,6 +10,9 @@ int dk_rename_to_free(const char *from, const char *to);
 /// renameat2(2) with RENAME_EXCHANGE: both names stay, each with what the other had; 0, or -1 with errno.
 int dk_exchange(const char *one, const char *other);
 
+/// Nanoseconds since 1970 at which the open file was made (statx(2), STATX_BTIME); 0 where the file system does not tell.
+int64_t dk_born(int fd);
+
 /// Sets the default ACL u::rwx,g::rwx,o::--- (acl(5)) of a folder: 0, or -1 with errno.
 int dk_share_with_group(const char *path);
 
