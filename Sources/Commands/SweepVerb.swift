@@ -3,6 +3,7 @@ import Documents
 import Domain
 import Ledger
 import Retention
+import Spool
 
 extension Program {
     static let sweepVerb = Verb(
@@ -12,7 +13,7 @@ extension Program {
         let stores = try invocation.stores(try invocation.configuration())
         let report: SweepReport
         do throws(LedgerError) {
-            let isBehind = try await stores.isBehind()
+            let isBehind = try await stores.ledger.isBehind(stores.spool.privateFolder)
             report = try await stores.sweeper.runOnce(strays: !isBehind)
         } catch {
             throw CommandError(.inputOutput, error.description)

@@ -69,7 +69,10 @@ final class BatchFeed: Sendable {
     }
 
     /// Takes lines of batches as long as there is room; a few at a time, so that a long batch keeps nothing else waiting.
-    func feed(_ room: inout Int, after look: Span = .zero) async {
+    ///
+    /// - Returns: what the routes can serve after that.
+    func feed(_ room: inout Int, _ admission: Admission?, after look: Span = .zero) async -> Admission? {
+        var admission = admission
         let open = batches.withLock { batches in
             defer { batches = [] }
             return batches
@@ -77,8 +80,9 @@ final class BatchFeed: Sendable {
         for batch in open {
             var batch = batch
             var isTroubled = false
+            let before = room
             do throws(Acceptor.AcceptError) {
-                isTroubled = try await !feed(&batch, &room)
+                isTroubled = try await !feed(&batch, &room, &admission)
                 if batch.isOver {
                     try await acceptor.end(batch)
                     continue
@@ -90,9 +94,10 @@ final class BatchFeed: Sendable {
                 if await BlockingLane.disk.run({ current.isGone }) { continue }
             }
             batches.withLock { [batch] in $0.append(batch) }
-            let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom
+            let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom || (batch.hasAside && room == before)
             watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room, after: look) : .zero)
         }
+        return admission
     }
 
     /// Most lines of a batch that are taken at one look.
@@ -114,14 +119,17 @@ final class BatchFeed: Sendable {
     }
 
     /// False where a line could not be accepted.
-    private func feed(_ batch: inout Batch, _ room: inout Int) async throws(Acceptor.AcceptError) -> Bool {
+    private func feed(
+        _ batch: inout Batch, _ room: inout Int, _ admission: inout Admission?
+    ) async throws(Acceptor.AcceptError) -> Bool {
         var quota = Self.linesAtALook
         while quota > 0, !stopping.isSet {
             let isExpired = Self.isExpired(batch)
             let most = isExpired ? Self.atOnce : min(room, quota, Self.atOnce)
             guard most > 0, reserve.hasRoom else { return true }
-            let (lines, next) = try await read(most, of: batch)
+            let (lines, next, left) = try await read(most, of: batch, isExpired ? nil : admission)
             batch = next
+            if !isExpired { admission = left }
             guard !lines.isEmpty else { return true }
             let refused = await accept(lines, of: batch, isExpired: isExpired)
             for line in refused { batch.putBack(line) }
@@ -134,11 +142,18 @@ final class BatchFeed: Sendable {
         return true
     }
 
-    private func read(_ most: Int, of batch: Batch) async throws(Acceptor.AcceptError) -> ([BatchLine], Batch) {
+    private func read(
+        _ most: Int, of batch: Batch, _ admission: Admission?
+    ) async throws(Acceptor.AcceptError) -> ([BatchLine], Batch, Admission?) {
         do throws(DiskError) {
             return try await BlockingLane.disk.run { () throws(DiskError) in
                 var batch = batch
-                return (try batch.next(most), batch)
+                var admission = admission
+                let lines = try batch.next(most) { line in
+                    guard case .whole(let bytes) = line.text else { return true }
+                    return admission?.admits(Admission.Request(manifest: bytes)) ?? true
+                }
+                return (lines, batch, admission)
             }
         } catch {
             throw .disk(error)

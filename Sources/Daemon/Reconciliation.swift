@@ -22,7 +22,7 @@ struct Reconciliation {
         var taken = 0
         /// Jobs taken in by their work files.
         var adopted = 0
-        /// Calls that may have been made and whose end nobody knows.
+        /// Calls that the ledger did not know.
         var calls = 0
         /// Jobs whose calls are unknown altogether, since the book is not whole.
         var doubted = 0
@@ -40,7 +40,7 @@ struct Reconciliation {
 
         var sentence: String {
             "\(ended) jobs brought to the end their folder shows, \(taken) taken in by their folder, "
-                + "\(adopted) by their work files, \(calls) calls of unknown end"
+                + "\(adopted) by their work files, \(calls) calls"
                 + (isBookWhole ? "" : "; the book of calls was not whole, and \(doubted) open jobs are held for it")
         }
     }
@@ -87,7 +87,9 @@ struct Reconciliation {
         }
         if findings.isNothing { return }
         try await ledger.note(settled: findings.sentence)
-        await stores.recorder.record("ledger.reconciled", nil, findings.facts)
+        stores.recorder.log.warning(
+            "the ledger was lost or older than the spool, and is reconciled with it", ["found": findings.sentence])
+        try await ledger.record(LedgerEvent("ledger.reconciled", findings.facts))
     }
 
     /// A folder's times are those of its file system, which need not be read at the same moment.
@@ -113,11 +115,16 @@ struct Reconciliation {
             // The first start of all has nothing beside it.
             found.findings.isBookWhole = await isBare()
         }
-        var unknown: [CallEntry] = []
+        var unknown: [String: CallEntry] = [:]
         for (file, from) in Self.unread(current, old, mark) {
-            try await file.entries(from: from) { some in unknown += try await ledger.unknownCalls(some) }
+            try await file.read(from: from) { entries, ends in
+                for entry in try await ledger.unknownCalls(entries) { unknown[entry.effect.id] = entry }
+                for end in ends { unknown[end.call]?.end = end }
+            }
         }
-        found.calls = Dictionary(grouping: unknown) { $0.effect.job }
+        found.calls = Dictionary(grouping: unknown.values.sorted { $0.effect.sentAt < $1.effect.sentAt }) {
+            $0.effect.job
+        }
         if !unknown.isEmpty || !found.findings.isBookWhole { found.isBehind = true }
     }
 
@@ -269,7 +276,11 @@ struct Reconciliation {
         for (id, entries) in found.calls {
             for entry in try await ledger.unknownCalls(entries) {
                 let now = try await ledger.now()
-                if try await ledger.job(id) == nil { try await takeIn(entry, now) }
+                if try await ledger.job(id) == nil {
+                    // Its claim may still stand: nothing that cost nothing is to be in its way.
+                    if entry.end?.billed == .no { continue }
+                    try await takeIn(entry, now)
+                }
                 let job = try await ledger.job(id)
                 let isHere: Bool
                 if let spec = job?.specBlob {
@@ -298,13 +309,18 @@ struct Reconciliation {
     }
 }
 
-extension Stores {
+extension SQLiteLedger {
     /// Whether the next start has something to settle between the book of calls and the ledger: until then no work file is a stray.
-    package func isBehind() async throws(LedgerError) -> Bool {
-        let folder = spool.privateFolder
-        guard let mark = try await ledger.bookmark() else { return true }
+    package func isBehind(_ folder: String) async throws(LedgerError) -> Bool {
         let files = try? await BlockingLane.disk.run { () throws(DiskError) in try CallBookFile.look(folder) }
+        // Before the first start that keeps a book there is none.
+        guard let mark = try bookmark() else { return files?.current != nil }
         guard let current = files?.current, !current.isCopy else { return true }
-        return current.id != mark.id || current.length != mark.place
+        guard current.id == mark.id, current.length >= mark.place else { return true }
+        var isBehind = false
+        try? await current.read(from: mark.place) { entries, _ in
+            if try !unknownCalls(entries).isEmpty { isBehind = true }
+        }
+        return isBehind
     }
 }

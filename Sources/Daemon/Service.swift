@@ -249,7 +249,7 @@ package final class Service: Sendable {
         let inbox = intake.state
         guard inbox.hasLooked, inbox.settling == 0, conductor.isResting else { return false }
         // What was left for want of a place is taken at the next look, where one is free by now.
-        if inbox.waitsForPlaces, await intake.openPlaces() > 0 { return false }
+        if await intake.couldTakeMore() { return false }
         guard let now = try? await stores.ledger.now() else { return false }
         // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
         let wake = (try? await stores.ledger.nextWake()) ?? nil

@@ -172,6 +172,17 @@ package enum Folders {
         return (entries.sorted { $0.name < $1.name }, unreadable)
     }
 
+    /// How many names the folder holds, those that begin with a dot left out.
+    package static func count(_ path: String) throws(DiskError) -> Int {
+        guard let stream = unsafe opendir(path) else { throw DiskError("list a folder") }
+        defer { unsafe closedir(stream) }
+        var count = 0
+        while let record = unsafe readdir(stream) {
+            if unsafe record.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
+        }
+        return count
+    }
+
     /// Deletes the folder and all in it, links not followed, at most 16 levels deep.
     package static func removeTree(_ path: String, levels: Int = 16) throws(DiskError) {
         guard let info = try Files.info(path) else { return }

@@ -56,13 +56,29 @@ package struct Batch: Sendable {
     /// Most lines that one call passes over: a file may hold a thousand million that are blank or jobs already.
     private static let mostPassed = 20_000
 
+    /// Most bytes and lines that are read and kept because they can not go now, so that those behind them may.
+    private static let mostAside = (lines: 256, bytes: 4 << 20)
+
+    /// Whether lines that were read wait until they can go.
+    package var hasAside: Bool { !again.isEmpty }
+
     /// The next lines that are no jobs yet, at most `most`; none at the end, or where so many were passed over (`isOver` tells).
-    package mutating func next(_ most: Int) throws(DiskError) -> [BatchLine] {
-        var lines = Array(again.prefix(most))
-        again.removeFirst(lines.count)
+    ///
+    /// - Parameter mayGo: asked of each line in turn; one that may not is kept, and asked for again at the next call.
+    package mutating func next(
+        _ most: Int, mayGo: (BatchLine) -> Bool = { _ in true }
+    ) throws(DiskError) -> [BatchLine] {
+        var lines: [BatchLine] = []
+        var kept: [BatchLine] = []
+        for line in again {
+            if lines.count < most, mayGo(line) { lines.append(line) } else { kept.append(line) }
+        }
+        again = kept
+        var aside = again.reduce(0) { $0 + $1.text.bytes }
         guard lines.count < most, !isRead else { return lines }
         let reader = try LineReader(path, from: offset, longest: longest)
         for _ in 0..<Self.mostPassed where lines.count < most {
+            guard again.count < Self.mostAside.lines, aside < Self.mostAside.bytes else { break }
             guard let (text, end) = try reader.next() else {
                 isRead = true
                 break
@@ -72,7 +88,13 @@ package struct Batch: Sendable {
             if text.isBlank { continue }
             isBlank = false
             let line = BatchLine(number: number, token: "\(claim.token).\(number)", text: text)
-            if !known.contains(line.token) { lines.append(line) }
+            if known.contains(line.token) { continue }
+            if mayGo(line) {
+                lines.append(line)
+            } else {
+                again.append(line)
+                aside += text.bytes
+            }
         }
         return lines
     }
@@ -128,6 +150,12 @@ package struct BatchLine: Sendable {
 }
 
 extension LineReader.Text {
+    /// That it takes in memory.
+    var bytes: Int {
+        guard case .whole(let bytes) = self else { return 0 }
+        return bytes.count
+    }
+
     var isBlank: Bool {
         guard case .whole(let bytes) = self else { return false }
         return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }

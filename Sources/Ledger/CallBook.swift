@@ -11,6 +11,7 @@ package import Domain
 final class CallBook {
     private let folder: String
     private var waiting: [CallEntry] = []
+    private var ends: [CallEnd] = []
     private var open: Open
 
     /// The file that is appended to.
@@ -18,14 +19,16 @@ final class CallBook {
         let id: String
         let began: Timestamp
         let file: Descriptor
-        /// Bytes that are known to be durable.
         var length: Int64
+        /// Bytes that are known to be durable.
+        var durable: Int64
 
         init(id: String, began: Timestamp, file: consuming Descriptor, length: Int64) {
             self.id = id
             self.began = began
             self.file = file
             self.length = length
+            durable = length
         }
     }
 
@@ -41,23 +44,29 @@ final class CallBook {
         }
     }
 
-    /// Which file is written on, and where it ends.
-    var place: (id: String, offset: Int64) { (open.id, open.length) }
+    /// Which file is written on, and how much of it no power cut can take.
+    var place: (id: String, offset: Int64) { (open.id, open.durable) }
 
     func note(_ entry: CallEntry) { waiting.append(entry) }
+    func note(_ end: CallEnd) { ends.append(end) }
 
     /// Forgets what was noted and not written: it was undone.
-    func forget() { waiting = [] }
-
-    /// Makes what was noted durable; false where there was nothing. What it throws leaves the file as it was.
-    func write() throws(DiskError) -> Bool {
-        guard let first = waiting.first else { return false }
-        let bytes = waiting.flatMap(\.line)
+    func forget() {
         waiting = []
-        if first.effect.sentAt.since(open.began) > Self.life { open = try Self.begin(folder, first.effect.sentAt) }
+        ends = []
+    }
+
+    /// Writes what was noted, calls durably; false where there were none. What it throws leaves the file as it was.
+    func write() throws(DiskError) -> Bool {
+        if waiting.isEmpty, ends.isEmpty { return false }
+        let bytes = waiting.flatMap(\.line) + ends.flatMap(\.line)
+        let first = waiting.first
+        forget()
+        if let now = first?.effect.sentAt, now.since(open.began) > Self.life { open = try Self.begin(folder, now) }
         do throws(DiskError) {
             try open.file.write(bytes)
-            try open.file.sync()
+            // An end that is lost leaves a call in doubt where the ledger is lost too, and no more.
+            if first != nil { try open.file.sync() }
         } catch {
             // A sync is never tried again on a descriptor that failed.
             try? open.file.truncate(to: open.length)
@@ -71,6 +80,8 @@ final class CallBook {
             throw error
         }
         open.length += Int64(bytes.count)
+        guard first != nil else { return false }
+        open.durable = open.length
         return true
     }
 
@@ -135,19 +146,21 @@ package struct CallBookFile: Sendable {
         return Array((document.compact + "\n").utf8)
     }
 
-    /// Gives what stands behind `offset` to `take`, some hundred entries at a time. A torn line is no entry: its call never left.
-    package func entries(
-        from offset: Int64, _ take: ([CallEntry]) async throws -> Void
+    /// What stands behind `offset`, some hundred entries or ends at a time. A torn line is none of both: its call never left.
+    package func read(
+        from offset: Int64, _ take: ([CallEntry], [CallEnd]) async throws -> Void
     ) async throws {
         let reader = try LineReader(path, from: offset, longest: Self.longestLine)
-        var some: [CallEntry] = []
+        var entries: [CallEntry] = []
+        var ends: [CallEnd] = []
         while let (text, _) = try reader.next() {
-            guard case .whole(let line) = text, let entry = CallEntry(line: line) else { continue }
-            some.append(entry)
-            guard some.count == 500 else { continue }
-            try await take(some)
-            some = []
+            guard case .whole(let line) = text, let document = try? JSONParser.parse(line) else { continue }
+            if let entry = CallEntry(line: document) { entries.append(entry) }
+            if let end = CallEnd(line: document) { ends.append(end) }
+            guard entries.count + ends.count >= 500 else { continue }
+            try await take(entries, ends)
+            (entries, ends) = ([], [])
         }
-        if !some.isEmpty { try await take(some) }
+        if entries.count + ends.count > 0 { try await take(entries, ends) }
     }
 }

@@ -27,6 +27,8 @@ package protocol JobLedger: Sendable {
     func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
     /// Number of jobs that have not settled.
     func openJobs() async throws(LedgerError) -> Int
+    /// What lies before each route that has any.
+    func loads() async throws(LedgerError) -> [String: RouteLoad]
     /// Number of jobs in each state.
     func counts() async throws(LedgerError) -> [JobState: Int]
 

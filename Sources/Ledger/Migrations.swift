@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book, loads]
 
     private static let first = """
         CREATE TABLE job (
@@ -136,6 +136,11 @@ enum Migrations {
             one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, place INTEGER NOT NULL, seen INTEGER NOT NULL,
             settled_at INTEGER, settled TEXT
         ) STRICT;
+        """
+
+    /// What lies before each route is asked at each look into the inbox that finds something.
+    private static let loads = """
+        CREATE INDEX job_load ON job (state, route, count) WHERE state NOT IN ('done', 'failed');
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -59,6 +59,18 @@ extension SQLiteLedger {
             [.integer(timekeeper.wall().milliseconds), .text(what)])
     }
 
+    /// What a write that was not undone has to say to the book.
+    func note(_ changes: [Change], of job: JobRecord) {
+        guard let callBook else { return }
+        for change in changes {
+            switch change {
+            case .spend(let effect, within: _): callBook.note(CallEntry(effect, token: job.claimToken))
+            case .effect(let effect): if let end = CallEnd(effect) { callBook.note(end) }
+            default: break
+            }
+        }
+    }
+
     /// Last in every commit: the calls that it lets leave, on the disk before it is.
     func writeCalls() throws(LedgerError) {
         guard let callBook else { return }

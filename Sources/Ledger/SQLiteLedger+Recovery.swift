@@ -110,7 +110,7 @@ extension SQLiteLedger {
         if !before.state.isSettled { try moveCredits(of: before, by: .settled(end.outcome)) }
     }
 
-    /// A call that may have been made and whose end is not known: written down as one that was under way when the daemon died.
+    /// A call that was made and that the ledger does not know. One that cost nothing is no more than that. Any other is written down as one that was under way when the daemon died.
     ///
     /// An open job finds its answer, or is held; one that has ended keeps its end.
     package func take(_ entry: CallEntry, isGone: Reason?) throws(LedgerError) {
@@ -119,6 +119,17 @@ extension SQLiteLedger {
             guard let job = try find(effect.job) else { throw LedgerError.unknownJob(effect.job) }
             var effect = effect
             let output = try outputs(of: job.id).first { $0.index == effect.output }
+            if let end = entry.end {
+                (effect.billed, effect.cost, effect.costSource) = (end.billed, end.cost, end.costSource)
+                effect.httpStatus = end.httpStatus
+                if end.billed == .no {
+                    // Nothing was bought: whatever follows may be asked for.
+                    effect.state = .failed
+                    effect.callClass = end.callClass
+                    effect.answerBlob = nil
+                    return try insert("effect", EffectRecord.columns, effect.values)
+                }
+            }
             let isOpen = [.accepted, .ready, .waiting, .calling].contains(job.state) && isGone == nil
             if isOpen, var output, [.pending, .calling, .failed].contains(output.state) {
                 output.state = .calling

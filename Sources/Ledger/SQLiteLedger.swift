@@ -273,9 +273,7 @@ package actor SQLiteLedger: JobLedger {
             // What has to wait makes room: a thousand of one subject that come again must not stand before everybody new.
             if event == .hindered { try queueUp(job) }
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
-            for case .spend(let effect, within: _) in changes {
-                callBook?.note(CallEntry(effect, token: job.claimToken))
-            }
+            note(changes, of: job)
             return after
         }
     }
