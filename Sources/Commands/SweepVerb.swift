@@ -27,7 +27,7 @@ extension Program {
                         "jobs": .integer(report.jobs), "files": .integer(report.files), "bytes": .integer(report.bytes),
                         "outputs": .integer(report.outputs), "claims": .integer(report.strays),
                     ]),
-                    "expired": .integer(report.expired), "failures": .integer(report.failures),
+                    "expired": .integer(report.expired), "forgotten": .integer(report.forgotten), "failures": .integer(report.failures),
                     "left": .integer(report.state.holding),
                     "next_deadline": .text(report.state.nextDeadline?.description),
                     "oldest_overdue": .integer(overdue),

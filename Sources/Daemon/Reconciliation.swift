@@ -195,6 +195,8 @@ struct Reconciliation {
         let now = try await ledger.now()
         let noted = (found.calls[read.job] ?? []).map(\.effect)
         guard let job else {
+            // Its id is forgotten by now; whoever uses it again meets the folder.
+            if now.since(read.settled ?? now) > .hours(30 * 24) { return }
             let token = found.calls[read.job]?.first?.token ?? JobPapers.foundToken + read.job
             let end = read.end(knowing: noted, now: now)
             if try await ledger.adopt(Self.record(of: read, token: token, end, now), end, blobs: []) {

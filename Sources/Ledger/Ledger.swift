@@ -73,6 +73,9 @@ package protocol JobLedger: Sendable {
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
+    /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
+    /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.
+    func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack?

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book, loads]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book, loads, forgetting]
 
     private static let first = """
         CREATE TABLE job (
@@ -141,6 +141,11 @@ enum Migrations {
     /// What lies before each route is asked at each look into the inbox that finds something.
     private static let loads = """
         CREATE INDEX job_load ON job (state, route, count) WHERE state NOT IN ('done', 'failed');
+        """
+
+    /// Jobs in the order in which they are forgotten.
+    private static let forgetting = """
+        CREATE INDEX job_settled ON job (settled_at) WHERE settled_at IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

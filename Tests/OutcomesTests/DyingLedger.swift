@@ -58,6 +58,9 @@ final class DyingLedger: JobLedger {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
     func touch() async throws(LedgerError) { try await real.touch() }
+    func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
+        try await real.forget(settledBefore: moment)
+    }
     func loads() async throws(LedgerError) -> [String: RouteLoad] { try await real.loads() }
     func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
