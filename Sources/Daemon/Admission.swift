@@ -63,14 +63,16 @@ extension Admission.Request {
         switch arrival.form {
         case .plain: self.init()
         case .orphan, .batch: return nil
-        case .folder: self.init(file: folder + "/" + arrival.name + "/job.json", longest)
-        case .manifest: self.init(file: folder + "/" + (arrival.files.last ?? ""), longest)
+        case .folder, .manifest:
+            guard let bytes = (try? Self.manifest(of: arrival, in: folder, longest)) ?? nil else { return nil }
+            self.init(manifest: bytes)
         }
     }
 
-    private init?(file: String, _ longest: Int) {
-        guard let bytes = (try? Files.read(file, limit: longest)) ?? nil else { return nil }
-        self.init(manifest: bytes)
+    private static func manifest(of arrival: Arrival, in folder: String, _ longest: Int) throws(DiskError) -> [UInt8]? {
+        let inbox = try OpenFolder(folder)
+        if arrival.form == .manifest { return try inbox.readOwn(arrival.files.last ?? "", limit: longest) }
+        return try inbox.folder(arrival.name).readOwn("job.json", limit: longest)
     }
 
     init?(manifest bytes: [UInt8]) {

@@ -50,7 +50,7 @@ final class BatchFeed: Sendable {
         let longest = stores.configuration.limits.manifestBytes.bytes
         let owners = stores.configuration.inbox.allowed
         do {
-            let known = isNew ? [] : try await stores.ledger.claimTokens(startingWith: claim.token + ".")
+            let known = isNew ? LineSet() : try await linesKnown(of: claim)
             let batch = try await BlockingLane.disk.run { () throws(DiskError) in
                 let batch = try Batch(claim, longest: longest, owners: owners, known: known)
                 // Found after days: a sweep would take it while its lines are being failed.
@@ -65,6 +65,19 @@ final class BatchFeed: Sendable {
             throw .disk(error)
         } catch {
             throw .disk(DiskError("open a batch", code: 5))
+        }
+    }
+
+    /// The lines that are jobs already, asked for some at a time.
+    private func linesKnown(of claim: Claim) async throws(LedgerError) -> LineSet {
+        var known = LineSet()
+        var last = ""
+        while true {
+            let some = try await stores.ledger.claimTokens(
+                startingWith: claim.token + ".", after: last, limit: 2000)
+            for token in some { known.insert(token: token) }
+            guard let end = some.last else { return known }
+            last = end
         }
     }
 

@@ -97,10 +97,12 @@ final class IntakeService: Sendable {
         do throws(DiskError) {
             (findings, survey) = try await BlockingLane.disk.run { () throws(DiskError) in
                 var survey = before
+                // Held open while it is looked at: nothing outside of it is, whatever takes the place of a name meanwhile.
+                let inbox = try OpenFolder(folder)
                 let findings = survey.survey(
-                    try Folders.list(folder).entries, now: Timestamp(milliseconds: Monotonic.milliseconds()),
-                    inside: { name in (try? Folders.list(folder + "/" + name).entries) ?? [] },
-                    named: { name in Self.named(folder + "/" + name, limit) })
+                    try inbox.list().entries, now: Timestamp(milliseconds: Monotonic.milliseconds()),
+                    inside: { name in (try? inbox.folder(name).list().entries) ?? [] },
+                    named: { name, names in names.readOn(name, in: inbox, longest: limit) })
                 return (findings, survey)
             }
         } catch {
@@ -274,14 +276,6 @@ final class IntakeService: Sendable {
             postponed.withLock { $0.append(claim) }
             watcher.wake(within: .seconds(2))
         }
-    }
-
-    private static func named(_ path: String, _ limit: Int) -> [String]? {
-        if path.lowercased().hasSuffix(".jsonl") { return try? Batch.images(in: path, longest: limit) }
-        guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
-            return nil
-        }
-        return manifest.references + (manifest.mask.map { [$0] } ?? [])
     }
 
     private static func rules(_ configuration: Configuration) -> Acceptor.Rules {

@@ -33,8 +33,8 @@ package struct Descriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, "open a file")
     }
 
-    package static func folder(_ path: String) throws(DiskError) -> Descriptor {
-        try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, "open a folder")
+    package static func folder(_ path: String, followsLink: Bool = true) throws(DiskError) -> Descriptor {
+        try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW), "open a folder")
     }
 
     private static func open(_ path: String, _ flags: Int32, _ operation: String) throws(DiskError) -> Descriptor {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads a file line by line, in pieces: no more of it is in memory than a piece and a line.
 package final class LineReader {
     /// A line without its end.
@@ -14,13 +16,22 @@ package final class LineReader {
     private var piece: [UInt8] = []
     private var used = 0
 
-    private static let pieceSize = 256 << 10
+    private let pieceSize: Int
 
     /// - Parameters:
     ///   - offset: where a line begins, in bytes.
     ///   - longest: bytes of a line; of a longer one only its length is read.
-    package init(_ path: String, from offset: Int64 = 0, longest: Int) throws(DiskError) {
-        file = try Descriptor.reading(path)
+    ///   - piece: bytes that are read at once; few where few lines are wanted.
+    package convenience init(
+        _ path: String, from offset: Int64 = 0, longest: Int, piece: Int = 256 << 10
+    ) throws(DiskError) {
+        self.init(try Descriptor.reading(path), from: offset, longest: longest, piece: piece)
+    }
+
+    /// Reads what is open.
+    package init(_ file: consuming Descriptor, from offset: Int64 = 0, longest: Int, piece: Int = 256 << 10) {
+        self.file = file
+        pieceSize = piece
         self.longest = longest
         place = offset
     }
@@ -31,19 +42,28 @@ package final class LineReader {
         var length: Int64 = 0
         while true {
             if used == piece.count {
-                piece = try file.read(Self.pieceSize, at: place)
+                piece = try file.read(pieceSize, at: place)
                 used = 0
                 if piece.isEmpty { return length == 0 ? nil : (text(line, length), place) }
             }
-            let rest = piece[used...]
-            let end = rest.firstIndex(of: 0x0A)
-            let found = rest[..<(end ?? rest.endIndex)]
+            let end = endOfLine()
+            let found = piece[used..<(end ?? piece.count)]
             length += Int64(found.count)
             if length <= Int64(longest) { line += found }
             let taken = found.count + (end == nil ? 0 : 1)
             used += taken
             place += Int64(taken)
             if end != nil { return (text(line, length), place) }
+        }
+    }
+
+    /// Where in the piece the line ends, if it does.
+    private func endOfLine() -> Int? {
+        unsafe piece.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, let end = unsafe memchr(start + used, 0x0A, bytes.count - used) else {
+                return nil
+            }
+            return unsafe UnsafeRawPointer(end) - start
         }
     }
 

@@ -332,7 +332,8 @@ package struct Acceptor: Sendable {
         _ digest: inout SHA256Digest
     ) async throws -> BlobRecord {
         let limit = min(rules.limits.referenceBytes, room)
-        let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.read(path, limit: limit) }
+        // What was looked at may be another file by now: this is a file of its own, or it is looked at again.
+        let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.readOwn(path, limit: limit) }
         // Whoever still writes to it: the claim stays, and the next look at it gives the reason.
         guard let bytes else { throw AcceptError.disk(DiskError("read an image that grew", code: 27)) }
         room -= bytes.count

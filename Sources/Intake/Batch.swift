@@ -13,7 +13,7 @@ package struct Batch: Sendable {
     package let claimed: Int64
     private let path: String
     private let longest: Int
-    private let known: Set<String>
+    private let known: LineSet
     private var offset: Int64 = 0
     private var number = 0
     private var isRead = false
@@ -24,10 +24,10 @@ package struct Batch: Sendable {
     /// - Parameters:
     ///   - longest: bytes of a line; of a longer one only its length is read.
     ///   - owners: users whose file is read; empty for everybody's.
-    ///   - known: tokens of lines that are jobs already.
+    ///   - known: the lines that are jobs already.
     /// - Returns: nil where the claim holds no batch that can be read.
     package init?(
-        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: Set<String> = []
+        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: LineSet = LineSet()
     ) throws(DiskError) {
         let entries = try Folders.list(claim.folder).entries
         // Looked at again: between the look into the inbox and the claim somebody may have put another file in its place.
@@ -76,7 +76,8 @@ package struct Batch: Sendable {
         again = kept
         var aside = again.reduce(0) { $0 + $1.text.bytes }
         guard lines.count < most, !isRead else { return lines }
-        let reader = try LineReader(path, from: offset, longest: longest)
+        // A handful of lines is asked for at a time: most are short.
+        let reader = try LineReader(path, from: offset, longest: longest, piece: 16 << 10)
         for _ in 0..<Self.mostPassed where lines.count < most {
             guard again.count < Self.mostAside.lines, aside < Self.mostAside.bytes else { break }
             guard let (text, end) = try reader.next() else {
@@ -87,8 +88,8 @@ package struct Batch: Sendable {
             number += 1
             if text.isBlank { continue }
             isBlank = false
+            if known.contains(number) { continue }
             let line = BatchLine(number: number, token: "\(claim.token).\(number)", text: text)
-            if known.contains(line.token) { continue }
             if mayGo(line) {
                 lines.append(line)
             } else {
@@ -113,20 +114,29 @@ package struct Batch: Sendable {
 
     /// Takes back a line that could not be accepted yet.
     package mutating func putBack(_ line: BatchLine) { again.append(line) }
+}
 
-    /// The names of images in a batch that stands in the inbox; a line that is no manifest names none.
-    package static func images(in path: String, longest: Int) throws(DiskError) -> [String] {
-        let reader = try LineReader(path, from: 0, longest: longest)
-        var seen: Set<String> = []
-        var names: [String] = []
-        while let (text, _) = try reader.next() {
-            if text.isBlank { continue }
-            guard case .whole(let bytes) = text, let manifest = try? Manifest.read(bytes) else { continue }
-            for name in manifest.references + [manifest.mask].compactMap({ $0 }) where seen.insert(name).inserted {
-                names.append(name)
-            }
-        }
-        return names
+/// Numbers of lines, a bit each: of a batch of a million lines no more than that is kept in mind.
+package struct LineSet: Sendable, Hashable {
+    private var words: [UInt64] = []
+    /// Beyond this no line is kept in mind; it is found to be a job when it is accepted again.
+    private static let most = 100_000_000
+
+    package init() {}
+
+    package mutating func insert(_ number: Int) {
+        guard (0..<Self.most).contains(number) else { return }
+        while words.count <= number / 64 { words.append(0) }
+        words[number / 64] |= 1 << UInt64(number % 64)
+    }
+
+    /// Takes in the line that a job's token names (`TOKEN.17`).
+    package mutating func insert(token: String) {
+        if let number = token.split(separator: ".").last.flatMap({ Int($0) }) { insert(number) }
+    }
+
+    func contains(_ number: Int) -> Bool {
+        number >= 0 && words.indices.contains(number / 64) && words[number / 64] & 1 << UInt64(number % 64) != 0
     }
 }
 

@@ -23,8 +23,10 @@ package protocol JobLedger: Sendable {
     func events(of job: String) async throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)]
     /// Every blob that belongs to a job: those with a row, and the answers of requests that are not closed.
     func allBlobIDs() async throws(LedgerError) -> Set<String>
-    /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
-    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
+    /// Tokens of jobs that begin with `prefix`, as those of a batch's lines do, in order: those behind `last`, at most `limit`.
+    func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) async throws(LedgerError) -> [String]
     /// Number of jobs that have not settled.
     func openJobs() async throws(LedgerError) -> Int
     /// What lies before each route that has any.

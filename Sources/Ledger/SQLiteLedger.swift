@@ -150,11 +150,15 @@ package actor SQLiteLedger: JobLedger {
         return Set(try database.rows(sql).compactMap { $0["id"].text })
     }
 
-    package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {
-        let rows = try database.rows(
-            "SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token < ?",
-            [.text(prefix), .text(prefix + "\u{10FFFF}")])
-        return Set(rows.compactMap { $0["claim_token"].text })
+    package func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) throws(LedgerError) -> [String] {
+        try database.rows(
+            """
+            SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token > ? AND claim_token < ?
+            ORDER BY claim_token LIMIT ?
+            """, [.text(prefix), .text(last), .text(prefix + "\u{10FFFF}"), .init(limit)]
+        ).compactMap { $0["claim_token"].text }
     }
 
     package func openJobs() throws(LedgerError) -> Int {

@@ -44,8 +44,10 @@ final class DyingLedger: JobLedger {
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
         try await real.accept(job, blobs: blobs)
     }
-    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String> {
-        try await real.claimTokens(startingWith: prefix)
+    func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) async throws(LedgerError) -> [String] {
+        try await real.claimTokens(startingWith: prefix, after: last, limit: limit)
     }
     func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord? {
         try await real.claimSuspect(for: owner, lease: lease)
