@@ -31,6 +31,7 @@ package struct JobPapers: Sendable {
             "retain_outputs": job.retainOutputs.map { .integer($0.milliseconds) },
             "profile": .string(job.profileID), "profile_hash": .string(job.profileHash),
             "node": .string(job.originNode), "credits": .integer(job.creditsPerOutput),
+            "may_save": .bool(job.maySave),
             "files": .array(
                 rows.map { row in
                     .fields([
@@ -59,6 +60,7 @@ package struct JobPapers: Sendable {
         job.subjectRef = papers["subject"]?.string
         job.retainOutputs = papers["retain_outputs"]?.int.map { Span(milliseconds: Int64($0)) }
         job.creditsPerOutput = Int64(max(0, papers["credits"]?.int ?? 0))
+        job.maySave = papers["may_save"]?.bool ?? false
         job.specBlob = blob
         var rows = (papers["files"]?.array ?? []).compactMap { file -> BlobRecord? in
             guard let id = file["id"]?.string, let kind = file["kind"]?.string.flatMap(BlobRecord.Kind.init(rawValue:)),

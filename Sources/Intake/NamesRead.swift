@@ -63,7 +63,7 @@ package struct NamesRead: Sendable, Hashable {
     }
 
     private mutating func take(_ manifest: Manifest) {
-        for name in manifest.references + [manifest.mask].compactMap({ $0 }) where !InboxNames.isHandOver(name) {
+        for name in manifest.images where !InboxNames.isHandOver(name) {
             if seen.insert(name).inserted { names.append(name) }
         }
     }

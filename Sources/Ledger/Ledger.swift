@@ -27,11 +27,11 @@ package protocol JobLedger: Sendable {
     func claimTokens(
         startingWith prefix: String, after last: String, limit: Int
     ) async throws(LedgerError) -> [String]
-    /// Number of jobs that have not settled.
-    func openJobs() async throws(LedgerError) -> Int
     /// What lies before each route that has any.
     func loads() async throws(LedgerError) -> [String: RouteLoad]
-    /// Number of jobs in each state.
+    /// Number of jobs in each state that is not settled; it takes no longer for all that have settled.
+    func openCounts() async throws(LedgerError) -> [JobState: Int]
+    /// Number of jobs in each state: of all jobs there ever were, which takes time where these are many.
     func counts() async throws(LedgerError) -> [JobState: Int]
 
     /// Takes at most `limit` jobs that can go on: highest priority first, then by turns between subjects, then oldest first.
@@ -74,6 +74,10 @@ package protocol JobLedger: Sendable {
     /// Published outputs that are due at the age clock's now.
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Outputs that somebody wants kept: they are due no more.
+    func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Outputs that are to end: they are due now.
+    func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
     /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
     /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.

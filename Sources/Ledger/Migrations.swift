@@ -1,6 +1,8 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced, book, loads, forgetting]
+    static let steps = [
+        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting,
+    ]
 
     private static let first = """
         CREATE TABLE job (
@@ -128,6 +130,12 @@ enum Migrations {
     private static let paced = """
         CREATE INDEX job_paced ON job (subject_ref, priority, accepted_at, run_after, waiting)
             WHERE waiting = 'over_rate';
+        """
+
+    /// Whether a policy lets outputs be kept beyond their time, and which are.
+    private static let saves = """
+        ALTER TABLE job ADD COLUMN may_save INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE output ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
         """
 
     /// How far the book of calls is known, and until when (wall clock) the outcome folders are; what a start found otherwise last.

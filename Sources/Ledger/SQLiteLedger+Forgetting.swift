@@ -6,7 +6,7 @@ extension SQLiteLedger {
     private static let atOnce = 100
 
     package func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
-        // Whatever is to be deleted yet is known until it is.
+        // Whatever is to be deleted yet is known until it is, and what somebody saved is theirs to delete.
         let rows = try database.rows(
             """
             SELECT id, credits FROM job
@@ -14,7 +14,7 @@ extension SQLiteLedger {
                 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.job = job.id)
                 AND NOT EXISTS (
                     SELECT 1 FROM output
-                    WHERE output.job = job.id AND expires_at IS NOT NULL AND deleted_at IS NULL)
+                    WHERE output.job = job.id AND (expires_at IS NOT NULL OR saved = 1) AND deleted_at IS NULL)
             ORDER BY settled_at LIMIT ?
             """, [.integer(moment.milliseconds), .init(Self.atOnce)])
         guard !rows.isEmpty else { return 0 }

@@ -24,12 +24,23 @@ extension SQLiteLedger {
     }
 
     package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
-        let now = try now()
+        try change(outputs, "deleted_at = ?", .integer(try now().milliseconds))
+    }
+
+    package func keepOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
+        try change(outputs, "saved = ?, expires_at = NULL", .integer(1))
+    }
+
+    package func expireOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
+        try change(outputs, "expires_at = ?", .integer(try now().milliseconds))
+    }
+
+    private func change(_ outputs: [OutputRecord], _ how: String, _ value: Database.Value) throws(LedgerError) {
         try database.transaction { () throws(LedgerError) in
             for output in outputs {
                 try database.run(
-                    "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
-                    [.integer(now.milliseconds), .text(output.job), .init(output.index)])
+                    "UPDATE output SET \(how) WHERE job = ? AND position = ?",
+                    [value, .text(output.job), .init(output.index)])
             }
         }
     }

@@ -73,7 +73,7 @@ extension SQLiteLedger {
             try database.run(
                 """
                 UPDATE job SET claim_token = ?, spec_blob = ?, content_ref = ?, subject_ref = ?, route = ?, count = ?,
-                    reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?,
+                    reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?, may_save = ?,
                     inputs_delete_by = min(inputs_delete_by, ?)
                 WHERE id = ?
                 """,
@@ -81,7 +81,8 @@ extension SQLiteLedger {
                     .text(job.claimToken), .init(job.specBlob), .text(job.contentRef), .init(job.subjectRef),
                     .text(job.route), .init(job.count), .init(job.referenceCount), .integer(job.inputBytes),
                     .integer(job.retainInputs.milliseconds), .init(job.retainOutputs?.milliseconds),
-                    .integer(job.creditsPerOutput), .integer(job.inputsDeleteBy.milliseconds), .text(job.id),
+                    .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0),
+                    .integer(job.inputsDeleteBy.milliseconds), .text(job.id),
                 ])
         }
     }

@@ -34,6 +34,7 @@ package struct Sweeper: Sendable {
     private let spool: SpoolFolders
     private let settler: Settler
     private let eraser: Eraser
+    private let shelf: Shelf
     private let recorder: Recorder
     private let owner: String
 
@@ -46,6 +47,7 @@ package struct Sweeper: Sendable {
         self.spool = spool
         self.settler = settler
         self.eraser = eraser
+        shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
     }
@@ -134,29 +136,16 @@ package struct Sweeper: Sendable {
 
     private func sweepOutputs(_ report: inout SweepReport) async throws(LedgerError) {
         for output in try await ledger.outputsDue(limit: 10_000) {
-            let folder = spool.outcome(.done, of: output.job)
-            do throws(DiskError) {
-                try await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
+            do throws(Shelf.Refusal) {
+                try await shelf.end(output)
             } catch {
+                if case .ledger(let error) = error { throw error }
                 report.failures += 1
                 recorder.log.error("an output could not be deleted", ["job": output.job, "why": error.description])
                 continue
             }
-            try await ledger.outputsDeleted([output])
             report.outputs += 1
-            await recorder.record("output.deleted", output.job, ["output": String(output.index)])
         }
-    }
-
-    /// The picture, its sidecar and the provider's original; with the last one the folder.
-    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) {
-        guard let file = output.file, Files.exists(folder) else { return }
-        let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-        for entry in try Folders.list(folder).entries where entry.name.hasPrefix(stem + ".") {
-            try Files.remove(folder + "/" + entry.name)
-        }
-        if try Folders.list(folder).entries.allSatisfy({ $0.name == "status.json" }) { try Folders.removeTree(folder) }
-        try Folders.sync(Files.parent(of: folder))
     }
 
     // MARK: credits

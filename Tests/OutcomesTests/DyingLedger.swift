@@ -64,7 +64,7 @@ final class DyingLedger: JobLedger {
         try await real.forget(settledBefore: moment)
     }
     func loads() async throws(LedgerError) -> [String: RouteLoad] { try await real.loads() }
-    func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
+    func openCounts() async throws(LedgerError) -> [JobState: Int] { try await real.openCounts() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
     func outputs(of job: String) async throws(LedgerError) -> [OutputRecord] { try await real.outputs(of: job) }
@@ -91,6 +91,8 @@ final class DyingLedger: JobLedger {
     func nextWake() async throws(LedgerError) -> Timestamp? { try await real.nextWake() }
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord] { try await real.inputsDue(limit: limit) }
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord] { try await real.outputsDue(limit: limit) }
+    func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.keepOutputs(outputs) }
+    func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.expireOutputs(outputs) }
     func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.outputsDeleted(outputs) }
     func retention() async throws(LedgerError) -> RetentionState { try await real.retention() }
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
