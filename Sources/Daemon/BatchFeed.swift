@@ -138,18 +138,20 @@ final class BatchFeed: Sendable {
         var quota = Self.linesAtALook
         while quota > 0, !stopping.isSet {
             let isExpired = Self.isExpired(batch)
-            let most = isExpired ? Self.atOnce : min(room, quota, Self.atOnce)
+            // What is refused takes no place.
+            let refusal = isExpired ? Self.expired : batch.isDoubted ? Self.doubted : nil
+            let most = refusal != nil ? Self.atOnce : min(room, quota, Self.atOnce)
             guard most > 0, reserve.hasRoom else { return true }
-            let (lines, next, left) = try await read(most, of: batch, isExpired ? nil : admission)
+            let (lines, next, left) = try await read(most, of: batch, refusal != nil ? nil : admission)
             batch = next
-            if !isExpired { admission = left }
+            if refusal == nil { admission = left }
             guard !lines.isEmpty else { return true }
-            let refused = await accept(lines, of: batch, isExpired: isExpired)
+            let refused = await accept(lines, of: batch, refusing: refusal)
             for line in refused { batch.putBack(line) }
             guard refused.isEmpty else { return false }
             if isExpired { try await prolong(batch) }
             quota -= lines.count
-            if !isExpired { room -= lines.count }
+            if refusal == nil { room -= lines.count }
             conductor.poke()
         }
         return true
@@ -174,13 +176,13 @@ final class BatchFeed: Sendable {
     }
 
     /// The lines that could not be accepted yet.
-    private func accept(_ lines: [BatchLine], of batch: Batch, isExpired: Bool) async -> [BatchLine] {
+    private func accept(_ lines: [BatchLine], of batch: Batch, refusing refusal: Reason?) async -> [BatchLine] {
         await withTaskGroup(of: BatchLine?.self) { group in
             for line in lines {
                 group.addTask { [acceptor, stores] in
                     do throws(Acceptor.AcceptError) {
-                        if isExpired {
-                            try await acceptor.refuse(line, of: batch, Self.expired)
+                        if let refusal {
+                            try await acceptor.refuse(line, of: batch, refusal)
                         } else {
                             try await acceptor.accept(line, of: batch)
                         }
@@ -196,6 +198,10 @@ final class BatchFeed: Sendable {
             return await group.reduce(into: []) { found, line in if let line { found.append(line) } }
         }
     }
+
+    private static let doubted = Reason(
+        .outcomeUnknown, "the ledger was lost or is older than the spool: whether this line was called is not known",
+        hint: "look at the provider's account, then hand over again what is missing")
 
     private static let expired = Reason(
         .expired, "the line waited a day for a place in the queue", limit: "queue.max_accepted",

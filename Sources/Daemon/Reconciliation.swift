@@ -28,6 +28,8 @@ struct Reconciliation {
         var doubted = 0
         /// Whether the book names every call that the ledger may have forgotten.
         var isBookWhole = true
+        /// Outcome folders that were made before are known, by the wall clock.
+        var seen = Timestamp(milliseconds: 0)
 
         var isNothing: Bool { ended + taken + adopted + calls + doubted == 0 && isBookWhole }
 
@@ -56,7 +58,7 @@ struct Reconciliation {
         var began: Timestamp
     }
 
-    /// Looks, and writes down all but doubts; the book is kept from here on.
+    /// Looks, and writes down all but doubts.
     func run() async throws(StartError) -> Findings {
         var found = Case(began: SystemClock().wall())
         do {
@@ -66,9 +68,11 @@ struct Reconciliation {
             try await readFolders(since: since, &found)
             try await readWorkFiles(&found)
             try await takeCalls(&found)
-            try await ledger.keepBook(
-                in: stores.spool.privateFolder, isAnew: !found.findings.isBookWhole,
-                seen: found.began.after(Span(milliseconds: -Self.margin.milliseconds)))
+            if !found.findings.isBookWhole {
+                let claims = stores.spool.claims
+                try await BlockingLane.disk.run { () throws(DiskError) in try Batch.doubtAll(in: claims) }
+            }
+            found.findings.seen = found.began.after(Span(milliseconds: -Self.margin.milliseconds))
         } catch let error as LedgerError {
             throw .ledger(error)
         } catch let error as DiskError {
@@ -79,12 +83,15 @@ struct Reconciliation {
         return found.findings
     }
 
-    /// Holds what may have been called where the book can not tell, also what was accepted meanwhile from claims that stood.
+    /// Holds what may have been called where the book can not tell, also what was accepted meanwhile from claims that stood. The book
+    /// is kept from here on: a start that does not come so far looks at all of it again.
     func conclude(_ findings: Findings) async throws(LedgerError) {
         var findings = findings
         if !findings.isBookWhole {
             findings.doubted = try await ledger.doubt(because: Self.unknown)
         }
+        try await ledger.keepBook(
+            in: stores.spool.privateFolder, isAnew: !findings.isBookWhole, seen: findings.seen)
         if findings.isNothing { return }
         try await ledger.note(settled: findings.sentence)
         stores.recorder.log.warning(

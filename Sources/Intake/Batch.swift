@@ -20,6 +20,8 @@ package struct Batch: Sendable {
     private var again: [BatchLine] = []
     /// Whether no line held anything.
     package private(set) var isBlank = true
+    /// Whether lines of it that are no jobs may have been: the ledger that knew them came from a backup.
+    package let isDoubted: Bool
 
     /// - Parameters:
     ///   - longest: bytes of a line; of a longer one only its length is read.
@@ -46,6 +48,17 @@ package struct Batch: Sendable {
             return nil
         }
         claimed = (try Files.info(claim.folder)?.modified ?? 0) / 1_000_000
+        isDoubted = entries.contains { $0.name == Self.doubtMark }
+    }
+
+    private static let doubtMark = ".doubted"
+
+    /// Marks every batch that was being read, durably: what is left of it may have been bought.
+    package static func doubtAll(in claims: String) throws(DiskError) {
+        for claim in try Folders.list(claims).entries where claim.name.hasPrefix(Arrival.Form.batch.rawValue + "-") {
+            let mark = claims + "/" + claim.name + "/" + doubtMark
+            if !Files.exists(mark) { try Files.writeDurably([], to: mark) }
+        }
     }
 
     static func isBatch(_ name: String) -> Bool { InboxNames.split(name)?.suffix.lowercased() == "jsonl" }
@@ -103,7 +116,8 @@ package struct Batch: Sendable {
     /// Keeps what is overdue until it has been said of each line that it is: the images go at once, and the claim counts as
     /// claimed `span` ago, so that a sweep leaves the rest of that day for it.
     package func prolong(claimedBefore span: Span) throws(DiskError) {
-        for entry in try Folders.list(claim.folder).entries where claim.folder + "/" + entry.name != path {
+        let kept = [path, claim.folder + "/" + Self.doubtMark]
+        for entry in try Folders.list(claim.folder).entries where !kept.contains(claim.folder + "/" + entry.name) {
             try Folders.removeTree(claim.folder + "/" + entry.name)
         }
         try Folders.setModified(claim.folder, Monotonic.wall() - span.milliseconds)

@@ -190,4 +190,33 @@ import Testing
         #expect(spool.outcomes(".darkroom/blobs") == blobs)
         await provider.stop()
     }
+
+    @Test func `a batch that was being read when the backup was made is not bought again`() async throws {
+        let provider = try Provider { number, _ in
+            number > 3 ? nil : .error(429, "", "", headers: [("Retry-After", "4")])
+        }
+        let spool = try TestSpool("restore-batch", config: provider.configuration("queue: { max_accepted: 3 }"))
+        let lines = (1...8).map { #"{"prompt":"hill \#($0)","output":{"size":"native"}}"# }
+        try BatchTests().drop(lines, in: spool)
+        let daemon = try Darkroom.Running(
+            ["run"] + spool.arguments, environment: CallTests.key, log: spool.scratch.file("log"))
+        try await eventually("the first lines wait") {
+            daemon.printed.split(separator: "\n").count { $0.contains("job.waits") } >= 3
+        }
+        await daemon.end(SIGKILL)
+        try await backUp(spool)
+        #expect(try await drain(spool).code == 0)
+        #expect(spool.outcomes("done").count == 8 && provider.requests.count == 11)
+        // All but one were delivered; the claim comes back with the private folder.
+        for job in spool.outcomes("done").dropFirst() {
+            try FileManager.default.removeItem(atPath: spool.path + "/done/" + job)
+        }
+        try await restoreAll(spool)
+        #expect(try await drain(spool).code == 1)
+        #expect(provider.requests.count == 11)
+        #expect(spool.outcomes("done").count == 1)
+        #expect(spool.outcomes("held").count + spool.outcomes("failed").count == 7)
+        for job in spool.outcomes("failed") { #expect(try spool.reason(job).code == "outcome_unknown") }
+        await provider.stop()
+    }
 }
