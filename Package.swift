@@ -65,7 +65,7 @@ let package = Package(
         room("Disk", ["CDiskShim"]),
         room("Policies", ["Disk", "Documents", "Domain"]),
         room("Settings", ["CLinuxShim", "Disk", "Documents", "Domain", "Policies"]),
-        room("Ledger", ["CSQLite", "Documents", "Domain"]),
+        room("Ledger", ["CSQLite", "Digests", "Disk", "Documents", "Domain"]),
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),

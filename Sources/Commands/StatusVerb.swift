@@ -40,6 +40,7 @@ extension SpoolStatus {
         let heads = [
             ["daemon", isRunning ? "running" : "not running"],
             ["jobs", jobs.isEmpty ? "none" : jobs.joined(separator: ", ")],
+            ["inbox", (["\(inbox) waiting"] + inboxWaitsFor).joined(separator: "; ")],
             ["spent today", "\(Money.text(spent))\(budget) dollars (\(day), UTC)"],
             ["next deletion", retention.nextDeadline?.description ?? "none"], ["oldest overdue", "\(overdue) s"],
             [
@@ -50,7 +51,7 @@ extension SpoolStatus {
         let rows = routes.map { line in
             [
                 line.route.name, line.route.provider.rawValue, "\(line.underWay) of \(line.route.concurrency)",
-                Money.text(line.spent),
+                "\(line.waiting) of \(line.most)", Money.text(line.spent),
                 line.pause.map { pause in
                     "paused: \(pause.code.rawValue), "
                         + (pause.until.map { "until \($0)" } ?? "until the daemon is started again")
@@ -58,6 +59,7 @@ extension SpoolStatus {
                 } ?? "open",
             ]
         }
-        return Console.table(heads) + "\n" + Console.table([["ROUTE", "PROVIDER", "CALLS", "DOLLARS", "STATE"]] + rows)
+        return Console.table(heads) + "\n"
+            + Console.table([["ROUTE", "PROVIDER", "CALLS", "WAITING", "DOLLARS", "STATE"]] + rows)
     }
 }

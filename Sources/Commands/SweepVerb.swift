@@ -3,6 +3,7 @@ import Documents
 import Domain
 import Ledger
 import Retention
+import Spool
 
 extension Program {
     static let sweepVerb = Verb(
@@ -12,7 +13,8 @@ extension Program {
         let stores = try invocation.stores(try invocation.configuration())
         let report: SweepReport
         do throws(LedgerError) {
-            report = try await stores.sweeper.runOnce()
+            let isBehind = try await stores.ledger.isBehind(stores.spool.privateFolder)
+            report = try await stores.sweeper.runOnce(strays: !isBehind)
         } catch {
             throw CommandError(.inputOutput, error.description)
         }
@@ -25,7 +27,8 @@ extension Program {
                         "jobs": .integer(report.jobs), "files": .integer(report.files), "bytes": .integer(report.bytes),
                         "outputs": .integer(report.outputs), "claims": .integer(report.strays),
                     ]),
-                    "expired": .integer(report.expired), "failures": .integer(report.failures),
+                    "expired": .integer(report.expired), "forgotten": .integer(report.forgotten),
+                    "failures": .integer(report.failures),
                     "left": .integer(report.state.holding),
                     "next_deadline": .text(report.state.nextDeadline?.description),
                     "oldest_overdue": .integer(overdue),

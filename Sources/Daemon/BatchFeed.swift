@@ -50,7 +50,7 @@ final class BatchFeed: Sendable {
         let longest = stores.configuration.limits.manifestBytes.bytes
         let owners = stores.configuration.inbox.allowed
         do {
-            let known = isNew ? [] : try await stores.ledger.claimTokens(startingWith: claim.token + ".")
+            let known = isNew ? LineSet() : try await linesKnown(of: claim)
             let batch = try await BlockingLane.disk.run { () throws(DiskError) in
                 let batch = try Batch(claim, longest: longest, owners: owners, known: known)
                 // Found after days: a sweep would take it while its lines are being failed.
@@ -68,8 +68,24 @@ final class BatchFeed: Sendable {
         }
     }
 
+    /// The lines that are jobs already, asked for some at a time.
+    private func linesKnown(of claim: Claim) async throws(LedgerError) -> LineSet {
+        var known = LineSet()
+        var last = ""
+        while true {
+            let some = try await stores.ledger.claimTokens(
+                startingWith: claim.token + ".", after: last, limit: 2000)
+            for token in some { known.insert(token: token) }
+            guard let end = some.last else { return known }
+            last = end
+        }
+    }
+
     /// Takes lines of batches as long as there is room; a few at a time, so that a long batch keeps nothing else waiting.
-    func feed(_ room: inout Int, after look: Span = .zero) async {
+    ///
+    /// - Returns: what the routes can serve after that.
+    func feed(_ room: inout Int, _ admission: Admission?, after look: Span = .zero) async -> Admission? {
+        var admission = admission
         let open = batches.withLock { batches in
             defer { batches = [] }
             return batches
@@ -77,8 +93,9 @@ final class BatchFeed: Sendable {
         for batch in open {
             var batch = batch
             var isTroubled = false
+            let before = room
             do throws(Acceptor.AcceptError) {
-                isTroubled = try await !feed(&batch, &room)
+                isTroubled = try await !feed(&batch, &room, &admission)
                 if batch.isOver {
                     try await acceptor.end(batch)
                     continue
@@ -90,9 +107,10 @@ final class BatchFeed: Sendable {
                 if await BlockingLane.disk.run({ current.isGone }) { continue }
             }
             batches.withLock { [batch] in $0.append(batch) }
-            let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom
+            let isHeldUp = isTroubled || room <= 0 || !reserve.hasRoom || (batch.hasAside && room == before)
             watcher.wake(within: isHeldUp ? Self.pause(isTroubled ? 1 : room, after: look) : .zero)
         }
+        return admission
     }
 
     /// Most lines of a batch that are taken at one look.
@@ -114,31 +132,43 @@ final class BatchFeed: Sendable {
     }
 
     /// False where a line could not be accepted.
-    private func feed(_ batch: inout Batch, _ room: inout Int) async throws(Acceptor.AcceptError) -> Bool {
+    private func feed(
+        _ batch: inout Batch, _ room: inout Int, _ admission: inout Admission?
+    ) async throws(Acceptor.AcceptError) -> Bool {
         var quota = Self.linesAtALook
         while quota > 0, !stopping.isSet {
             let isExpired = Self.isExpired(batch)
-            let most = isExpired ? Self.atOnce : min(room, quota, Self.atOnce)
+            // What is refused takes no place.
+            let refusal = isExpired ? Self.expired : batch.isDoubted ? Self.doubted : nil
+            let most = refusal != nil ? Self.atOnce : min(room, quota, Self.atOnce)
             guard most > 0, reserve.hasRoom else { return true }
-            let (lines, next) = try await read(most, of: batch)
+            let (lines, next, left) = try await read(most, of: batch, refusal != nil ? nil : admission)
             batch = next
+            if refusal == nil { admission = left }
             guard !lines.isEmpty else { return true }
-            let refused = await accept(lines, of: batch, isExpired: isExpired)
+            let refused = await accept(lines, of: batch, refusing: refusal)
             for line in refused { batch.putBack(line) }
             guard refused.isEmpty else { return false }
             if isExpired { try await prolong(batch) }
             quota -= lines.count
-            if !isExpired { room -= lines.count }
+            if refusal == nil { room -= lines.count }
             conductor.poke()
         }
         return true
     }
 
-    private func read(_ most: Int, of batch: Batch) async throws(Acceptor.AcceptError) -> ([BatchLine], Batch) {
+    private func read(
+        _ most: Int, of batch: Batch, _ admission: Admission?
+    ) async throws(Acceptor.AcceptError) -> ([BatchLine], Batch, Admission?) {
         do throws(DiskError) {
             return try await BlockingLane.disk.run { () throws(DiskError) in
                 var batch = batch
-                return (try batch.next(most), batch)
+                var admission = admission
+                let lines = try batch.next(most) { line in
+                    guard case .whole(let bytes) = line.text else { return true }
+                    return admission?.admits(Admission.Request(manifest: bytes)) ?? true
+                }
+                return (lines, batch, admission)
             }
         } catch {
             throw .disk(error)
@@ -146,13 +176,13 @@ final class BatchFeed: Sendable {
     }
 
     /// The lines that could not be accepted yet.
-    private func accept(_ lines: [BatchLine], of batch: Batch, isExpired: Bool) async -> [BatchLine] {
+    private func accept(_ lines: [BatchLine], of batch: Batch, refusing refusal: Reason?) async -> [BatchLine] {
         await withTaskGroup(of: BatchLine?.self) { group in
             for line in lines {
                 group.addTask { [acceptor, stores] in
                     do throws(Acceptor.AcceptError) {
-                        if isExpired {
-                            try await acceptor.refuse(line, of: batch, Self.expired)
+                        if let refusal {
+                            try await acceptor.refuse(line, of: batch, refusal)
                         } else {
                             try await acceptor.accept(line, of: batch)
                         }
@@ -168,6 +198,10 @@ final class BatchFeed: Sendable {
             return await group.reduce(into: []) { found, line in if let line { found.append(line) } }
         }
     }
+
+    private static let doubted = Reason(
+        .outcomeUnknown, "the ledger was lost or is older than the spool: whether this line was called is not known",
+        hint: "look at the provider's account, then hand over again what is missing")
 
     private static let expired = Reason(
         .expired, "the line waited a day for a place in the queue", limit: "queue.max_accepted",

@@ -23,8 +23,10 @@ final class IntakeService: Sendable {
         var left = 0
         /// Names that no form explains, as many as were last spoken of.
         var strangers = 0
-        /// Whether something was left only because the queue was full.
+        /// Whether something was left only because the queue, or that of a route, was full.
         var waitsForPlaces = false
+        /// Requests that lay before all routes when something was left for its route; nil where nothing was.
+        var requestsAhead: Int?
         /// Why the inbox could not be listed, as it was last said.
         var trouble: String?
         /// Why nothing more is taken, as it was last said.
@@ -45,6 +47,8 @@ final class IntakeService: Sendable {
 
     /// Names that could not be taken and were said so.
     private let troubled = Mutex<Set<String>>([])
+    /// What the hand-overs that wait ask for, so that each is read once.
+    private let asked = Mutex<[Arrival: Admission.Request]>([:])
 
     init(
         _ stores: Stores, watcher: InboxWatcher, conductor: Conductor, reserve: DiskReserve, stopping: StopFlag
@@ -94,10 +98,12 @@ final class IntakeService: Sendable {
         do throws(DiskError) {
             (findings, survey) = try await BlockingLane.disk.run { () throws(DiskError) in
                 var survey = before
+                // Held open while it is looked at: nothing outside of it is, whatever takes the place of a name meanwhile.
+                let inbox = try OpenFolder(folder)
                 let findings = survey.survey(
-                    try Folders.list(folder).entries, now: Timestamp(milliseconds: Monotonic.milliseconds()),
-                    inside: { name in (try? Folders.list(folder + "/" + name).entries) ?? [] },
-                    named: { name in Self.named(folder + "/" + name, limit) })
+                    try inbox.list().entries, now: Timestamp(milliseconds: Monotonic.milliseconds()),
+                    inside: { name in (try? inbox.folder(name).list().entries) ?? [] },
+                    named: { name, names in names.readOn(name, in: inbox, longest: limit) })
                 return (findings, survey)
             }
         } catch {
@@ -107,8 +113,11 @@ final class IntakeService: Sendable {
         sayTrouble(nil)
         let look = Span(milliseconds: Monotonic.milliseconds() - began)
         var room = await openPlaces()
-        let (taken, unfinished) = await take(findings.arrivals, &room)
-        await batches.feed(&room, after: look)
+        var admission = await admission(for: findings.arrivals.count + batches.count)
+        let (taken, unfinished) = await take(findings.arrivals, &room, &admission)
+        admission = await batches.feed(&room, admission, after: look)
+        sayWhyTheyWait(
+            findings.arrivals.count - taken - unfinished + (room > 0 ? 0 : batches.count), isFull: room <= 0, admission)
         let now = Timestamp(milliseconds: Monotonic.milliseconds())
         if let again = findings.lookAgain { watcher.wake(within: again.since(now)) }
         if taken < findings.arrivals.count { watcher.wake(within: BatchFeed.pause(room, after: look)) }
@@ -130,6 +139,7 @@ final class IntakeService: Sendable {
             state.settling = findings.settling + unfinished + postponed.withLock { $0.count } + (room > 0 ? open : 0)
             state.left = findings.waiting + findings.arrivals.count - taken + (room > 0 ? 0 : open)
             state.waitsForPlaces = room <= 0 && (taken + unfinished < findings.arrivals.count || open > 0)
+            state.requestsAhead = admission.flatMap { $0.full.isEmpty ? nil : $0.requests }
         }
     }
 
@@ -155,16 +165,32 @@ final class IntakeService: Sendable {
         for claim in claims { await accept(claim) }
     }
 
-    /// Takes arrivals as long as there is room for them, in the ledger and on the disk; the rest stays untouched.
-    private func take(_ arrivals: [Arrival], _ room: inout Int) async -> (taken: Int, unfinished: Int) {
+    /// What the routes can still serve in time; nil where there is nothing to take, or the ledger can not be read.
+    private func admission(for count: Int) async -> Admission? {
+        guard count > 0, let loads = try? await stores.ledger.loads() else { return nil }
+        return Admission(stores.configuration, loads)
+    }
+
+    /// Takes arrivals as long as there is room for them: in the ledger, on the disk, and on their routes. The rest stays untouched.
+    private func take(_ arrivals: [Arrival], _ room: inout Int, _ admission: inout Admission?) async -> (
+        taken: Int, unfinished: Int
+    ) {
         var taken = 0
         var unfinished = 0
         var left = arrivals[...]
+        let isTight = admission?.isTight(for: arrivals.count) ?? false
+        if !isTight { asked.withLock { $0 = [:] } }
         while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {
-            let batch = left.prefix(min(room, Self.atOnce))
-            left = left.dropFirst(batch.count)
+            var some: [Arrival] = []
+            while some.count < min(room, Self.atOnce), let next = left.popFirst() {
+                if isTight {
+                    let request = await request(of: next)
+                    guard admission?.admits(request) ?? true else { continue }
+                }
+                some.append(next)
+            }
             let ends = await withTaskGroup(of: TakeEnd.self) { group in
-                for arrival in batch { group.addTask { await self.take(arrival) } }
+                for arrival in some { group.addTask { await self.take(arrival) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let count = ends.count { $0 == .taken }
@@ -173,8 +199,22 @@ final class IntakeService: Sendable {
             room -= count
             if ends.contains(.full) { break }
         }
-        sayWhyTheyWait(arrivals.count - taken - unfinished + (room > 0 ? 0 : batches.count), isFull: room <= 0)
+        if isTight {
+            let here = Set(arrivals)
+            asked.withLock { asked in asked = asked.filter { here.contains($0.key) } }
+        }
         return (taken, unfinished)
+    }
+
+    private func request(of arrival: Arrival) async -> Admission.Request? {
+        if let known = asked.withLock({ $0[arrival] }) { return known }
+        let folder = stores.spool.inbox
+        let longest = stores.configuration.limits.manifestBytes.bytes
+        let request = await BlockingLane.disk.run {
+            Admission.Request(arrival, in: folder, longest: longest)
+        }
+        if let request { asked.withLock { $0[arrival] = request } }
+        return request
     }
 
     /// Hand-overs that are taken at once: most of the time is spent waiting for the disk to be sure.
@@ -205,15 +245,28 @@ final class IntakeService: Sendable {
     }
 
     /// One line when hand-overs begin to wait for want of room, and none until it has changed.
-    private func sayWhyTheyWait(_ waiting: Int, isFull: Bool) {
-        let why =
-            waiting == 0 ? nil : isFull ? "queue.max_accepted is reached" : reserve.hasRoom ? nil : "the disk is full"
+    private func sayWhyTheyWait(_ waiting: Int, isFull: Bool, _ admission: Admission?) {
+        let routes = (admission?.full ?? []).sorted().joined(separator: ", ")
+        var why: String?
+        if waiting > 0 || !routes.isEmpty {
+            why = isFull ? "queue.max_accepted is reached" : reserve.hasRoom ? nil : "the disk is full"
+            if why == nil, !routes.isEmpty { why = "more than can be served in queue.max_wait waits for \(routes)" }
+        }
         let isNews = shared.withLock { state in
             defer { state.waitsFor = why }
             return state.waitsFor != why
         }
         guard isNews, let why else { return }
         stores.recorder.log.warning("hand-overs wait in the inbox", ["waiting": String(waiting), "why": why])
+    }
+
+    /// Whether something that was left could be taken now.
+    func couldTakeMore() async -> Bool {
+        let state = state
+        if state.waitsForPlaces, await openPlaces() > 0 { return true }
+        // A route that has served something since takes something.
+        guard let before = state.requestsAhead, let loads = try? await stores.ledger.loads() else { return false }
+        return Admission(stores.configuration, loads).requests < before
     }
 
     /// How many more jobs the queue takes.
@@ -233,14 +286,6 @@ final class IntakeService: Sendable {
             postponed.withLock { $0.append(claim) }
             watcher.wake(within: .seconds(2))
         }
-    }
-
-    private static func named(_ path: String, _ limit: Int) -> [String]? {
-        if path.lowercased().hasSuffix(".jsonl") { return try? Batch.images(in: path, longest: limit) }
-        guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
-            return nil
-        }
-        return manifest.images
     }
 
     private static func rules(_ configuration: Configuration) -> Acceptor.Rules {

@@ -168,6 +168,8 @@ package final class Service: Sendable {
 
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
+        let reconciliation = Reconciliation(stores: stores)
+        let found = try await reconciliation.run()
         do throws(LedgerError) {
             _ = try await stores.sweeper.runOnce(claims: false, strays: false)
             try await stores.ledger.endPauses()
@@ -175,6 +177,7 @@ package final class Service: Sendable {
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
             await intake.recover()
+            try await reconciliation.conclude(found)
             try await stores.sweeper.sweepStart()
         } catch {
             throw .ledger(error)
@@ -240,6 +243,8 @@ package final class Service: Sendable {
                 let isTime = Monotonic.milliseconds() >= strays
                 let report = try await stores.sweeper.runOnce(strays: isTime)
                 if isTime { strays = Monotonic.milliseconds() + Self.strayTime.milliseconds }
+                let seen = SystemClock().wall().after(Span(milliseconds: -Reconciliation.margin.milliseconds))
+                try await stores.ledger.note(seen: seen)
                 let next = report.state.nextDeadline?.since(report.now) ?? .minutes(1)
                 wait = min(.minutes(1), max(.seconds(1), next))
             } catch {
@@ -253,7 +258,7 @@ package final class Service: Sendable {
         let inbox = intake.state
         guard inbox.hasLooked, inbox.settling == 0, conductor.isResting else { return false }
         // What was left for want of a place is taken at the next look, where one is free by now.
-        if inbox.waitsForPlaces, await intake.openPlaces() > 0 { return false }
+        if await intake.couldTakeMore() { return false }
         guard let now = try? await stores.ledger.now() else { return false }
         // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
         let wake = (try? await stores.ledger.nextWake()) ?? nil

@@ -1,3 +1,4 @@
+import CDiskShim
 import Glibc
 
 /// An open file with one owner; closed when the value ends.
@@ -32,8 +33,13 @@ package struct Descriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, "overwrite a file")
     }
 
-    package static func folder(_ path: String) throws(DiskError) -> Descriptor {
-        try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, "open a folder")
+    /// Opens a file that is there to be written on at its end.
+    package static func appending(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, "open a file")
+    }
+
+    package static func folder(_ path: String, followsLink: Bool = true) throws(DiskError) -> Descriptor {
+        try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW), "open a folder")
     }
 
     private static func open(_ path: String, _ flags: Int32, _ operation: String) throws(DiskError) -> Descriptor {
@@ -115,6 +121,17 @@ package struct Descriptor: ~Copyable, Sendable {
         }
         bytes.removeLast(count - filled)
         return bytes
+    }
+
+    /// Cuts the file off after so many bytes.
+    package borrowing func truncate(to bytes: Int64) throws(DiskError) {
+        guard ftruncate(number, off_t(bytes)) == 0 else { throw DiskError("cut a file off") }
+    }
+
+    /// When the file was made, in nanoseconds since 1970: a copy has another time. Nil where the file system does not tell.
+    package borrowing func born() -> Int64? {
+        let time = dk_born(number)
+        return time == 0 ? nil : time
     }
 
     /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.

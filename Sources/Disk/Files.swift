@@ -37,6 +37,11 @@ package enum Files {
         try Descriptor.reading(path).readAll(limit: limit)
     }
 
+    /// The whole of a regular file with one name, whatever stood there when it was looked at; nil when it has more bytes.
+    package static func readOwn(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
+        try OpenFolder(parent(of: path)).readOwn(name(of: path), limit: limit)
+    }
+
     /// The first bytes of a file, at most `count`.
     package static func readStart(_ path: String, count: Int) throws(DiskError) -> [UInt8] {
         try Descriptor.reading(path).readStart(count)
@@ -184,13 +189,27 @@ package enum Folders {
         return (entries.sorted { $0.name < $1.name }, walk.unreadableNames)
     }
 
-    /// Deletes the folder and all in it, links not followed, at most 16 levels deep.
+    /// How many names the folder holds, those that begin with a dot left out.
+    package static func count(_ path: String) throws(DiskError) -> Int {
+        guard let stream = unsafe opendir(path) else { throw DiskError("list a folder") }
+        defer { unsafe closedir(stream) }
+        var count = 0
+        while let record = unsafe readdir(stream) {
+            if unsafe record.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
+        }
+        return count
+    }
+
+    /// Deletes the folder and all in it, links not followed, at most 16 levels deep; one that is gone is no error.
     package static func removeTree(_ path: String, levels: Int = 16) throws(DiskError) {
-        guard let info = try Files.info(path) else { return }
-        guard info.kind == .folder else { return try Files.remove(path) }
-        guard levels > 0 else { throw DiskError("delete a folder this deep", code: ELOOP) }
-        for entry in try list(path).entries { try removeTree(path + "/" + entry.name, levels: levels - 1) }
-        guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw DiskError("delete a folder") }
+        let parent: OpenFolder
+        do throws(DiskError) {
+            parent = try OpenFolder(Files.parent(of: path))
+        } catch {
+            if error.isMissing { return }
+            throw error
+        }
+        try parent.remove(Files.name(of: path), levels: levels)
     }
 
     /// Free bytes and free inodes of the file system below `path`, as far as this user may use them.

@@ -209,20 +209,17 @@ package struct Acceptor: Sendable {
     ) async throws -> String {
         var rows: [BlobRecord] = []
         do {
-            let content = try await keepAll(spec, references, mask, &rows)
-            var job = try await draft(origin, route: found.route)
+            var job = try await draft(origin, wanting: spec.id, route: found.route)
             job.priority = spec.priority
             job.count = spec.count
-            job.contentRef = content
             job.referenceCount = spec.referenceCount
-            job.inputBytes = rows.reduce(0) { $1.kind == .spec ? $0 : $0 + $1.bytes }
-            job.specBlob = rows.last?.id
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.retainOutputs =
                 spec.save ? nil : [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
             job.maySave = rules.maySave
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
+            try await keepAll(spec, references, mask, of: &job, &rows)
             let (id, isNew) = try await enter(job, wanting: spec.id, origin, rows)
             if !isNew { await discard(rows) }
             if isNew, !rules.attestations.isEmpty {
@@ -238,15 +235,17 @@ package struct Acceptor: Sendable {
     }
 
     private func enterRefused(_ origin: Origin, _ reason: Reason, _ id: String?) async throws -> String {
-        var job = try await draft(origin, route: "")
+        var job = try await draft(origin, wanting: id, route: "")
         job.reason = reason
         return try await enter(job, wanting: id, origin, []).id
     }
 
-    private func draft(_ origin: Origin, route: String) async throws -> JobRecord {
+    private func draft(_ origin: Origin, wanting id: String?, route: String) async throws -> JobRecord {
         let now = try await ledger.now()
+        let label = JobName.label(from: origin.name)
         return JobRecord(
-            id: "", claimToken: origin.token, route: route, acceptedAt: now,
+            id: id ?? origin.mark.map { label + $0 } ?? fresh(label), claimToken: origin.token, route: route,
+            acceptedAt: now,
             inputsDeleteBy: now.after(rules.longestLife), retainInputs: rules.retainInputs,
             profileID: rules.profile.id, profileHash: rules.profile.hash, originNode: rules.originNode)
     }
@@ -259,7 +258,6 @@ package struct Acceptor: Sendable {
     ) async throws -> (id: String, isNew: Bool) {
         let label = id ?? JobName.label(from: origin.name)
         var job = job
-        job.id = id ?? origin.mark.map { label + $0 } ?? fresh(label)
         for _ in 0..<8 {
             let rows = rows.map { row in
                 var row = row
@@ -287,6 +285,9 @@ package struct Acceptor: Sendable {
                 } else if job.reason == nil {
                     job.reason = Self.conflict
                 }
+            case .taken(let holder) where origin.mark != nil && holder.claimToken.hasPrefix(JobPapers.foundToken):
+                // The same line, taken in by its outcome after the ledger was lost: no other has this number of this batch.
+                return (holder.id, false)
             case .taken:
                 job.id = fresh(label)
             case nil:
@@ -309,16 +310,17 @@ package struct Acceptor: Sendable {
 
     // MARK: blobs
 
-    /// Keeps references, mask and spec, the spec last, and gives the keyed hash of all of it. `rows` grows as they do.
+    /// Keeps references, mask and spec, the spec last and with what makes a job of them again should the ledger be lost. `rows`
+    /// grows as they do.
     private func keepAll(
-        _ spec: JobSpec, _ references: [String], _ mask: String?, _ rows: inout [BlobRecord]
-    ) async throws -> String {
+        _ spec: JobSpec, _ references: [String], _ mask: String?, of job: inout JobRecord, _ rows: inout [BlobRecord]
+    ) async throws {
         var digest = SHA256Digest()
-        let stored = Array(spec.stored.compact.utf8)
+        let asked = Array(spec.stored.compact.utf8)
         // One key a job: without it nothing of the job can be read.
         let key = try await blobs.newKey(hour: ledger.now().hour)
         // Whose picture it is belongs to what is asked: nobody gets a link to somebody else's outputs.
-        for part in [stored, Array((spec.subject ?? "").utf8)] {
+        for part in [asked, Array((spec.subject ?? "").utf8)] {
             digest.update(Array("\(part.count):".utf8))
             digest.update(part)
         }
@@ -327,9 +329,12 @@ package struct Acceptor: Sendable {
             rows.append(try await keep(path, under: key, .reference, index, &room, &digest))
         }
         if let mask { rows.append(try await keep(mask, under: key, .mask, 0, &room, &digest)) }
+        job.contentRef = hexadecimal(keyedHash(digest.finish(), key: contentKey))
+        job.inputBytes = rows.reduce(0) { $0 + $1.bytes }
+        let stored = Array(JobPapers(job, rows).beside(spec.stored).compact.utf8)
         let id = try await blobs.put(stored, under: key)
+        job.specBlob = id
         rows.append(BlobRecord(id: id, job: "", kind: .spec, position: 0, bytes: Int64(stored.count)))
-        return hexadecimal(keyedHash(digest.finish(), key: contentKey))
     }
 
     private func keep(
@@ -337,7 +342,8 @@ package struct Acceptor: Sendable {
         _ digest: inout SHA256Digest
     ) async throws -> BlobRecord {
         let limit = min(rules.limits.referenceBytes, room)
-        let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.read(path, limit: limit) }
+        // What was looked at may be another file by now: this is a file of its own, or it is looked at again.
+        let bytes = try await BlockingLane.disk.run { () throws(DiskError) in try Files.readOwn(path, limit: limit) }
         // Whoever still writes to it: the claim stays, and the next look at it gives the reason.
         guard let bytes else { throw AcceptError.disk(DiskError("read an image that grew", code: 27)) }
         room -= bytes.count

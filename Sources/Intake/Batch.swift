@@ -13,21 +13,23 @@ package struct Batch: Sendable {
     package let claimed: Int64
     private let path: String
     private let longest: Int
-    private let known: Set<String>
+    private let known: LineSet
     private var offset: Int64 = 0
     private var number = 0
     private var isRead = false
     private var again: [BatchLine] = []
     /// Whether no line held anything.
     package private(set) var isBlank = true
+    /// Whether lines of it that are no jobs may have been: the ledger that knew them came from a backup.
+    package let isDoubted: Bool
 
     /// - Parameters:
     ///   - longest: bytes of a line; of a longer one only its length is read.
     ///   - owners: users whose file is read; empty for everybody's.
-    ///   - known: tokens of lines that are jobs already.
+    ///   - known: the lines that are jobs already.
     /// - Returns: nil where the claim holds no batch that can be read.
     package init?(
-        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: Set<String> = []
+        _ claim: Claim, longest: Int, owners: Set<UInt32> = [], known: LineSet = LineSet()
     ) throws(DiskError) {
         let entries = try Folders.list(claim.folder).entries
         // Looked at again: between the look into the inbox and the claim somebody may have put another file in its place.
@@ -46,6 +48,17 @@ package struct Batch: Sendable {
             return nil
         }
         claimed = (try Files.info(claim.folder)?.modified ?? 0) / 1_000_000
+        isDoubted = entries.contains { $0.name == Self.doubtMark }
+    }
+
+    private static let doubtMark = ".doubted"
+
+    /// Marks every batch that was being read, durably: what is left of it may have been bought.
+    package static func doubtAll(in claims: String) throws(DiskError) {
+        for claim in try Folders.list(claims).entries where claim.name.hasPrefix(Arrival.Form.batch.rawValue + "-") {
+            let mark = claims + "/" + claim.name + "/" + doubtMark
+            if !Files.exists(mark) { try Files.writeDurably([], to: mark) }
+        }
     }
 
     static func isBatch(_ name: String) -> Bool { InboxNames.split(name)?.suffix.lowercased() == "jsonl" }
@@ -56,13 +69,30 @@ package struct Batch: Sendable {
     /// Most lines that one call passes over: a file may hold a thousand million that are blank or jobs already.
     private static let mostPassed = 20_000
 
+    /// Most bytes and lines that are read and kept because they can not go now, so that those behind them may.
+    private static let mostAside = (lines: 256, bytes: 4 << 20)
+
+    /// Whether lines that were read wait until they can go.
+    package var hasAside: Bool { !again.isEmpty }
+
     /// The next lines that are no jobs yet, at most `most`; none at the end, or where so many were passed over (`isOver` tells).
-    package mutating func next(_ most: Int) throws(DiskError) -> [BatchLine] {
-        var lines = Array(again.prefix(most))
-        again.removeFirst(lines.count)
+    ///
+    /// - Parameter mayGo: asked of each line in turn; one that may not is kept, and asked for again at the next call.
+    package mutating func next(
+        _ most: Int, mayGo: (BatchLine) -> Bool = { _ in true }
+    ) throws(DiskError) -> [BatchLine] {
+        var lines: [BatchLine] = []
+        var kept: [BatchLine] = []
+        for line in again {
+            if lines.count < most, mayGo(line) { lines.append(line) } else { kept.append(line) }
+        }
+        again = kept
+        var aside = again.reduce(0) { $0 + $1.text.bytes }
         guard lines.count < most, !isRead else { return lines }
-        let reader = try LineReader(path, from: offset, longest: longest)
+        // A handful of lines is asked for at a time: most are short.
+        let reader = try LineReader(path, from: offset, longest: longest, piece: 16 << 10)
         for _ in 0..<Self.mostPassed where lines.count < most {
+            guard again.count < Self.mostAside.lines, aside < Self.mostAside.bytes else { break }
             guard let (text, end) = try reader.next() else {
                 isRead = true
                 break
@@ -71,8 +101,14 @@ package struct Batch: Sendable {
             number += 1
             if text.isBlank { continue }
             isBlank = false
+            if known.contains(number) { continue }
             let line = BatchLine(number: number, token: "\(claim.token).\(number)", text: text)
-            if !known.contains(line.token) { lines.append(line) }
+            if mayGo(line) {
+                lines.append(line)
+            } else {
+                again.append(line)
+                aside += text.bytes
+            }
         }
         return lines
     }
@@ -80,7 +116,8 @@ package struct Batch: Sendable {
     /// Keeps what is overdue until it has been said of each line that it is: the images go at once, and the claim counts as
     /// claimed `span` ago, so that a sweep leaves the rest of that day for it.
     package func prolong(claimedBefore span: Span) throws(DiskError) {
-        for entry in try Folders.list(claim.folder).entries where claim.folder + "/" + entry.name != path {
+        let kept = [path, claim.folder + "/" + Self.doubtMark]
+        for entry in try Folders.list(claim.folder).entries where !kept.contains(claim.folder + "/" + entry.name) {
             try Folders.removeTree(claim.folder + "/" + entry.name)
         }
         try Folders.setModified(claim.folder, Monotonic.wall() - span.milliseconds)
@@ -91,40 +128,38 @@ package struct Batch: Sendable {
 
     /// Takes back a line that could not be accepted yet.
     package mutating func putBack(_ line: BatchLine) { again.append(line) }
+}
 
-    /// The names of images in a batch that stands in the inbox; a line that is no manifest names none.
-    package static func images(in path: String, longest: Int) throws(DiskError) -> [String] {
-        let reader = try LineReader(path, from: 0, longest: longest)
-        var seen: Set<String> = []
-        var names: [String] = []
-        while let (text, _) = try reader.next() {
-            if text.isBlank { continue }
-            guard case .whole(let bytes) = text, let manifest = try? Manifest.read(bytes) else { continue }
-            for name in manifest.images where seen.insert(name).inserted {
-                names.append(name)
-            }
-        }
-        return names
+/// Numbers of lines, a bit each: of a batch of a million lines no more than that is kept in mind.
+package struct LineSet: Sendable, Hashable {
+    private var words: [UInt64] = []
+    /// Beyond this no line is kept in mind; it is found to be a job when it is accepted again.
+    private static let most = 100_000_000
+
+    package init() {}
+
+    package mutating func insert(_ number: Int) {
+        guard (0..<Self.most).contains(number) else { return }
+        while words.count <= number / 64 { words.append(0) }
+        words[number / 64] |= 1 << UInt64(number % 64)
+    }
+
+    /// Takes in the line that a job's token names (`TOKEN.17`).
+    package mutating func insert(token: String) {
+        if let number = token.split(separator: ".").last.flatMap({ Int($0) }) { insert(number) }
+    }
+
+    func contains(_ number: Int) -> Bool {
+        number >= 0 && words.indices.contains(number / 64) && words[number / 64] & 1 << UInt64(number % 64) != 0
     }
 }
 
 /// One line of a batch.
 package struct BatchLine: Sendable {
-    package enum Text: Sendable {
-        case whole([UInt8])
-        /// Bytes of a line that is longer than any may be.
-        case tooLong(Int64)
-
-        var isBlank: Bool {
-            guard case .whole(let bytes) = self else { return false }
-            return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-        }
-    }
-
     /// From 1 on, blank lines counted: as an editor shows it.
     package let number: Int
     package let token: String
-    package let text: Text
+    package let text: LineReader.Text
 
     /// `-XXXXXXXX-000001`: the same eight characters for all lines of a batch, and after a crash again.
     func mark(of claim: Claim) -> String {
@@ -138,46 +173,15 @@ package struct BatchLine: Sendable {
     }
 }
 
-/// Reads a file line by line, in pieces.
-private final class LineReader {
-    private let file: Descriptor
-    private let longest: Int
-    /// Where in the file the next line begins.
-    private var place: Int64
-    private var piece: [UInt8] = []
-    private var used = 0
-
-    private static let pieceSize = 256 << 10
-
-    init(_ path: String, from offset: Int64, longest: Int) throws(DiskError) {
-        file = try Descriptor.reading(path)
-        self.longest = longest
-        place = offset
+extension LineReader.Text {
+    /// That it takes in memory.
+    var bytes: Int {
+        guard case .whole(let bytes) = self else { return 0 }
+        return bytes.count
     }
 
-    /// The next line without its end, and where the one after it begins; nil at the end of the file.
-    func next() throws(DiskError) -> (BatchLine.Text, Int64)? {
-        var line: [UInt8] = []
-        var length: Int64 = 0
-        while true {
-            if used == piece.count {
-                piece = try file.read(Self.pieceSize, at: place)
-                used = 0
-                if piece.isEmpty { return length == 0 ? nil : (text(line, length), place) }
-            }
-            let rest = piece[used...]
-            let end = rest.firstIndex(of: 0x0A)
-            let found = rest[..<(end ?? rest.endIndex)]
-            length += Int64(found.count)
-            if length <= Int64(longest) { line += found }
-            let taken = found.count + (end == nil ? 0 : 1)
-            used += taken
-            place += Int64(taken)
-            if end != nil { return (text(line, length), place) }
-        }
-    }
-
-    private func text(_ line: [UInt8], _ length: Int64) -> BatchLine.Text {
-        length > Int64(longest) ? .tooLong(length) : .whole(line)
+    var isBlank: Bool {
+        guard case .whole(let bytes) = self else { return false }
+        return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 }

@@ -40,13 +40,15 @@ package struct Claims: Sendable {
         let claim = Claim(token: token, form: arrival.form, folder: spool.claim(token))
         try Folders.make(claim.folder)
         do throws(DiskError) {
+            let inbox = try OpenFolder(spool.inbox)
+            let folder = try OpenFolder(claim.folder)
             do throws(DiskError) {
-                try move(arrival.files, from: spool.inbox, to: claim.folder)
+                for name in arrival.files { try inbox.move(name, to: folder) }
             } catch {
                 guard error.isOtherFileSystem else { throw error }
-                try fetch(arrival.files, for: claim)
+                try fetch(arrival.files, from: inbox, for: claim, into: folder)
             }
-            try Folders.sync(claim.folder)
+            try folder.sync()
             try Folders.sync(spool.claims)
         } catch {
             // Somebody took a file away while it was claimed: what was moved goes back where it was.
@@ -118,23 +120,35 @@ package struct Claims: Sendable {
     /// Where an inbox on another file system keeps what is being copied: a name that everybody ignores.
     private func aside(_ claim: Claim) -> String { spool.inbox + "/." + claim.token }
 
+    /// What stands aside for a claim; nil where nothing does, or where somebody put something of their own in its place.
+    private func ours(_ claim: Claim) throws(DiskError) -> OpenFolder? {
+        do throws(DiskError) {
+            let aside = try OpenFolder(spool.inbox).folder("." + claim.token)
+            guard try aside.info().owner == Accounts.own else { return nil }
+            return aside
+        } catch {
+            if error.isMissing || error.isOtherKind { return nil }
+            throw error
+        }
+    }
+
     /// Whether the claim has its commit point; a copy is then the only one.
     private func complete(_ claim: Claim) throws(DiskError) -> Bool {
         let names = try Folders.list(claim.folder).entries.map(\.name).filter { $0 != Copying.unfinished }
         guard Self.isWhole(claim.form, names) else { return false }
-        guard Files.exists(aside(claim)) else { return true }
-        guard try Folders.list(aside(claim)).entries.allSatisfy({ names.contains($0.name) }) else { return false }
-        try Clearing.clear(aside(claim))
+        guard let aside = try ours(claim) else { return true }
+        guard try aside.list().entries.allSatisfy({ names.contains($0.name) }) else { return false }
+        try Clearing.clear(self.aside(claim))
         return true
     }
 
     /// Undoes a claim. Nothing of the inbox is written over, and nothing that came from it is deleted.
     private func putBack(_ claim: Claim) throws(DiskError) {
         let aside = aside(claim)
-        if Files.exists(aside) {
+        if let folder = try ours(claim) {
             // What stands in the claim are copies.
             try Clearing.clear(claim.folder)
-            for name in try Folders.list(aside).entries.map(\.name) { try putBack(name, from: aside) }
+            for name in try folder.list().entries.map(\.name) { try putBack(name, from: aside) }
             try Clearing.clearEmpty(aside)
         } else {
             for name in try Folders.list(claim.folder).entries.map(\.name) { try putBack(name, from: claim.folder) }
@@ -166,24 +180,22 @@ package struct Claims: Sendable {
         }
     }
 
-    private func move(_ names: [String], from: String, to: String) throws(DiskError) {
-        for name in names { try Files.rename(from + "/" + name, to: to + "/" + name) }
-    }
-
     /// An inbox elsewhere: set aside there by renames, copied, made durable, then taken away there.
     ///
     /// As long as something stands aside it is the original, unless the claim holds all of it.
-    private func fetch(_ names: [String], for claim: Claim) throws(DiskError) {
-        let aside = aside(claim)
+    private func fetch(
+        _ names: [String], from inbox: borrowing OpenFolder, for claim: Claim, into folder: borrowing OpenFolder
+    ) throws(DiskError) {
         try Folders.sync(spool.claims)
-        try Folders.make(aside)
-        try move(names, from: spool.inbox, to: aside)
+        // Held open from here on: who may write to the inbox may put another folder in its place.
+        let aside = try inbox.makeFolder("." + claim.token)
+        for name in names { try inbox.move(name, to: aside) }
         for name in names {
             try Copying.copy(
-                aside + "/" + name, to: claim.folder + "/" + name, limit: Batch.isBatch(name) ? .max : mostBytes)
+                name, of: aside, to: claim.folder + "/" + name, limit: Batch.isBatch(name) ? .max : mostBytes)
         }
-        try Folders.sync(claim.folder)
+        try folder.sync()
         try Folders.sync(spool.claims)
-        try Clearing.clear(aside)
+        try Clearing.clear(self.aside(claim))
     }
 }

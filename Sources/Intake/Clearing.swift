@@ -7,7 +7,7 @@ enum Clearing {
     static func clear(_ path: String) throws(DiskError) {
         guard let info = try Files.info(path) else { return }
         guard info.kind == .folder else { return try Files.remove(path) }
-        let top = try Descriptor.folder(path)
+        let top = try Descriptor.folder(path, followsLink: false)
         var lifted = 0
         // A folder in a folder is lifted to the top before it is opened: no path grows long, nothing calls itself.
         while case let folders = try emptied(top.number), !folders.isEmpty {
@@ -73,6 +73,9 @@ extension DiskError {
     var isTaken: Bool { code == EEXIST || code == ENOTEMPTY }
     /// The file system has no such call.
     var isNotSupported: Bool { code == EINVAL || code == ENOSYS || code == EOPNOTSUPP }
+
+    /// Another thing, or a link, stands where a folder or a file of its own should.
+    var isOtherKind: Bool { code == ENOTDIR || code == ELOOP }
 
     /// This user may not.
     var isForbidden: Bool { code == EACCES || code == EPERM }

@@ -6,33 +6,34 @@ enum Copying {
     /// A copy in the making, in the folder it is made for; short, so that no name becomes too long by it.
     static let unfinished = ".copy"
 
-    /// Copies a file or a folder of files, durable when the call returns.
-    static func copy(_ from: String, to: String, limit: Int) throws(DiskError) {
-        guard let info = try Files.info(from) else { throw DiskError.missing("copy a file") }
+    /// Copies a file or a folder of files out of `folder`, durable when the call returns.
+    static func copy(_ name: String, of folder: borrowing OpenFolder, to: String, limit: Int) throws(DiskError) {
+        guard let info = try folder.info(name) else { throw DiskError.missing("copy a file") }
         let beside = Files.parent(of: to) + "/" + unfinished
         try Clearing.clear(beside)
         if info.kind == .folder {
             try Folders.make(beside)
-            for entry in try Folders.list(from).entries {
-                try content(of: from + "/" + entry.name, entry.info, beside + "/" + entry.name, limit)
+            let inner = try folder.folder(name)
+            for entry in try inner.list().entries {
+                try content(of: entry.name, in: inner, entry.info, beside + "/" + entry.name, limit)
             }
             try Folders.sync(beside)
         } else {
-            try content(of: from, info, beside, limit)
+            try content(of: name, in: folder, info, beside, limit)
         }
         try Files.rename(beside, to: to)
         try Folders.sync(Files.parent(of: to))
     }
 
     private static func content(
-        of from: String, _ info: FileInfo, _ to: String, _ limit: Int
+        of name: String, in folder: borrowing OpenFolder, _ info: FileInfo, _ to: String, _ limit: Int
     ) throws(DiskError) {
         // Nobody reads links, devices and folders in folders: what is refused needs only to be of its kind.
         guard info.isOwnFile else {
             guard unsafe symlink(".", to) == 0 else { throw DiskError("note a link") }
             return
         }
-        let source = try Descriptor.reading(from)
+        let source = try folder.readingOwn(name)
         let file = try Descriptor.creating(to)
         if info.bytes <= Int64(limit) {
             try copy(from: source, to: file)

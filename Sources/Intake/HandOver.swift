@@ -211,7 +211,7 @@ package struct HandOver: Sendable {
         guard limits.isAllowed(info) else { return .refused(notAllowed(info, field)) }
         let limit = limits.manifestBytes
         do throws(DiskError) {
-            if info.bytes <= limit, let bytes = try Files.read(path, limit: limit) { return .bytes(bytes) }
+            if info.bytes <= limit, let bytes = try Files.readOwn(path, limit: limit) { return .bytes(bytes) }
         } catch {
             guard error.isForbidden else { throw error }
             return .refused(Reason(.invalidManifest, "\(what) may not be read", field: field, hint: readable))

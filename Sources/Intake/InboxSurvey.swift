@@ -20,8 +20,8 @@ package struct InboxSurvey: Sendable {
     private struct Sighting: Sendable {
         var info: FileInfo
         var since: Timestamp
-        /// What a manifest or batch names, once it was read: a batch may be long.
-        var names: [String]?
+        /// What a manifest or batch names, as far as it was read.
+        var names: NamesRead?
     }
 
     /// Images that a hand-over has a claim to.
@@ -66,9 +66,10 @@ package struct InboxSurvey: Sendable {
     ///   - entries: what stands in the inbox.
     ///   - now: any clock that does not jump.
     ///   - inside: lists a folder of the inbox by name.
-    ///   - named: the images that a manifest of the inbox names; nil when it cannot be read as one.
+    ///   - named: reads the images that a manifest or batch of the inbox names, a long one a piece at a time.
     package mutating func survey(
-        _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry], named: (String) -> [String]?
+        _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry],
+        named: (String, inout NamesRead) -> Void
     ) -> Findings {
         let all = entries.filter { !InboxNames.isIgnored($0.name) }
         let entries = owners.isEmpty ? all : all.filter { owners.contains($0.info.owner) }
@@ -179,27 +180,33 @@ package struct InboxSurvey: Sendable {
         findings.arrivals.append(Arrival(form: .plain, name: stem, files: files))
     }
 
-    private mutating func images(of entry: Folders.Entry, _ named: (String) -> [String]?) -> [String] {
+    /// Nil as long as it is not read to its end.
+    private mutating func images(
+        of entry: Folders.Entry, _ named: (String, inout NamesRead) -> Void
+    ) -> [String]? {
         let key = Array(entry.name.utf8)
-        if let known = seen[key]?.names { return known }
-        guard let all = named(entry.name) else { return [] }
-        var found: Set<String> = []
-        let names = all.filter { !InboxNames.isHandOver($0) && found.insert($0).inserted }
-        seen[key]?.names = names
-        return names
+        var read = seen[key]?.names ?? NamesRead()
+        // Taken out of the memory that would share it, so that a long list is not copied.
+        seen[key]?.names = nil
+        if !read.isWhole { named(entry.name, &read) }
+        seen[key]?.names = read
+        return read.isWhole ? read.names : nil
     }
 
     private mutating func surveyManifest(
         _ form: Arrival.Form, _ entry: Folders.Entry, _ byName: [String: Folders.Entry], _ now: Timestamp,
-        _ named: (String) -> [String]?, _ findings: inout Findings, _ taken: inout Taken
+        _ named: (String, inout NamesRead) -> Void, _ findings: inout Findings, _ taken: inout Taken
     ) {
         guard let stem = InboxNames.split(entry.name)?.stem else { return }
         guard isWhole(entry, now, &findings) else {
             taken.isUnsure = true
             return
         }
-        // A name may stand twice (the mask is also a reference), and other hand-overs are nobody's image.
-        let names = images(of: entry, named)
+        guard let names = images(of: entry, named) else {
+            taken.isUnsure = true
+            findings.settling += 1
+            return Self.lookAgain(at: now, &findings)
+        }
         taken.names.formUnion(names)
         let present = names.compactMap { byName[$0] }
         let late = since(entry.name, now).after(orphanAfter)

@@ -22,12 +22,15 @@ final class GroupCommit {
     }
 
     /// Runs all that wait, in order, and tells each how it ended.
-    func commit() {
+    ///
+    /// - Parameter last: runs before the commit; what it throws undoes all of it.
+    func commit(last: () throws(LedgerError) -> Void) {
         let writes = waiting
         waiting = []
         do throws(LedgerError) {
             try database.transaction { () throws(LedgerError) in
                 for write in writes { try write.run(in: database) }
+                try last()
             }
         } catch {
             for write in writes { write.fail(error) }

@@ -25,8 +25,12 @@ package protocol JobLedger: Sendable {
     func unknownBlobs(among ids: [String]) async throws(LedgerError) -> Set<String>
     /// Of these keys those under which no blob of a job is sealed: none that is known begins with the key and `_`.
     func unusedKeys(among keys: [String]) async throws(LedgerError) -> Set<String>
-    /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
-    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
+    /// Tokens of jobs that begin with `prefix`, as those of a batch's lines do, in order: those behind `last`, at most `limit`.
+    func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) async throws(LedgerError) -> [String]
+    /// What lies before each route that has any.
+    func loads() async throws(LedgerError) -> [String: RouteLoad]
     /// Number of jobs in each state that is not settled; it takes no longer for all that have settled.
     func openCounts() async throws(LedgerError) -> [JobState: Int]
     /// Number of jobs in each state: of all jobs there ever were, which takes time where these are many.
@@ -77,6 +81,9 @@ package protocol JobLedger: Sendable {
     /// Outputs that are to end: they are due now.
     func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
+    /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
+    /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.
+    func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack?

@@ -1,6 +1,8 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced, saves]
+    static let steps = [
+        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting,
+    ]
 
     private static let first = """
         CREATE TABLE job (
@@ -134,6 +136,24 @@ enum Migrations {
     private static let saves = """
         ALTER TABLE job ADD COLUMN may_save INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE output ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// How far the book of calls is known, and until when (wall clock) the outcome folders are; what a start found otherwise last.
+    private static let book = """
+        CREATE TABLE book (
+            one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, place INTEGER NOT NULL, seen INTEGER NOT NULL,
+            settled_at INTEGER, settled TEXT
+        ) STRICT;
+        """
+
+    /// What lies before each route is asked at each look into the inbox that finds something.
+    private static let loads = """
+        CREATE INDEX job_load ON job (state, route, count) WHERE state NOT IN ('done', 'failed');
+        """
+
+    /// Jobs in the order in which they are forgotten.
+    private static let forgetting = """
+        CREATE INDEX job_settled ON job (settled_at) WHERE settled_at IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -9,6 +9,7 @@ package actor SQLiteLedger: JobLedger {
     private let group: GroupCommit
     let timekeeper: any Timekeeper
     private var clock: AgeClock
+    var callBook: CallBook?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
@@ -28,10 +29,15 @@ package actor SQLiteLedger: JobLedger {
     ) async throws(LedgerError) -> Value {
         let result: Result<Value, LedgerError> = await withCheckedContinuation { continuation in
             // Asked for once a group: whoever comes before its turn goes with it.
-            if group.isEmpty { Task { group.commit() } }
+            if group.isEmpty { Task { commitGroup() } }
             group.add(work) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    private func commitGroup() {
+        group.commit { () throws(LedgerError) in try writeCalls() }
+        callBook?.forget()
     }
 
     // MARK: time
@@ -164,11 +170,15 @@ package actor SQLiteLedger: JobLedger {
         return Set(try database.rows(sql, [.text(asked)]).compactMap { $0["name"].text })
     }
 
-    package func claimTokens(startingWith prefix: String) throws(LedgerError) -> Set<String> {
-        let rows = try database.rows(
-            "SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token < ?",
-            [.text(prefix), .text(prefix + "\u{10FFFF}")])
-        return Set(rows.compactMap { $0["claim_token"].text })
+    package func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) throws(LedgerError) -> [String] {
+        try database.rows(
+            """
+            SELECT claim_token FROM job WHERE claim_token >= ? AND claim_token > ? AND claim_token < ?
+            ORDER BY claim_token LIMIT ?
+            """, [.text(prefix), .text(last), .text(prefix + "\u{10FFFF}"), .init(limit)]
+        ).compactMap { $0["claim_token"].text }
     }
 
     package func openCounts() throws(LedgerError) -> [JobState: Int] {
@@ -288,6 +298,7 @@ package actor SQLiteLedger: JobLedger {
             // What has to wait makes room: a thousand of one subject that come again must not stand before everybody new.
             if event == .hindered { try queueUp(job) }
             guard let after = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
+            note(changes, of: job)
             return after
         }
     }

@@ -19,6 +19,8 @@ package struct SweepReport: Sendable {
     package var strays = 0
     /// Things that could not be deleted, tried again at the next sweep.
     package var failures = 0
+    /// Jobs that are remembered no more.
+    package var forgotten = 0
     package var state = RetentionState(nextDeadline: nil, holding: 0, oldestOverdue: nil)
     package var now = Timestamp(milliseconds: 0)
 }
@@ -53,6 +55,10 @@ package struct Sweeper: Sendable {
     private static let batch = 200
     /// How long what belongs to no job may lie there: the life of an input.
     private static let strayLife = Span.hours(24)
+    /// How long the id of a settled job is remembered.
+    private static let memory = Span.hours(30 * 24)
+    /// Most jobs that one sweep forgets: the first one after an upgrade may find years of them.
+    private static let mostForgotten = 10_000
     /// How long a work file may be without its row: longer than any call may take.
     private static let strayRest = Span.hours(2)
 
@@ -61,12 +67,14 @@ package struct Sweeper: Sendable {
     /// - Parameters:
     ///   - claims: also old claims. A start leaves them alone: it is about to accept what an earlier run took, and
     ///     a hand-over that is deleted unaccepted has no outcome at all.
-    ///   - strays: also work files that belong to no job, for which each one is looked at: nothing to do every second.
+    ///   - strays: also work files that belong to no job, for which each one is looked at: nothing to do every second. Not where the ledger may have
+    ///     come from a backup: the next start knows.
     package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
         try await sweepOutputs(&report)
         try await sweepCredits()
+        try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
         if claims { await sweepClaims(&report) }
@@ -170,6 +178,18 @@ package struct Sweeper: Sendable {
         var expired: Int64 = 0
         while case let some = try await ledger.expireCredits(), some > 0 { expired += some }
         if expired > 0 { await recorder.record("credits.expired", nil, ["credits": String(expired)]) }
+    }
+
+    // MARK: ids
+
+    private func sweepIDs(_ report: inout SweepReport) async throws(LedgerError) {
+        let moment = try await ledger.now().after(Span(milliseconds: -Self.memory.milliseconds))
+        while report.forgotten < Self.mostForgotten, case let some = try await ledger.forget(settledBefore: moment),
+            some > 0
+        {
+            report.forgotten += some
+        }
+        if report.forgotten > 0 { await recorder.record("jobs.forgotten", nil, ["jobs": String(report.forgotten)]) }
     }
 
     // MARK: strays

@@ -36,7 +36,8 @@ enum ConfigurationSchema {
                 "How much is taken in.",
                 [
                     "max_accepted": Shape.integer("Most jobs that are accepted and not settled.", 1...10_000_000),
-                    "max_wait": Shape.fixed("Not built yet: intake by pace.", "24h"),
+                    "max_wait": Shape.span(
+                        "What a route can not serve inside this time stays in the inbox: from 1m to 24h."),
                 ]),
             "models": models,
             "templates": orNull(path("The folder of prompt templates, NAME@VERSION.json5; none where null.")),

@@ -18,7 +18,7 @@ extension Configuration {
                 "rescan": .string(inbox.rescan.description),
                 "owners": .array(inbox.owners.map { .string($0.name) }),
             ]),
-            "queue": .fields(["max_accepted": .integer(maxAccepted)]),
+            "queue": .fields(["max_accepted": .integer(maxAccepted), "max_wait": .string(maxWait.description)]),
             "models": .object(models),
             "templates": .text(templates),
             "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
@@ -76,7 +76,10 @@ extension Configuration {
             rescan: "60s",                            // the folder is listed this often even when no event comes
           },
 
-          queue: { max_accepted: 10000 },             // more than this waits in the inbox, untouched
+          queue: {
+            max_accepted: 10000,                      // more than this waits in the inbox, untouched
+            max_wait: "24h",                          // as does what its route can not serve inside this time, by its
+          },                                          // requests_per_minute and concurrency
 
           models: {
             default: "offline",                       // the route of a job that names none

@@ -17,6 +17,8 @@ package struct Configuration: Sendable, Equatable {
     package var inbox = InboxSettings()
     /// Most accepted jobs that are not settled.
     package var maxAccepted = 10_000
+    /// What a route can not serve inside this time stays in the inbox.
+    package var maxWait = Span.hours(24)
     package var routes: [String: Route] = [Route.offline.name: .offline]
     package var defaultRoute = Route.offline.name
     package var proxy: String?

@@ -56,7 +56,7 @@ private final class ConfigurationReader {
         }
         section("queue") { section in
             set(&made.maxAccepted, section.int("max_accepted", in: 1...10_000_000))
-            unbuilt(section, "max_wait") { $0 == "24h" }
+            set(&made.maxWait, span(section, "max_wait", from: .minutes(1), to: .hours(24)))
         }
         readModels()
         readNetwork()
@@ -335,9 +335,12 @@ private final class ConfigurationReader {
         if let value { target = value }
     }
 
-    private func span(_ section: FieldReader, _ key: String, from least: Span = .zero) -> Span? {
-        section.read(key, expecting: "a duration such as \"30s\" of at least \(least)") { value in
-            value.string.flatMap { Span($0) }.flatMap { $0 >= least ? $0 : nil }
+    private func span(
+        _ section: FieldReader, _ key: String, from least: Span = .zero, to most: Span? = nil
+    ) -> Span? {
+        let bound = most.map { " and at most \($0)" } ?? ""
+        return section.read(key, expecting: "a duration such as \"30s\" of at least \(least)\(bound)") { value in
+            value.string.flatMap { Span($0) }.flatMap { $0 >= least && $0 <= (most ?? $0) ? $0 : nil }
         }
     }
 

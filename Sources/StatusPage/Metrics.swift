@@ -16,6 +16,7 @@ struct Metrics {
             "darkroom_jobs", "Jobs by state.",
             JobState.allCases.map { ([("state", $0.rawValue)], Double(status.counts[$0] ?? 0)) })
         routes(status)
+        gauge("darkroom_inbox_names", "Names in the inbox.", [([], Double(status.inbox))])
         gauge(
             "darkroom_deletion_oldest_overdue_seconds", "By how much the oldest deletion is late; 0 if all is well.",
             [([], Double(status.overdue))])
@@ -45,6 +46,10 @@ struct Metrics {
         }
         gauge("darkroom_route_calls_in_flight", "Requests on their way.", each { Double($0.underWay) })
         gauge("darkroom_route_concurrency", "Most requests at once.", each { Double($0.route.concurrency) })
+        gauge("darkroom_route_requests_waiting", "Requests of open jobs.", each { Double($0.waiting) })
+        gauge(
+            "darkroom_route_requests_most", "Requests that it can serve inside queue.max_wait.",
+            each { Double($0.most) })
         gauge("darkroom_route_paused", "Whether the route gets no requests.", each { $0.pause == nil ? 0 : 1 })
         gauge("darkroom_route_spent_today_dollars", "Of this UTC day.", each { Double($0.spent) / 1e6 })
     }

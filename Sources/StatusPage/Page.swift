@@ -28,7 +28,7 @@ struct Page {
             <div><b>\(Self.clock(status.retention.nextDeadline))</b><span>next deletion of inputs (UTC)</span></div>
             <div><b>\(Money.text(status.spent))</b><span>dollars today\(Self.budget(status))</span></div>
             </section>
-            <section><h2>Jobs</h2>\(Self.jobs(status))</section>
+            <section><h2>Jobs</h2>\(Self.jobs(status))\(Self.inbox(status))</section>
             <section><h2>Routes</h2>\(Self.routes(status))</section>
             <section><h2>Since the start</h2>\(Self.outcomes(tally))</section>
             </main>
@@ -60,15 +60,22 @@ struct Page {
             JobState.allCases.map { [$0.rawValue, String(status.counts[$0] ?? 0)] }, numbers: [1])
     }
 
+    private static func inbox(_ status: SpoolStatus) -> String {
+        let why = status.inboxWaitsFor.map { "<li>\(escaped($0))</li>" }.joined()
+        let names = status.inbox == 1 ? "1 name is" : "\(status.inbox) names are"
+        return "<p>\(names) in the inbox\(why.isEmpty ? "" : " and wait:")</p>" + (why.isEmpty ? "" : "<ul>\(why)</ul>")
+    }
+
     private static func routes(_ status: SpoolStatus) -> String {
         table(
-            ["Route", "Service", "Calls", "Dollars today", "State"],
+            ["Route", "Service", "Calls", "Waiting", "Dollars today", "State"],
             status.routes.map { line in
                 [
                     line.route.name, line.route.provider.rawValue, "\(line.underWay) of \(line.route.concurrency)",
-                    Money.text(line.spent), line.pause.map { "paused: \($0.code.rawValue)" } ?? "open",
+                    "\(line.waiting) of \(line.most)", Money.text(line.spent),
+                    line.pause.map { "paused: \($0.code.rawValue)" } ?? "open",
                 ]
-            }, numbers: [2, 3])
+            }, numbers: [2, 3, 4])
     }
 
     private static func outcomes(_ tally: Tally) -> String {

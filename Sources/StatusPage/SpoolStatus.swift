@@ -13,6 +13,9 @@ package struct SpoolStatus: Sendable {
         package let underWay: Int
         /// Micro-dollars of this UTC day.
         package let spent: Int64
+        /// Requests that lie before it, and how many it can serve inside `queue.max_wait`.
+        package let waiting: Int
+        package let most: Int
     }
 
     package let now: Timestamp
@@ -22,6 +25,9 @@ package struct SpoolStatus: Sendable {
     package let routes: [RouteLine]
     package let configuration: Configuration
     package let retention: RetentionState
+    /// Names in the inbox that nobody has taken, and why nothing more is taken; empty where all is.
+    package let inbox: Int
+    package let inboxWaitsFor: [String]
 
     package init(
         _ ledger: any JobLedger, _ spool: SpoolFolders, _ configuration: Configuration
@@ -35,14 +41,33 @@ package struct SpoolStatus: Sendable {
         let pauses = try await ledger.pauses()
         let underWay = try await ledger.callsUnderWay()
         let spending = try await ledger.spending(on: day)
+        let loads = try await ledger.loads()
         var lines: [RouteLine] = []
         for route in configuration.routes.values.sorted(by: { $0.name < $1.name }) {
+            let load = loads[route.name] ?? RouteLoad()
             lines.append(
                 RouteLine(
                     route: route, pause: pauses.first { $0.route == route.name },
-                    underWay: underWay[route.name] ?? 0, spent: spending[route.name] ?? 0))
+                    underWay: underWay[route.name] ?? 0, spent: spending[route.name] ?? 0, waiting: load.requests,
+                    most: route.requests(within: configuration.maxWait, callTakes: load.callTakes)))
         }
         routes = lines
+        inbox = await BlockingLane.disk.run { (try? Folders.count(spool.inbox)) ?? 0 }
+        let open = counts.filter { !$0.key.isSettled }.values.reduce(0, +)
+        inboxWaitsFor = inbox == 0 ? [] : Self.obstacles(open, lines, configuration)
+    }
+
+    /// What keeps hand-overs in the inbox.
+    private static func obstacles(_ open: Int, _ lines: [RouteLine], _ configuration: Configuration) -> [String] {
+        var why: [String] = []
+        if open >= configuration.maxAccepted { why.append("queue.max_accepted is reached") }
+        if let free = try? Folders.free(configuration.spool), free.bytes < Int64(configuration.minFree.bytes) {
+            why.append("less is free on the disk than disk.min_free")
+        }
+        for line in lines where line.waiting >= line.most {
+            why.append("\(line.route.name) has as many requests waiting as it can serve in queue.max_wait")
+        }
+        return why
     }
 
     /// Seconds by which the oldest deletion is late; 0 where all is well.
@@ -55,6 +80,9 @@ package struct SpoolStatus: Sendable {
             "schema": "darkroom.status/1", "running": .bool(isRunning),
             "jobs": .object(
                 JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
+            "inbox": .fields([
+                "waiting": .integer(inbox), "waits_for": .array(inboxWaitsFor.map { .string($0) }),
+            ]),
             "routes": .array(
                 routes.map { line in
                     .fields([
@@ -67,6 +95,7 @@ package struct SpoolStatus: Sendable {
                         },
                         "fallback": .text(line.route.fallback), "calls_under_way": .integer(line.underWay),
                         "concurrency": .integer(line.route.concurrency),
+                        "requests_waiting": .integer(line.waiting), "most_waiting": .integer(line.most),
                         "requests_per_minute": line.route.requestsPerMinute.map { .integer($0) },
                         "spent_today": .fields(["micro_usd": .integer(line.spent)]),
                     ])

@@ -21,8 +21,10 @@ import Testing
         return try #require(try desk.claims.take(Arrival(form: .batch, name: "b", files: files)))
     }
 
-    func batch(_ claim: Claim, longest: Int = 100, known: Set<String> = []) throws -> Batch {
-        try #require(try Batch(claim, longest: longest, known: known))
+    func batch(_ claim: Claim, longest: Int = 100, known: [BatchLine] = []) throws -> Batch {
+        var lines = LineSet()
+        for line in known { lines.insert(token: line.token) }
+        return try #require(try Batch(claim, longest: longest, known: lines))
     }
 
     /// Every line as text, three at a time.
@@ -61,7 +63,7 @@ import Testing
         #expect(!first.isOver)
         #expect(try first.next(9).map(\.number) == [2])
         #expect(first.isOver)
-        var again = try batch(claim, known: [lines[0].token, lines[2].token])
+        var again = try batch(claim, known: [lines[0], lines[2]])
         #expect(try again.next(9).map(\.number) == [2, 4])
     }
 
@@ -87,7 +89,7 @@ import Testing
         #expect(fields == [nil, nil, "colour", nil, "references[0]"])
         #expect(try await desk.ledger.job(ids[3])?.reason?.code == .invalidManifest)
         #expect(try Folders.list(desk.spool.claims).entries.isEmpty)
-        #expect(try await desk.ledger.claimTokens(startingWith: claim.token + ".").count == 5)
+        #expect(try await desk.ledger.claimTokens(startingWith: claim.token + ".", after: "", limit: 9).count == 5)
     }
 
     @Test func `a line that is accepted again after a crash is the same job`() async throws {
@@ -133,5 +135,28 @@ import Testing
         let claim = try claim("a")
         #expect(try Batch(claim, longest: 100, owners: [getuid() + 1]) == nil)
         #expect(try Batch(claim, longest: 100, owners: [getuid()]) != nil)
+    }
+
+    @Test func `lines that may not go now let those behind them pass, as many as can be kept`() throws {
+        var batch = try batch(claim((1...1000).map { "\($0)" }.joined(separator: "\n")))
+        let even = try batch.next(4) { $0.number % 2 == 0 }
+        #expect(even.map(\.number) == [2, 4, 6, 8])
+        #expect(batch.hasAside)
+        // What was kept goes first as soon as it may, and nothing twice.
+        #expect(try batch.next(6).map(\.number) == [1, 3, 5, 7, 9, 10])
+        #expect(try batch.next(5) { _ in false }.isEmpty)
+        #expect(try batch.next(1000) { $0.number > 900 }.isEmpty, "no more than so many are kept")
+        var rest: [Int] = []
+        while !batch.isOver { rest += try batch.next(50).map(\.number) }
+        #expect(rest == Array(11...1000))
+    }
+
+    @Test func `the numbers of a million lines are kept in little`() {
+        var lines = LineSet()
+        for number in stride(from: 1, through: 1_000_000, by: 3) { lines.insert(token: "batch-0a.\(number)") }
+        #expect(lines.contains(1) && lines.contains(999_997) && !lines.contains(2) && !lines.contains(2_000_000))
+        lines.insert(token: "batch-0a.-5")
+        lines.insert(token: "batch-0a.99999999999")
+        #expect(!lines.contains(-5))
     }
 }

@@ -26,12 +26,9 @@ final class Inbox {
         survey.survey(
             try Folders.list(path).entries, now: now,
             inside: { [path] in (try? Folders.list(path + "/" + $0).entries) ?? [] },
-            named: { [path] name in
-                if name.hasSuffix(".jsonl") { return try? Batch.images(in: path + "/" + name, longest: 1000) }
-                guard let bytes = (try? Files.read(path + "/" + name, limit: 1_000_000)) ?? nil,
-                    let manifest = try? Manifest.read(bytes)
-                else { return nil }
-                return manifest.images
+            named: { [path] name, names in
+                guard let inbox = try? OpenFolder(path) else { return }
+                names.readOn(name, in: inbox, longest: 1_000_000)
             })
     }
 

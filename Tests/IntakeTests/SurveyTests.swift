@@ -199,6 +199,19 @@ import Testing
         #expect(try inbox.look().names == ["batch b.jsonl"])
     }
 
+    @Test func `a batch too long for one look is read on at the next ones, and nothing else waits for it`() throws {
+        let line = #"{"prompt":"\#(String(repeating: "x", count: 1000))"}"#
+        let text = String(repeating: line + "\n", count: 20_000) + #"{"prompt":"x","references":["last.png"]}"#
+        try inbox.renameIn("b.jsonl", text)
+        try inbox.renameIn("last.png")
+        try inbox.renameIn("fox.txt")
+        inbox.pass(.minutes(20))
+        // Nobody knows yet whose the image is.
+        #expect(try inbox.look().names == ["plain fox.txt"])
+        #expect(try inbox.look().lookAgain == inbox.now)
+        #expect(try inbox.look().names == ["batch last.png b.jsonl", "plain fox.txt"])
+    }
+
     @Test func `a manifest that is no manifest is taken so that it can be refused`() throws {
         try inbox.renameIn("m.json", "{")
         #expect(try inbox.look().names == ["manifest m.json"])

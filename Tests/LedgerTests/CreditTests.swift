@@ -317,4 +317,24 @@ import Testing
         let found = try await ledger.creditFaults().map(\.description)
         for word in words { #expect(found.contains { $0.contains(word) }, "\(word) in \(found)") }
     }
+
+    @Test func `a job that is forgotten leaves its credits in the history, and its id pays again`() async throws {
+        try await give(10)
+        for round in 1...2 {
+            #expect(try await accept("a", count: 2, price: 2).reason == nil)
+            for event in [JobEvent.prepared, .called, .answered] { try await write("a", event) }
+            try await write("a", .finished, outputs("a", [1], of: 2))
+            let now = try await ledger.now()
+            try await write(
+                "a", .settled(.done), [.settled(at: now, inputsDeleteBy: now), .inputsDeleted(at: now)])
+            clock.pass(.hours(24 * 31))
+            let moment = try await ledger.now().after(Span(milliseconds: -30 * 86_400_000))
+            #expect(try await ledger.forget(settledBefore: moment) == 1)
+            #expect(try await ledger.job("a") == nil)
+            let balance = try await ledger.creditBalance(of: "s")
+            #expect(balance.spent == Int64(2 * round) && balance.free == Int64(10 - 2 * round) && balance.reserved == 0)
+            #expect(try await ledger.creditFaults() == [])
+        }
+        #expect(try await ledger.creditHistory(of: "s", limit: 100).count { $0.job == "a" } == 8)
+    }
 }

@@ -44,8 +44,10 @@ final class DyingLedger: JobLedger {
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance {
         try await real.accept(job, blobs: blobs)
     }
-    func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String> {
-        try await real.claimTokens(startingWith: prefix)
+    func claimTokens(
+        startingWith prefix: String, after last: String, limit: Int
+    ) async throws(LedgerError) -> [String] {
+        try await real.claimTokens(startingWith: prefix, after: last, limit: limit)
     }
     func claimSuspect(for owner: String, lease: Span) async throws(LedgerError) -> JobRecord? {
         try await real.claimSuspect(for: owner, lease: lease)
@@ -58,6 +60,10 @@ final class DyingLedger: JobLedger {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
     func touch() async throws(LedgerError) { try await real.touch() }
+    func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
+        try await real.forget(settledBefore: moment)
+    }
+    func loads() async throws(LedgerError) -> [String: RouteLoad] { try await real.loads() }
     func openCounts() async throws(LedgerError) -> [JobState: Int] { try await real.openCounts() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }

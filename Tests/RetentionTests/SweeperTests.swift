@@ -211,4 +211,45 @@ import Vault
         #expect(try await sweeper.runOnce().strays == 0)
         #expect(try await blobs.list().map(\.id) == [fresh])
     }
+
+    @Test func `an id is remembered for thirty days, and then nothing of its job is left`() async throws {
+        try await settledJob("a")
+        try await settledJob("b")
+        let kept = try await job("kept", outputs: .hours(24 * 60))
+        var output = try #require(try await ledger.outputs(of: "kept").first)
+        (output.state, output.file) = (.made, "kept-1.png")
+        for event in [JobEvent.prepared, .called, .answered, .finished] {
+            _ = try await ledger.write(kept.hold, event, event == .finished ? [.output(output)] : [])
+        }
+        try Folders.make(spool.staged("kept"))
+        try await settler.settle(try #require(try await ledger.job("kept")), as: .done, because: nil)
+        clock.pass(.hours(24))
+        _ = try await sweeper.runOnce()
+        clock.pass(.hours(29 * 24 - 1))
+        #expect(try await sweeper.runOnce().forgotten == 0)
+        #expect(try await ledger.job("a") != nil)
+        clock.pass(.hours(2))
+        #expect(try await sweeper.runOnce().forgotten == 2)
+        for id in ["a", "b"] {
+            #expect(try await ledger.job(id) == nil)
+            #expect(try await ledger.outputs(of: id).isEmpty)
+            #expect(try await ledger.events(of: id).isEmpty)
+            #expect(try await ledger.effects(of: id).isEmpty)
+        }
+        // Its output is to be deleted yet, so that its job is known until then.
+        #expect(try await ledger.job("kept") != nil)
+        clock.pass(.hours(24 * 31))
+        _ = try await sweeper.runOnce()
+        #expect(try await ledger.job("kept") == nil)
+        // The id may come again.
+        try await settledJob("a")
+        #expect(try await ledger.job("a")?.state == .failed)
+    }
+
+    @Test func `jobs that are not settled are never forgotten`() async throws {
+        let open = try await job("held")
+        try await settler.settle(open, as: .held, because: Reason(.outcomeUnknown, "x"))
+        #expect(try await ledger.forget(settledBefore: ledger.now().after(.hours(24 * 365))) == 0)
+        #expect(try await ledger.job("held") != nil)
+    }
 }

@@ -1,6 +1,7 @@
 #ifndef DARKROOM_DISK_SHIM_H
 #define DARKROOM_DISK_SHIM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -15,8 +16,19 @@ int dk_exchange(const char *one, const char *other);
 /// file system without leases, no regular file, none at all.
 int dk_has_writer(const char *path);
 
+/// Opens what `path` names below the folder `fd`, and nothing that a link, or a way up and out, leads to (openat2(2) with
+/// RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS): a descriptor, or -1 with errno. A kernel without it gets
+/// openat(2) with O_NOFOLLOW, and a `path` of one name.
+int dk_open_beneath(int fd, const char *path, int flags);
+
+/// Nanoseconds since 1970 at which the open file was made (statx(2), STATX_BTIME); 0 where the file system does not tell.
+int64_t dk_born(int fd);
+
 /// Sets the default ACL u::rwx,g::rwx,o::--- (acl(5)) of a folder: 0, or -1 with errno.
 int dk_share_with_group(const char *path);
+
+/// Whether `word` stands somewhere in `bytes` (memmem(3)): 1 or 0.
+int dk_holds(const void *bytes, size_t count, const void *word, size_t length);
 
 /// inotify(7), non-blocking and close-on-exec: a descriptor, or -1 with errno.
 int dk_watch_open(void);

@@ -118,7 +118,9 @@ extension Checkup {
         let book = Self.credits(try await ledger.creditFaults())
         let deletions = Self.deletions(retention, now: try await ledger.now(), isRunning: isRunning)
         let queue = Self.queue(try await ledger.openCounts(), most: configuration.maxAccepted)
-        return ([queue, book, deletions], try await ledger.pauses())
+        let isBehind = isRunning ? false : try await ledger.isBehind(spool.privateFolder)
+        let calls = Self.calls(try await ledger.bookmark(), isBehind: isBehind)
+        return ([queue, book, calls, deletions], try await ledger.pauses())
     }
 
     static func queue(_ counts: [JobState: Int], most: Int) -> Finding {
@@ -130,6 +132,18 @@ extension Checkup {
             "ledger.queue", "\(words): queue.max_accepted is reached, and the inbox waits",
             remedy: "decide about what is held (release, cancel), see in status why the rest does not go on, "
                 + "or raise queue.max_accepted")
+    }
+
+    static func calls(_ mark: SQLiteLedger.Bookmark?, isBehind: Bool) -> Finding {
+        if isBehind {
+            return .warning(
+                "ledger.calls", "the ledger and the book of calls beside it are not of one moment",
+                remedy: "start the daemon: it reconciles them before it calls anything")
+        }
+        return .ok(
+            "ledger.calls",
+            mark?.settled.map { "the ledger was reconciled with the spool at \($0.at): \($0.what)" }
+                ?? "the ledger knows the whole book of calls")
     }
 
     static func credits(_ faults: [CreditFault]) -> Finding {
