@@ -68,6 +68,7 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
@@ -158,6 +159,7 @@ let package = Package(
         tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Journal"),
         tests("Ledger", ["Domain", "Support"]),
+        tests("Audit", ["Digests", "Disk", "Documents", "Domain", "Ledger", "Support"]),
         tests("Vault", ["Disk", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),

@@ -27,6 +27,16 @@ package struct Descriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, "create a file")
     }
 
+    /// Opens for writing at the end; makes the file, with mode 0600, where there is none.
+    package static func appending(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, "open a file to go on with it")
+    }
+
+    /// Opens a file that is there for writing over what it holds.
+    package static func overwriting(_ path: String) throws(DiskError) -> Descriptor {
+        try open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, "open a file to write over it")
+    }
+
     package static func folder(_ path: String) throws(DiskError) -> Descriptor {
         try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, "open a folder")
     }
@@ -110,6 +120,11 @@ package struct Descriptor: ~Copyable, Sendable {
         }
         bytes.removeLast(count - filled)
         return bytes
+    }
+
+    /// Leaves the first `count` bytes of the file.
+    package borrowing func cut(to count: Int64) throws(DiskError) {
+        guard ftruncate(number, off_t(count)) == 0 else { throw DiskError("cut a file") }
     }
 
     /// Makes what was written durable (`fsync`). A failure is final for this file: it is never tried again.

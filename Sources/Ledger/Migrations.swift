@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced, audit]
 
     private static let first = """
         CREATE TABLE job (
@@ -128,6 +128,13 @@ enum Migrations {
     private static let paced = """
         CREATE INDEX job_paced ON job (subject_ref, priority, accepted_at, run_after, waiting)
             WHERE waiting = 'over_rate';
+        """
+
+    /// How far the audit log had come when it was last signed: a log that is shorter than this was cut.
+    private static let audit = """
+        CREATE TABLE audit_mark (
+            one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root TEXT NOT NULL
+        ) STRICT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -30,6 +30,7 @@ extension SQLiteLedger {
                 try database.run(
                     "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
                     [.integer(now.milliseconds), .text(output.job), .init(output.index)])
+                try note(.deleted(output, at: now))
             }
         }
     }
@@ -52,14 +53,7 @@ extension SQLiteLedger {
     // MARK: events and secrets
 
     package func record(_ event: LedgerEvent) async throws(LedgerError) {
-        let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
-        let values: [Database.Value] = [
-            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-            .init(event.job), .text(facts.compact),
-        ]
-        _ = try await commit { [self] () throws(LedgerError) in
-            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
-        }
+        try await commit { [self] () throws(LedgerError) in try note(event) }
     }
 
     package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {

@@ -93,6 +93,7 @@ package actor SQLiteLedger: JobLedger {
                 try insert("output", OutputRecord.columns, output.values)
             }
             for blob in blobs { try insert("blob", BlobRecord.columns, blob.values) }
+            try note(.accepted(job))
             return .accepted
         }
     }
@@ -313,6 +314,7 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .record(let event): try note(event)
         case .reopened(let deleteBy):
             try set(
                 """
