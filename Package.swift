@@ -111,14 +111,16 @@ let package = Package(
         room(
             "Daemon",
             [
-                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection", "Intake",
-                "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings", "Simulator", "Spool",
+                "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Settings",
+                "Simulator", "Spool",
                 "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
-                "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
+                "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
+                "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Schemas",
                 "Settings", "Simulator", "Spool", "StatusPage", "Workers",
             ]),

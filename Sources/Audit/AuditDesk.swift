@@ -45,7 +45,7 @@ struct AuditDesk: Sendable {
 
     // MARK: key
 
-    private static func readKey(_ folder: AuditFolder) throws(AuditError) -> SigningKey? {
+    static func readKey(_ folder: AuditFolder) throws(AuditError) -> SigningKey? {
         let key = try onDisk { () throws(DiskError) in try existing(folder.key, limit: 1024) }
         guard var text = key else { return nil }
         defer { for index in text.indices { text[index] = 0 } }

@@ -27,6 +27,17 @@ package actor Auditor {
         self.limits = limits
     }
 
+    /// The newest event of the ledger when this actor last moved all.
+    private var moved: Int64?
+
+    /// Moves where the ledger has recorded something since this actor last moved; else looks at nothing.
+    package func moveIfNew() async throws(AuditError) {
+        let newest = try await onLedger { () throws(LedgerError) in try await book.lastEvent() }
+        if newest == moved { return }
+        try await move()
+        moved = newest
+    }
+
     /// Moves all that the ledger has, and gives where the log stands then. Without anything new it writes nothing.
     @discardableResult
     package func move() async throws(AuditError) -> Checkpoint {

@@ -1,3 +1,4 @@
+import Audit
 import Daemon
 import Documents
 import Domain
@@ -15,6 +16,9 @@ extension Program {
             report = try await stores.sweeper.runOnce()
         } catch {
             throw CommandError(.inputOutput, error.description)
+        }
+        do throws(AuditError) { try await stores.auditor.move() } catch {
+            Console.remark("the audit log can not be written: \(error)")
         }
         let overdue = report.state.oldestOverdue.map { max(0, report.now.since($0).milliseconds / 1000) } ?? 0
         if invocation.wantsJSON {

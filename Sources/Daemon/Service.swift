@@ -1,3 +1,4 @@
+import Audit
 import Digests
 import Disk
 package import Domain
@@ -39,6 +40,8 @@ package final class Service: Sendable {
     private let stopping: StopFlag
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
+    /// Why the audit log can not be written, as it was last said.
+    private let auditTrouble = Mutex<String?>(nil)
 
     /// The spool's lock, and the note of a crash, held as long as the service lives.
     private struct HeldLock: ~Copyable {
@@ -165,6 +168,7 @@ package final class Service: Sendable {
 
     /// What comes first at every start: deadlines, then what an earlier run left behind.
     private func begin() async throws(StartError) {
+        await stores.recorder.record("daemon.started", nil, ["version": Product.version])
         do throws(LedgerError) {
             _ = try await stores.sweeper.runOnce(claims: false)
             try await stores.ledger.endPauses()
@@ -204,7 +208,10 @@ package final class Service: Sendable {
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
+            group.addTask { await self.audit() }
         }
+        await stores.recorder.record("daemon.stopped", nil)
+        await moveEvents()
         await simulator?.stop()
         client.shutDown()
         await workers.shutDown()
@@ -237,6 +244,33 @@ package final class Service: Sendable {
                 stores.recorder.log.error("the sweep failed", ["why": error.description])
                 wait = .seconds(10)
             }
+        }
+    }
+
+    /// How often what was recorded goes into the audit log: the ledger holds it until then.
+    private static let auditEvery = Span.seconds(5)
+
+    private func audit() async {
+        while !stopping.isSet {
+            await moveEvents()
+            let until = Monotonic.milliseconds() + Self.auditEvery.milliseconds
+            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    /// A log that can not be written to stops nothing: what belongs into it stays in the ledger.
+    private func moveEvents() async {
+        do throws(AuditError) {
+            try await stores.auditor.moveIfNew()
+            auditTrouble.withLock { $0 = nil }
+        } catch {
+            let isNew = auditTrouble.withLock { said in
+                defer { said = error.description }
+                return said != error.description
+            }
+            guard isNew else { return }
+            stores.recorder.log.error(
+                "the audit log can not be written", ["why": error.description, "see": "darkroom audit verify"])
         }
     }
 

@@ -1,3 +1,4 @@
+package import Audit
 package import Disk
 package import Domain
 package import Journal
@@ -46,6 +47,7 @@ package struct Stores: Sendable {
     package let settler: Settler
     package let sweeper: Sweeper
     package let reopener: Reopener
+    package let auditor: Auditor
 
     /// Opens the spool of `configuration`.
     ///
@@ -74,6 +76,7 @@ package struct Stores: Sendable {
         self.spool = spool
         blobs = FileBlobs(folder: spool.blobs, keys: spool.keys)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
+        auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)

@@ -69,7 +69,8 @@ package protocol JobLedger: Sendable {
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
     /// Published outputs that are due at the age clock's now.
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
-    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Writes down that outputs were deleted, and gives the events that say so.
+    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) -> [LedgerEvent]
     func retention() async throws(LedgerError) -> RetentionState
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.

@@ -23,16 +23,18 @@ extension SQLiteLedger {
         ).compactMap(OutputRecord.init)
     }
 
-    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
+    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) -> [LedgerEvent] {
         let now = try now()
+        let events = outputs.map { LedgerEvent.deleted($0, at: now) }
         try database.transaction { () throws(LedgerError) in
             for output in outputs {
                 try database.run(
                     "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
                     [.integer(now.milliseconds), .text(output.job), .init(output.index)])
-                try note(.deleted(output, at: now))
             }
+            for event in events { try note(event) }
         }
+        return events
     }
 
     package func retention() throws(LedgerError) -> RetentionState {

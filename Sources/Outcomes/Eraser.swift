@@ -28,7 +28,8 @@ package struct Eraser: Sendable {
         var changes: [Change] = []
         let rows = try await ledger.blobs(of: job.id)
         // The keys first: what cannot be unlinked is noise by then.
-        for key in Set(rows.map { BlobID.key(of: $0.id) }) {
+        let keys = Set(rows.map { BlobID.key(of: $0.id) })
+        for key in keys {
             do throws(VaultError) {
                 try await blobs.destroyKey(key)
             } catch {
@@ -49,14 +50,23 @@ package struct Eraser: Sendable {
         }
         let now = try await ledger.now()
         if report.failures == 0 { changes.append(.inputsDeleted(at: now)) }
-        try await ledger.write(job.hold, nil, changes)
+        // What stays where it was has been told of.
+        guard !changes.isEmpty else { return report }
         let late = max(0, now.since(job.inputsDeleteBy).milliseconds / 1000)
-        await recorder.record(
-            "inputs.deleted", job.id,
-            [
-                "blobs": String(report.blobs), "bytes": String(report.bytes), "left": String(report.failures),
-                "late_s": String(late),
-            ])
+        try await recorder.write(
+            job.hold, nil, changes,
+            LedgerEvent(
+                "inputs.deleted", job: job.id,
+                [
+                    "blobs": String(report.blobs), "bytes": String(report.bytes), "keys": String(keys.count),
+                    "left": String(report.failures), "late_s": String(late),
+                ]))
+        if late > Self.breach {
+            recorder.log.error("inputs were deleted after their deadline", ["job": job.id, "late_s": String(late)])
+        }
         return report
     }
+
+    /// Seconds after which a deletion that was due is a broken promise.
+    package static let breach: Int64 = 60
 }

@@ -133,9 +133,8 @@ package struct Sweeper: Sendable {
                 recorder.log.error("an output could not be deleted", ["job": output.job, "why": error.description])
                 continue
             }
-            try await ledger.outputsDeleted([output])
+            for event in try await ledger.outputsDeleted([output]) { recorder.tell(event) }
             report.outputs += 1
-            await recorder.record("output.deleted", output.job, ["output": String(output.index)])
         }
     }
 
