@@ -58,7 +58,7 @@ package actor Auditor {
         }
         let checkpoint = desk.checkpoint
         if desk.head != before || desk.isNew {
-            let mark = AuditMark(size: checkpoint.size, root: checkpoint.root.description)
+            let mark = AuditMark(size: checkpoint.size, root: checkpoint.root.description, event: desk.head.event)
             try await onLedger { () throws(LedgerError) in try await book.setAuditMark(mark) }
         }
         _ = consume lock
@@ -120,9 +120,13 @@ package actor Auditor {
     private func followLedger(_ desk: AuditDesk, _ ledger: String) async throws(AuditError) -> AuditDesk {
         let isSame = try await isSame(desk, ledger)
         if isSame { return desk }
-        let event = desk.head.ledger == ledger ? try await EventCursor.lastInCommon(folder, book) : 0
+        let mark = try await onLedger { () throws(LedgerError) in try await book.auditMark() }
+        var event: Int64 = 0
+        if desk.head.ledger == ledger {
+            event = try await EventCursor.lastInCommon(folder, book, known: mark?.event ?? 0)
+        }
         let limits = limits
-        return try await BlockingLane.disk.run { () throws(AuditError) in
+        return try await BlockingLane.disk.run { [event] () throws(AuditError) in
             try desk.changing(to: ledger, event: event, limits)
         }
     }
@@ -131,6 +135,9 @@ package actor Auditor {
     private func isSame(_ desk: AuditDesk, _ ledger: String) async throws(AuditError) -> Bool {
         guard desk.head.ledger == ledger else { return false }
         guard let entry = desk.lastEntry, let number = entry.number else { return true }
+        // What the ledger was told of is the same, also where it has forgotten the event since.
+        let mark = try await onLedger { () throws(LedgerError) in try await book.auditMark() }
+        if let mark, mark.event >= number { return true }
         let event = try await Self.events(of: book, after: number - 1, limit: 1).first
         return event.map { entry.agrees(with: $0) } ?? false
     }

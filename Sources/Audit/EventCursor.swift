@@ -25,20 +25,24 @@ struct EventCursor {
 
 extension EventCursor {
     /// The last event up to which log and ledger say the same; reads the whole log.
-    static func lastInCommon(_ folder: AuditFolder, _ book: any EventBook) async throws(AuditError) -> Int64 {
-        var (common, isCommon) = (Int64(0), true)
-        var events = EventCursor(book)
+    ///
+    /// - Parameter known: the last event of which the ledger was told that it is in the log.
+    static func lastInCommon(
+        _ folder: AuditFolder, _ book: any EventBook, known: Int64
+    ) async throws(AuditError) -> Int64 {
+        var (common, isCommon) = (known, true)
+        var events = EventCursor(book, after: known)
         var cursor = try await LogCursor.begin(folder)
         while let piece = try await cursor.read() {
             for entry in piece.lines.compactMap(AuditEntry.init) {
                 if let change = LedgerChange(entry) {
-                    common = min(common, change.to)
-                    isCommon = common == change.to
+                    common = max(known, min(common, change.to))
+                    isCommon = common >= change.to
                     events = EventCursor(book, after: common)
-                } else if isCommon, entry.number != nil {
+                } else if isCommon, let number = entry.number, number > common {
                     let event = try await events.peek()
                     isCommon = event.map { entry.agrees(with: $0) } ?? false
-                    if isCommon { common = entry.number ?? common }
+                    if isCommon { common = number }
                     events.advance()
                 }
             }

@@ -26,10 +26,13 @@ struct JobAccount {
         let settled = last("job.settled")
         return .fields([
             "job": .string(job), "accepted": .text(last("job.accepted")?.at), "settled": .text(settled?.at),
-            "outcome": .text(settled?.facts["outcome"]), "delivered": .text(last("outputs.delivered")?.at),
+            "outcome": .text(settled?.facts["outcome"]), "delivered": .text(delivered?.at),
             "erased": .array(erased), "disclosures": .array(disclosures.map(\.document)),
         ])
     }
+
+    /// When its folder was seen to be taken away: what was in it then is beyond reach.
+    var delivered: AuditEntry? { last("outputs.delivered") }
 
     private func last(_ event: String) -> AuditEntry? { entries.last { $0.event == event } }
 
@@ -45,7 +48,7 @@ struct JobAccount {
                     "files": number(entry, "blobs"), "bytes": number(entry, "bytes"), "keys": number(entry, "keys"),
                     "late_s": number(entry, "late_s"), "entry": .integer(entry.index),
                 ])
-            case "output.deleted":
+            case "output.deleted" where entry.facts["found"] != "no":
                 .fields([
                     "what": "output", "output": number(entry, "output"), "how": "unlinked", "at": .string(entry.at),
                     "late_s": number(entry, "late_s"), "entry": .integer(entry.index),

@@ -31,7 +31,7 @@ package struct ReceiptOffice: Sendable {
         for job in jobs {
             let account = JobAccount(job: job.id, entries: byJob[job.id] ?? [])
             told.append(account)
-            let left = JSONValue.Member(key: "not_erased", value: .array(try await notErased(of: job)))
+            let left = JSONValue.Member(key: "not_erased", value: .array(try await notErased(of: job, account)))
             accounts.append(.object((account.document.members ?? []) + [left]))
         }
         let statement = JSONValue.fields([
@@ -84,14 +84,20 @@ package struct ReceiptOffice: Sendable {
 
     // MARK: what is left
 
-    private func notErased(of job: JobRecord) async throws(AuditError) -> [JSONValue] {
+    private func notErased(of job: JobRecord, _ account: JobAccount) async throws(AuditError) -> [JSONValue] {
         let outputs: [OutputRecord]
         do throws(LedgerError) { outputs = try await ledger.outputs(of: job.id) } catch { throw .ledger(error) }
         var left: [JSONValue] = []
         if job.inputsDeletedAt == nil {
             left.append(Self.left("inputs", "their time is not over", until: job.inputsDeleteBy))
         }
-        for output in outputs where output.file != nil && output.deletedAt == nil {
+        let erased = Set(account.document["erased"]?.array?.compactMap { $0["output"]?.int } ?? [])
+        for output in outputs where output.file != nil && !erased.contains(output.index) {
+            if account.delivered != nil || output.deletedAt != nil {
+                let entry = Self.left("output", "it was taken away before, and is beyond Darkroom's reach", until: nil)
+                left.append(.object((entry.members ?? []) + [.init(key: "output", value: .integer(output.index))]))
+                continue
+            }
             let why =
                 output.expiresAt == nil ? "kept until it is taken or deleted: no end was set" : "its time is not over"
             var entry = Self.left("output", why, until: output.expiresAt)

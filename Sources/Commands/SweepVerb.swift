@@ -14,6 +14,7 @@ extension Program {
         let report: SweepReport
         do throws(LedgerError) {
             report = try await stores.sweeper.runOnce()
+            try await stores.sweeper.noteDeliveries()
         } catch {
             throw CommandError(.inputOutput, error.description)
         }

@@ -250,8 +250,18 @@ package final class Service: Sendable {
     /// How often what was recorded goes into the audit log: the ledger holds it until then.
     private static let auditEvery = Span.seconds(5)
 
+    /// How often it is seen what was taken away from `done/`.
+    private static let lookEvery = Span.seconds(30)
+
     private func audit() async {
+        var looked: Int64?
         while !stopping.isSet {
+            if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
+                looked = Monotonic.milliseconds()
+                do throws(LedgerError) { try await stores.sweeper.noteDeliveries() } catch {
+                    stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
+                }
+            }
             await moveEvents()
             let until = Monotonic.milliseconds() + Self.auditEvery.milliseconds
             while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }

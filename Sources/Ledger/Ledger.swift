@@ -69,8 +69,12 @@ package protocol JobLedger: Sendable {
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
     /// Published outputs that are due at the age clock's now.
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
-    /// Writes down that outputs were deleted, and gives the events that say so.
-    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) -> [LedgerEvent]
+    /// Writes down that outputs were deleted, or `found` to be gone when their time was over, and gives the events that say so.
+    func outputsDeleted(_ outputs: [OutputRecord], found: Bool) async throws(LedgerError) -> [LedgerEvent]
+    /// Jobs whose outcome folders were published and not yet seen to be gone; in order of their ids, those after `job`.
+    func published(after job: String, limit: Int) async throws(LedgerError) -> [String]
+    /// Writes down that others took these outcome folders away, and gives the events that say so.
+    func delivered(_ jobs: [String]) async throws(LedgerError) -> [LedgerEvent]
     func retention() async throws(LedgerError) -> RetentionState
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.

@@ -130,11 +130,13 @@ enum Migrations {
             WHERE waiting = 'over_rate';
         """
 
-    /// How far the audit log had come when it was last signed: a log that is shorter than this was cut.
+    /// How far the audit log had come when it was last signed: a log that is shorter than this was cut. And the jobs whose
+    /// outcome folders were published and have not been seen to be gone.
     private static let audit = """
         CREATE TABLE audit_mark (
-            one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root TEXT NOT NULL
+            one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root TEXT NOT NULL, event INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE publication (job TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

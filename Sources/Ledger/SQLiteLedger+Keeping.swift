@@ -23,9 +23,9 @@ extension SQLiteLedger {
         ).compactMap(OutputRecord.init)
     }
 
-    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) -> [LedgerEvent] {
+    package func outputsDeleted(_ outputs: [OutputRecord], found: Bool) throws(LedgerError) -> [LedgerEvent] {
         let now = try now()
-        let events = outputs.map { LedgerEvent.deleted($0, at: now) }
+        let events = outputs.map { LedgerEvent.deleted($0, at: now, found: found) }
         try database.transaction { () throws(LedgerError) in
             for output in outputs {
                 try database.run(
@@ -33,6 +33,14 @@ extension SQLiteLedger {
                     [.integer(now.milliseconds), .text(output.job), .init(output.index)])
             }
             for event in events { try note(event) }
+            // A folder without a picture goes with the last one: that is no delivery.
+            for job in Set(outputs.map(\.job)) {
+                try database.run(
+                    """
+                    DELETE FROM publication WHERE job = ? AND NOT EXISTS (
+                        SELECT 1 FROM output WHERE output.job = publication.job AND file IS NOT NULL AND deleted_at IS NULL)
+                    """, [.text(job)])
+            }
         }
         return events
     }

@@ -284,6 +284,7 @@ package actor SQLiteLedger: JobLedger {
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
+        if event == .settled(.done) { try insert("publication", ["job"], [.text(job.id)]) }
     }
 
     private func apply(_ change: Change, to job: String) throws(LedgerError) {

@@ -126,27 +126,52 @@ package struct Sweeper: Sendable {
     private func sweepOutputs(_ report: inout SweepReport) async throws(LedgerError) {
         for output in try await ledger.outputsDue(limit: 10_000) {
             let folder = spool.outcome(.done, of: output.job)
+            let found: Bool
             do throws(DiskError) {
-                try await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
+                found = try await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
             } catch {
                 report.failures += 1
                 recorder.log.error("an output could not be deleted", ["job": output.job, "why": error.description])
                 continue
             }
-            for event in try await ledger.outputsDeleted([output]) { recorder.tell(event) }
+            for event in try await ledger.outputsDeleted([output], found: found) { recorder.tell(event) }
             report.outputs += 1
         }
     }
 
-    /// The picture, its sidecar and the provider's original; with the last one the folder.
-    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) {
-        guard let file = output.file, Files.exists(folder) else { return }
+    /// The picture, its sidecar and the provider's original; with the last one the folder. False where the folder is gone.
+    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) -> Bool {
+        guard let file = output.file, Files.exists(folder) else { return false }
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         for entry in try Folders.list(folder).entries where entry.name.hasPrefix(stem + ".") {
             try Files.remove(folder + "/" + entry.name)
         }
         if try Folders.list(folder).entries.allSatisfy({ $0.name == "status.json" }) { try Folders.removeTree(folder) }
         try Folders.sync(Files.parent(of: folder))
+        return true
+    }
+
+    // MARK: deliveries
+
+    /// How many published folders are looked for at a time.
+    private static let look = 500
+
+    /// Folders that are not in `done/` any more, and that nothing of ours deleted, were taken away: that is their delivery.
+    package func noteDeliveries() async throws(LedgerError) {
+        let done = spool.outcomes(.done)
+        var last = ""
+        while case let jobs = try await ledger.published(after: last, limit: Self.look), let end = jobs.last {
+            last = end
+            let gone = await BlockingLane.disk.run { jobs.filter { Self.isGone(done + "/" + $0) } }
+            // Where the place itself is gone, nothing can be said of what was in it.
+            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return }
+            for event in try await ledger.delivered(gone) { recorder.tell(event) }
+        }
+    }
+
+    /// What can not be looked at may well be there.
+    private static func isGone(_ path: String) -> Bool {
+        do throws(DiskError) { return try Files.info(path) == nil } catch { return false }
     }
 
     // MARK: credits

@@ -54,6 +54,16 @@ import Testing
         #expect(try await Darkroom.run(["audit", "verify", "--receipt", checkpoint, "--key", key]).code == 65)
         #expect(try await Darkroom.run(["audit", "verify", "--receipt", receipt, "--key", "x"]).code == 64)
 
+        try FileManager.default.removeItem(atPath: spool.path + "/done/fox")
+        #expect(try await spool.darkroom("sweep").code == 0)
+        let taken = try await spool.darkroom("audit", "show", "receipt", "fox")
+        let statement = try #require(taken.json["statement"] as? [String: Any])
+        let fox = try #require((statement["jobs"] as? [[String: Any]])?.first)
+        #expect(fox["delivered"] != nil)
+        #expect(
+            (fox["not_erased"] as? [[String: Any]])?.first?["why"] as? String
+                == "it was taken away before, and is beyond Darkroom's reach")
+
         try drop("hen", in: spool)
         #expect(try await spool.darkroom("drain").code == 0)
         #expect(try await spool.darkroom("audit", "verify", "--checkpoint", checkpoint, "--key", key).code == 0)
