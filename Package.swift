@@ -68,6 +68,7 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
         // Pictures, and the processes that work on them.
@@ -121,7 +122,7 @@ let package = Package(
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
                 "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Retention", "Schemas",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Providers", "Residue", "Retention", "Schemas",
                 "Settings", "Simulator", "Spool", "StatusPage", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
@@ -161,6 +162,7 @@ let package = Package(
         tests("Settings", ["Documents", "Domain", "Support"]),
         tests("Journal"),
         tests("Ledger", ["Domain", "Support"]),
+        tests("Residue", ["Support"]),
         tests("Audit", ["Digests", "Disk", "Documents", "Domain", "Ledger", "Support"]),
         tests("Vault", ["Disk", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),

@@ -5,14 +5,14 @@ import Glibc
 package enum Program {
     static let verbs = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
-        accountVerb, sweepVerb, auditVerb, doctorVerb,
+        accountVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, simulateVerb, configVerb,
     ]
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "save", "delete", "subject", "prove", "key",
+        "save", "delete", "subject", "key",
         "verify", "contact-sheet",
     ]
 

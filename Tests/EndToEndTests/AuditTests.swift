@@ -124,4 +124,44 @@ import Testing
         #expect(entries.filter { $0["event"] as? String == "daemon.started" }.count == 5)
         #expect(entries.filter { $0["event"] as? String == "daemon.stopped" }.count == 1)
     }
+
+    @Test func `what a prompt, a name and metadata said is nowhere once the job's time is over`() async throws {
+        let spool = try TestSpool("prove", config: Self.config)
+        #expect(try await spool.darkroom("drain").code == 0)
+        let photo = spool.scratch.file("canary-name-5e1b.jpg")
+        try FileManager.default.copyItem(atPath: PrivacyTests.photograph, toPath: photo)
+        try await Darkroom.tool(
+            "exiftool", "-overwrite_original", "-Comment=canary-comment-5e1b", "-Artist=canary-artist-5e1b", photo)
+        try spool.drop(
+            "job", manifest: #"{"prompt":"canary-prompt-5e1b","id":"job","references":["canary-name-5e1b.jpg"]}"#,
+            files: ["canary-name-5e1b.jpg": try Data(contentsOf: URL(filePath: photo))])
+        let markers = spool.scratch.file("markers")
+        try "canary-prompt-5e1b\ncanary-name-5e1b\ncanary-comment-5e1b\ncanary-artist-5e1b\n".write(
+            toFile: markers, atomically: true, encoding: .utf8)
+        #expect(try await spool.darkroom("prove", "--markers", markers).code == 1, "it still waits in the inbox")
+        #expect(try await spool.darkroom("drain").code == 0)
+        let gone = try await spool.darkroom("prove", "--markers", markers, "--json")
+        #expect(gone.code == 0 && gone.json["hit_count"] as? Int == 0 && gone.json["markers"] as? Int == 4)
+        let found = try await spool.darkroom("prove", "--markers", markers, "--also", photo, "--json")
+        #expect(found.code == 1 && !found.out.contains("canary-prompt"))
+        let shown = try await spool.darkroom("audit", "show").out
+        #expect(shown.contains("residue.searched") && shown.contains("markers=4"))
+        #expect(try await spool.darkroom("prove", "short").code == 64)
+    }
+
+    @Test func `doctor says that a changed log is one`() async throws {
+        let spool = try TestSpool("audit-doctor", config: Self.config)
+        try drop("fox", in: spool)
+        #expect(try await spool.darkroom("drain").code == 0)
+        func finding() async throws -> [String: Any]? {
+            let findings = try await spool.darkroom("doctor", "--json").json["checks"] as? [[String: Any]]
+            return findings?.first { $0["name"] as? String == "ledger.audit" }
+        }
+        #expect(try await finding()?["level"] as? String == "ok")
+        let path = try log(spool)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacingOccurrences(of: "\"outcome\":\"done\"", with: "\"outcome\":\"dome\"").write(
+            toFile: path, atomically: false, encoding: .utf8)
+        #expect(try await finding()?["level"] as? String == "error")
+    }
 }
