@@ -84,6 +84,7 @@ enum AnswerRows {
     private final class Sink: PictureSink {
         let bytes = Mutex(0)
         func begin(_ number: Int) throws {}
+        func end(_ number: Int) throws {}
         func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws {
             let count = bytes.count
             self.bytes.withLock { $0 += count }
@@ -98,6 +99,7 @@ enum AnswerRows {
         init(_ blob: any BlobWriter) { self.blob = blob }
 
         func begin(_ number: Int) throws {}
+        func end(_ number: Int) throws { try blob.close() }
 
         func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws {
             let copy = unsafe [UInt8](bytes)

@@ -193,7 +193,9 @@ static CURLcode set_flow(ct_transfer *transfer, ct_limits limits) {
     CURLcode bad = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits.connect_milliseconds);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)limits.total_milliseconds);
+    // A thousand of them may stand by: room for what a socket gives or takes at once, not 64 KB each.
     bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8L * 1024);
+    bad |= curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
     // A name server that hangs must not hold up the thread when a transfer that waits for it is ended.
     bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     // Asks for no compression, and unpacks an answer that is compressed all the same: it may have been paid for.

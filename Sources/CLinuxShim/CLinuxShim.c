@@ -258,6 +258,8 @@ int lx_start_thread(void (*body)(void *), void *context) {
     return 0;
 }
 
+void lx_share_heaps(int most) { mallopt(M_ARENA_MAX, most); }
+
 int lx_begin_worker(int parent) {
     int type = 0;
     socklen_t size = sizeof type;
@@ -267,7 +269,7 @@ int lx_begin_worker(int parent) {
     // The parent may have ended before the line above; then nobody would ever end this process.
     if (getppid() != parent) return -ESRCH;
     if (fcntl(LX_WORKER_SOCKET, F_SETFD, FD_CLOEXEC)) return -errno;
-    mallopt(M_ARENA_MAX, 1);
+    lx_share_heaps(1);
     if (prctl(PR_SET_DUMPABLE, 0)) return -errno;
     return 0;
 }
@@ -311,7 +313,9 @@ static void note_crash(int signal, siginfo_t *facts, void *context) {
 }
 
 void lx_note_crashes(int fd) {
+    int is_noting = crash_note >= 0;
     crash_note = fd;
+    if (is_noting) return;  // what was before stands there already, and must not become this handler
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
         struct sigaction noting = {.sa_sigaction = note_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
         sigemptyset(&noting.sa_mask);

@@ -6,6 +6,7 @@ import Domain
 import Intake
 import Journal
 import Ledger
+import Policies
 import Settings
 
 extension Program {

@@ -64,14 +64,14 @@ extension Program {
     }
 
     /// Decides about each job by itself: one that can not be helped stops no other.
-    private static func decide(
+    static func decide<Refusal: Refusing>(
         _ invocation: Invocation, _ jobs: [String], _ word: String,
-        _ decision: (String) async throws(Reopener.Refusal) -> Void
+        _ decision: (String) async throws(Refusal) -> Void
     ) async throws(CommandError) -> Int32 {
         var rows: [JSONValue] = []
         var code = ExitCode.fine
         for id in jobs {
-            do throws(Reopener.Refusal) {
+            do throws(Refusal) {
                 try await decision(id)
                 rows.append(.fields(["job": .string(id), "done": true]))
                 if !invocation.wantsJSON { Console.print("\(id): \(word)\n") }
@@ -89,9 +89,17 @@ extension Program {
     }
 }
 
-extension Reopener.Refusal {
+/// Why a decision came to nothing, as a command tells it.
+protocol Refusing: Error, CustomStringConvertible {
+    var exitCode: ExitCode { get }
+    /// For programs.
+    var word: String { get }
+    var hint: String? { get }
+}
+
+extension Reopener.Refusal: Refusing {
     /// 65 where the inputs are gone, as nothing can bring them back; 74 for the machine's own trouble.
-    fileprivate var exitCode: ExitCode {
+    var exitCode: ExitCode {
         switch self {
         case .inputsGone, .neverRead: .data
         case .ledger, .disk: .inputOutput
@@ -100,7 +108,7 @@ extension Reopener.Refusal {
         }
     }
 
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .unknown: "unknown_job"
         case .wrongState(let state): state.rawValue
@@ -112,7 +120,7 @@ extension Reopener.Refusal {
         }
     }
 
-    fileprivate var hint: String? {
+    var hint: String? {
         switch self {
         case .unknown: "darkroom jobs lists them"
         case .inputsGone: "inputs_gone: submit it again with its prompt and references"

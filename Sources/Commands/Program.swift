@@ -5,6 +5,7 @@ import Glibc
 package enum Program {
     static let verbs = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
+        saveVerb, deleteVerb,
         accountVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, simulateVerb, configVerb,
@@ -12,7 +13,7 @@ package enum Program {
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "save", "delete", "subject", "key",
+        "subject", "key",
         "verify", "contact-sheet",
     ]
 

@@ -1,4 +1,5 @@
 package import Domain
+import Policies
 package import Providers
 package import Settings
 
@@ -11,6 +12,7 @@ extension Configuration {
                 .unsupportedParameter, "the configuration has no such route", field: "model",
                 hint: "one of " + routes.keys.sorted().joined(separator: ", "))
         }
+        try policy.check(spec, outputs: retainOutputs)
         _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
         let cost = plan.estimate * Int64(spec.count)

@@ -4,6 +4,7 @@ import Intake
 import Journal
 import Ledger
 import Pipeline
+import Policies
 import Providers
 import Settings
 import Spool
@@ -211,8 +212,8 @@ final class IntakeService: Sendable {
 
     /// How many more jobs the queue takes.
     func openPlaces() async -> Int {
-        guard let open = try? await stores.ledger.openJobs() else { return 0 }
-        return max(0, stores.configuration.maxAccepted - open)
+        guard let open = try? await stores.ledger.openCounts() else { return 0 }
+        return max(0, stores.configuration.maxAccepted - open.values.reduce(0, +))
     }
 
     private func accept(_ claim: Claim, isNew: Bool = true) async {
@@ -233,7 +234,7 @@ final class IntakeService: Sendable {
         guard let bytes = (try? Files.read(path, limit: limit)) ?? nil, let manifest = try? Manifest.read(bytes) else {
             return nil
         }
-        return manifest.references + (manifest.mask.map { [$0] } ?? [])
+        return manifest.images
     }
 
     private static func rules(_ configuration: Configuration) -> Acceptor.Rules {
@@ -249,6 +250,8 @@ final class IntakeService: Sendable {
         if let folder = TemplateFolder(configuration) {
             rules.expand = { use throws(Reason) in try folder.prompt(for: use) }
         }
+        rules.maySave = configuration.policy.maySave
+        rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
         return rules
     }

@@ -1,6 +1,7 @@
 import Digests
 import Documents
 import Domain
+import Policies
 import Settings
 
 extension Configuration {
@@ -11,6 +12,8 @@ extension Configuration {
         let promise = JSONValue.fields([
             "id": .string(policy.id), "inputs": .string(retainInputs.description),
             "inputs_at_most": "24h", "outputs": .string(retainOutputs?.description ?? "keep"),
+            "save": .bool(policy.maySave),
+            "attestations": .array(policy.attestations.map { .string($0) }),
             "prompt_in_sidecar": .bool(includePrompt),
             "credits": policy.credits.map { rules in
                 .fields([

@@ -1,4 +1,5 @@
 import Audit
+import CLinuxShim
 import Digests
 import Disk
 package import Domain
@@ -58,6 +59,8 @@ package final class Service: Sendable {
         _ configuration: Configuration, workerProgram: String = "/proc/self/exe", log: Log,
         watch: @escaping @Sendable (LedgerEvent) -> Void = { _ in }
     ) async throws(StartError) {
+        // A thousand answers that come and go would leave a heap of holes to each thread.
+        lx_share_heaps(2)
         owner = "run-" + hexadecimal(randomBytes(8))
         let lock = try Self.lock(configuration)
         stores = try Stores(configuration, makes: true, owner: owner, log: log) { [tally] event in
@@ -196,7 +199,7 @@ package final class Service: Sendable {
             try await stores.settler.settle(
                 job, as: .held,
                 because: Reason(
-                    .quarantined, "Darkroom ended twice while it worked on this job",
+                    .quarantined, "Darkroom ended each time it worked on this job",
                     hint: "look into the log, then release the job to try again, or give it up"))
         }
     }
@@ -322,7 +325,7 @@ package final class Service: Sendable {
         guard conductor.isResting else { return false }
         let inbox = intake.state
         let picture = Stillness.Picture(
-            counts: try? await stores.ledger.counts(), left: inbox.left, settling: inbox.settling)
+            counts: try? await stores.ledger.openCounts(), left: inbox.left, settling: inbox.settling)
         stillness.rested = picture == stillness.picture ? stillness.rested + passed : 0
         stillness.picture = picture
         guard stillness.rested > longestStillness.milliseconds else { return false }

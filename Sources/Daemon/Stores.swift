@@ -48,6 +48,7 @@ package struct Stores: Sendable {
     package let sweeper: Sweeper
     package let reopener: Reopener
     package let auditor: Auditor
+    package let shelf: Shelf
 
     /// Opens the spool of `configuration`.
     ///
@@ -80,6 +81,7 @@ package struct Stores: Sendable {
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
+        shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner)

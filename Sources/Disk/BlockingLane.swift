@@ -11,8 +11,9 @@ package final class BlockingLane: Sendable {
 
     private struct State {
         var running = 0
-        var waiting: [Call] = []
-        /// Calls of `waiting` that were taken already; the list is cut when half of it was.
+        /// Those that were taken are nil: what they hold may be pictures.
+        var waiting: [Call?] = []
+        /// How many of `waiting` were taken; the list is cut when half of it was.
         var taken = 0
     }
 
@@ -65,6 +66,7 @@ package final class BlockingLane: Sendable {
                 return nil
             }
             let call = state.waiting[state.taken]
+            state.waiting[state.taken] = nil
             state.taken += 1
             if state.taken > 64, state.taken * 2 > state.waiting.count {
                 state.waiting.removeFirst(state.taken)

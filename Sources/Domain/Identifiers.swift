@@ -40,6 +40,12 @@ package enum JobName {
         return subject.unicodeScalars.allSatisfy { isAllowed($0) || $0 == ":" || $0 == "@" }
     }
 
+    /// Whether what a caller vouches for is named by `[a-z0-9_]{1,64}`.
+    package static func isAttestation(_ name: String) -> Bool {
+        guard !name.isEmpty, name.unicodeScalars.count <= 64 else { return false }
+        return name.unicodeScalars.allSatisfy { ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
+    }
+
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true

@@ -19,6 +19,10 @@ package struct JobSpec: Sendable, Hashable {
     package var subject: String?
     /// What prices and limits of the policy hang on.
     package var plan: String?
+    /// What the caller vouches for, names of `[a-z0-9_]{1,64}`.
+    package var attestations: [String] = []
+    /// Whether outputs are to stay beyond the time that the policy gives them.
+    package var save = false
     package var retainInputs: Span?
     package var retainOutputs: Span?
     /// Micro-dollars.

@@ -11,6 +11,9 @@ package struct Manifest: Sendable {
     package let references: [String]
     package let mask: String?
 
+    /// The names of all images beside it.
+    package var images: [String] { references + [mask].compactMap { $0 } }
+
     /// Reads and checks a manifest; the first thing wrong is the reason, the number of others stands in its message.
     package static func read(_ bytes: [UInt8]) throws(Reason) -> Manifest {
         let document: JSONValue
@@ -244,6 +247,16 @@ private final class ManifestReader {
             spec.retainOutputs = retain.read("outputs", expecting: what) { $0.string.flatMap { Span($0) } }
             reader.adopt(retain.finish())
         }
+        spec.attestations =
+            reader.read("attestations", expecting: "names of [a-z0-9_]{1,64}") { value -> [String]? in
+                guard let names = value.array?.map(\.string), names.count <= 32 else { return nil }
+                let known = names.compactMap { $0 }.filter(JobName.isAttestation)
+                return known.count == names.count ? known : nil
+            } ?? []
+        spec.save = reader.bool("save") ?? false
+        if spec.save, spec.retainOutputs != nil {
+            reader.fail("save", "stands beside retain.outputs", hint: "give one of the two")
+        }
         spec.maxCost = reader.read("max_cost", expecting: "an amount in dollars from 0 to 100000") { value in
             guard let dollars = value.double, (0...100_000).contains(dollars) else { return nil }
             return Int64((dollars * 1_000_000).rounded())
@@ -253,12 +266,8 @@ private final class ManifestReader {
 
     /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
     private func readUnbuilt() {
-        for key in ["attestations", "require"] where reader.value(key) != nil {
-            refuse(key, "\(key) is not built yet", hint: "leave it out")
-        }
-        for key in ["protect", "save"] where reader.bool(key) == true {
-            refuse(key, "\(key) is not built yet", hint: "leave it out")
-        }
+        if reader.value("require") != nil { refuse("require", "require is not built yet", hint: "leave it out") }
+        if reader.bool("protect") == true { refuse("protect", "protect is not built yet", hint: "leave it out") }
         if let visibility = reader.string("visibility"), visibility != "private" {
             refuse("visibility", "only private outputs are built yet", hint: "leave it out")
         }

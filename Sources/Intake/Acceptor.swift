@@ -27,6 +27,10 @@ package struct Acceptor: Sendable {
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
         package var originNode: String
+        /// Whether outputs may be kept beyond `retainOutputs`.
+        package var maySave = false
+        /// What every job vouches for: without it `examine` let none through.
+        package var attestations: [String] = []
         /// Credits of its subject that each output of a job costs; 0 uses none.
         package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
 
@@ -214,11 +218,17 @@ package struct Acceptor: Sendable {
             job.inputBytes = rows.reduce(0) { $1.kind == .spec ? $0 : $0 + $1.bytes }
             job.specBlob = rows.last?.id
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
-            job.retainOutputs = [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+            job.retainOutputs =
+                spec.save ? nil : [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+            job.maySave = rules.maySave
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             let (id, isNew) = try await enter(job, wanting: spec.id, origin, rows)
             if !isNew { await discard(rows) }
+            if isNew, !rules.attestations.isEmpty {
+                await recorder.record(
+                    "job.attested", id, ["attestations": rules.attestations.joined(separator: " ")])
+            }
             return id
         } catch {
             // A commit that failed may still be found whole after a crash: its blobs wait for the sweep at start.

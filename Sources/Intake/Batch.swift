@@ -100,7 +100,7 @@ package struct Batch: Sendable {
         while let (text, _) = try reader.next() {
             if text.isBlank { continue }
             guard case .whole(let bytes) = text, let manifest = try? Manifest.read(bytes) else { continue }
-            for name in manifest.references + [manifest.mask].compactMap({ $0 }) where seen.insert(name).inserted {
+            for name in manifest.images where seen.insert(name).inserted {
                 names.append(name)
             }
         }

@@ -25,9 +25,9 @@ package protocol JobLedger: Sendable {
     func allBlobIDs() async throws(LedgerError) -> Set<String>
     /// The tokens of jobs that begin with `prefix`, as those of a batch's lines do.
     func claimTokens(startingWith prefix: String) async throws(LedgerError) -> Set<String>
-    /// Number of jobs that have not settled.
-    func openJobs() async throws(LedgerError) -> Int
-    /// Number of jobs in each state.
+    /// Number of jobs in each state that is not settled; it takes no longer for all that have settled.
+    func openCounts() async throws(LedgerError) -> [JobState: Int]
+    /// Number of jobs in each state: of all jobs there ever were, which takes time where these are many.
     func counts() async throws(LedgerError) -> [JobState: Int]
 
     /// Takes at most `limit` jobs that can go on: highest priority first, then by turns between subjects, then oldest first.
@@ -75,6 +75,10 @@ package protocol JobLedger: Sendable {
     func published(after job: String, limit: Int) async throws(LedgerError) -> [String]
     /// Writes down that others took these outcome folders away, and gives the events that say so.
     func delivered(_ jobs: [String]) async throws(LedgerError) -> [LedgerEvent]
+    /// Outputs that somebody wants kept: they are due no more.
+    func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Outputs that are to end: they are due now.
+    func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
 
     /// What is missing of the credits that a job would need to go on; nil where nothing is.

@@ -1,6 +1,6 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
-    static let steps = [first, second, third, fourth, credits, turns, paces, paced, audit]
+    static let steps = [first, second, third, fourth, credits, turns, paces, paced, saves, audit]
 
     private static let first = """
         CREATE TABLE job (
@@ -128,6 +128,12 @@ enum Migrations {
     private static let paced = """
         CREATE INDEX job_paced ON job (subject_ref, priority, accepted_at, run_after, waiting)
             WHERE waiting = 'over_rate';
+        """
+
+    /// Whether a policy lets outputs be kept beyond their time, and which are.
+    private static let saves = """
+        ALTER TABLE job ADD COLUMN may_save INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE output ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
         """
 
     /// How far the audit log had come when it was last signed: a log that is shorter than this was cut. And the jobs whose

@@ -51,6 +51,8 @@ package struct JobRecord: Sendable, Hashable {
     package var reopened = 0
     /// Credits of its subject that each delivered output costs; 0 where its policy uses none.
     package var creditsPerOutput: Int64 = 0
+    /// Whether its policy lets outputs be kept beyond `retainOutputs`.
+    package var maySave = false
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -104,6 +106,8 @@ package struct OutputRecord: Sendable, Hashable {
     package var sha256: String?
     package var expiresAt: Timestamp?
     package var deletedAt: Timestamp?
+    /// Kept beyond its time because somebody asked for it.
+    package var isSaved = false
     /// Routes that took it over from the job's own, in order; the last one has it now.
     package var fallbacks: [String] = []
 

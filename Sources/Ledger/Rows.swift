@@ -9,7 +9,7 @@ extension JobRecord {
         "priority", "route", "accepted_at", "started_at", "settled_at", "inputs_delete_by", "inputs_deleted_at",
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
-        "simulated", "duplicate_of", "reopened", "credits",
+        "simulated", "duplicate_of", "reopened", "credits", "may_save",
     ]
 
     var values: [Database.Value] {
@@ -23,7 +23,7 @@ extension JobRecord {
             .text(originNode), .text(contentRef), .init(count), .init(referenceCount), .integer(inputBytes),
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
-            .init(reopened), .integer(creditsPerOutput),
+            .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
         ]
     }
 
@@ -60,6 +60,7 @@ extension JobRecord {
         duplicateOf = row["duplicate_of"].text
         reopened = Int(row["reopened"].integer ?? 0)
         creditsPerOutput = row["credits"].integer ?? 0
+        maySave = row["may_save"].integer == 1
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }
@@ -75,7 +76,7 @@ extension JobRecord {
 extension OutputRecord {
     static let columns = [
         "job", "position", "state", "reason", "billed", "file", "width", "height", "format", "bytes", "sha256",
-        "expires_at", "deleted_at", "fallbacks",
+        "expires_at", "deleted_at", "fallbacks", "saved",
     ]
 
     var values: [Database.Value] {
@@ -83,6 +84,7 @@ extension OutputRecord {
             .text(job), .init(index), .text(state.rawValue), .init(reason?.json.compact), .text(billed.rawValue),
             .init(file), .init(size?.width), .init(size?.height), .init(format), .init(bytes), .init(sha256),
             .init(expiresAt?.milliseconds), .init(deletedAt?.milliseconds), .text(fallbacks.joined(separator: " ")),
+            .integer(isSaved ? 1 : 0),
         ]
     }
 
@@ -104,6 +106,7 @@ extension OutputRecord {
         expiresAt = Timestamp(row["expires_at"])
         deletedAt = Timestamp(row["deleted_at"])
         fallbacks = (row["fallbacks"].text ?? "").split(separator: " ").map(String.init)
+        isSaved = row["saved"].integer == 1
     }
 }
 

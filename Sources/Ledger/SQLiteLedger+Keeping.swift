@@ -26,12 +26,7 @@ extension SQLiteLedger {
     package func outputsDeleted(_ outputs: [OutputRecord], found: Bool) throws(LedgerError) -> [LedgerEvent] {
         let now = try now()
         let events = outputs.map { LedgerEvent.deleted($0, at: now, found: found) }
-        try database.transaction { () throws(LedgerError) in
-            for output in outputs {
-                try database.run(
-                    "UPDATE output SET deleted_at = ? WHERE job = ? AND position = ?",
-                    [.integer(now.milliseconds), .text(output.job), .init(output.index)])
-            }
+        try change(outputs, "deleted_at = ?", .integer(now.milliseconds)) { () throws(LedgerError) in
             for event in events { try note(event) }
             // A folder without a picture goes with the last one: that is no delivery.
             for job in Set(outputs.map(\.job)) {
@@ -43,6 +38,28 @@ extension SQLiteLedger {
             }
         }
         return events
+    }
+
+    package func keepOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
+        try change(outputs, "saved = ?, expires_at = NULL", .integer(1))
+    }
+
+    package func expireOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
+        try change(outputs, "expires_at = ?", .integer(try now().milliseconds))
+    }
+
+    private func change(
+        _ outputs: [OutputRecord], _ how: String, _ value: Database.Value,
+        and more: () throws(LedgerError) -> Void = {}
+    ) throws(LedgerError) {
+        try database.transaction { () throws(LedgerError) in
+            for output in outputs {
+                try database.run(
+                    "UPDATE output SET \(how) WHERE job = ? AND position = ?",
+                    [value, .text(output.job), .init(output.index)])
+            }
+            try more()
+        }
     }
 
     package func retention() throws(LedgerError) -> RetentionState {

@@ -152,14 +152,15 @@ package actor SQLiteLedger: JobLedger {
         return Set(rows.compactMap { $0["claim_token"].text })
     }
 
-    package func openJobs() throws(LedgerError) -> Int {
-        let row = try database.rows("SELECT count(*) AS jobs FROM job WHERE state NOT IN ('done', 'failed')").first
-        return Int(row?["jobs"].integer ?? 0)
+    package func openCounts() throws(LedgerError) -> [JobState: Int] {
+        try counts(where: "WHERE state NOT IN ('done', 'failed')")
     }
 
-    package func counts() throws(LedgerError) -> [JobState: Int] {
+    package func counts() throws(LedgerError) -> [JobState: Int] { try counts(where: "") }
+
+    private func counts(where condition: String) throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
-        for row in try database.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") {
+        for row in try database.rows("SELECT state, count(*) AS jobs FROM job \(condition) GROUP BY state") {
             guard let state = row["state"].text.flatMap(JobState.init(rawValue:)) else { continue }
             counts[state] = Int(row["jobs"].integer ?? 0)
         }

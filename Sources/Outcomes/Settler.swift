@@ -41,7 +41,9 @@ package struct Settler: Sendable {
         let deleteBy = Self.deleteBy(job, outcome: outcome, settledAt: now)
         var outputs = try await ledger.outputs(of: job.id)
         if let keep = job.retainOutputs, outcome == .done {
-            for index in outputs.indices where outputs[index].state == .made {
+            // What an earlier run published keeps the time that it was given, or that it was saved.
+            for index in outputs.indices
+            where outputs[index].state == .made && outputs[index].expiresAt == nil && !outputs[index].isSaved {
                 outputs[index].expiresAt = now.after(keep)
             }
         }

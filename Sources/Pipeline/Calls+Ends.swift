@@ -179,7 +179,8 @@ extension Calls {
             } catch {
                 let refusal = "its fallback \(name) can not do this job (\(error.code.rawValue)"
                 let field = error.field.map { ", \($0)" } ?? ""
-                output.reason?.hint = [reason.hint, refusal + field + ")"].compactMap { $0 }.joined(separator: "; ")
+                let hints = [output.reason?.hint, refusal + field + ")"].compactMap { $0 }
+                output.reason?.hint = hints.joined(separator: "; ")
                 await shop.recorder.record(
                     "call.fallback_unable", job.id,
                     [

@@ -62,22 +62,7 @@ final class Calls: Sendable {
             for output in outputs { try await fail(output, error) }
             return outputs.map { _ in .ended }
         }
-        // A call that breaks off must not cancel its siblings: each of them may be paid for.
-        let results = await withTaskGroup(of: Result<End, any Error>.self) { group in
-            for output in outputs {
-                group.addTask { [self, plan] in
-                    do {
-                        return .success(try await call(output, plan))
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-            }
-            var results: [Result<End, any Error>] = []
-            for await result in group { results.append(result) }
-            return results
-        }
-        return try results.map { try $0.get() }
+        return try await each(of: outputs) { [self, plan] output in try await call(output, plan) }
     }
 
     /// Hashed once more: what a service is told of a subject stands nowhere in the ledger.
@@ -139,7 +124,7 @@ final class Calls: Sendable {
         }
     }
 
-    private enum Begun {
+    private enum Begun: Sendable {
         case sending(Sending)
         case over(End)
     }
@@ -147,7 +132,7 @@ final class Calls: Sendable {
     private func send(
         _ output: OutputRecord, _ plan: CallPlan, _ adapter: any Adapter, token: SecretText?
     ) async throws -> End {
-        switch try await begin(output, plan, adapter, token) {
+        switch try await apart({ try await self.begin(output, plan, adapter, token) }) {
         case .over(let end): return end
         case .sending(let sending): return try await arrived(await exchange(sending), sending)
         }

@@ -4,6 +4,9 @@ import Synchronization
 
 /// Room on the spool's disk that is spoken for: an answer is only asked for when there is room for it and its output.
 package final class DiskReserve: Sendable {
+    /// With no more free inodes than these nothing is begun, however many bytes are free: an outcome needs a handful of files.
+    package static let fewestInodes: Int64 = 1000
+
     private let folder: String
     private let minFree: Int64
     private let reserved = Mutex<Int64>(0)
@@ -18,7 +21,7 @@ package final class DiskReserve: Sendable {
 
     /// Sets `bytes` aside until `release`; false when they are not there.
     package func reserve(_ bytes: Int64) -> Bool {
-        guard let free = try? Folders.free(folder), free.inodes > 1000 else { return false }
+        guard let free = try? Folders.free(folder), free.inodes > Self.fewestInodes else { return false }
         return reserved.withLock { reserved in
             guard free.bytes - reserved - minFree >= bytes else { return false }
             reserved += bytes
@@ -31,6 +34,6 @@ package final class DiskReserve: Sendable {
     /// Whether anything new may be taken in.
     package var hasRoom: Bool {
         guard let free = try? Folders.free(folder) else { return false }
-        return free.bytes >= minFree && free.inodes > 1000
+        return free.bytes >= minFree && free.inodes > Self.fewestInodes
     }
 }

@@ -60,7 +60,8 @@ struct Finish: Sendable {
             throw StepEnd.vault(.missing)
         }
         let answer = try await shop.blobs.get(original.id, limit: 64 << 20)
-        if readMarks(of: answer).isSimulated { try await shop.ledger.write(job.hold, nil, [.simulated]) }
+        let marks = readMarks(of: answer)
+        if marks.isSimulated { try await shop.ledger.write(job.hold, nil, [.simulated]) }
         let started = Monotonic.milliseconds()
         let defaults = shop.configuration.output
         let format = spec.output.format ?? defaults.format
@@ -77,7 +78,7 @@ struct Finish: Sendable {
         let facts = Sidecar.FileFacts(
             name: name, sha256: hexadecimal(SHA256Digest.of(marked)), bytes: marked.count, size: rendered.size,
             format: format)
-        var sidecar = try await sidecar(output, answer, rendered, facts, packet)
+        var sidecar = try await sidecar(output, answer, marks, rendered, facts, packet)
         sidecar.timings =
             timings + [("render", renderedAt - started), ("finish", Monotonic.milliseconds() - renderedAt)]
         try await lay(marked, name, sidecar, original: spec.output.original ? answer : nil)
@@ -169,8 +170,8 @@ struct Finish: Sendable {
     }
 
     private func sidecar(
-        _ output: OutputRecord, _ answer: [UInt8], _ rendered: RenderedPicture, _ facts: Sidecar.FileFacts,
-        _ packet: XMPPacket
+        _ output: OutputRecord, _ answer: [UInt8], _ marks: Marks, _ rendered: RenderedPicture,
+        _ facts: Sidecar.FileFacts, _ packet: XMPPacket
     ) async throws -> Sidecar {
         let job = try await shop.ledger.job(job.id) ?? job
         let now = try await shop.ledger.now()
@@ -178,7 +179,6 @@ struct Finish: Sendable {
         let route = self.route(of: output)
         let plan = try? CallPlan(spec, on: route, references: job.referenceSizes)
         let answered = try await answeredFacts(effects.last)
-        let marks = readMarks(of: answer)
         // `answerLimits` let nothing else in.
         let format = rendered.nativeFormat.format ?? .png
         var sidecar = Sidecar(
@@ -214,7 +214,7 @@ struct Finish: Sendable {
     /// What the stored answer says beside the picture.
     private func answeredFacts(_ effect: EffectRecord?) async throws -> (model: String?, usage: TokenUsage?) {
         guard let effect, let blob = effect.answerBlob, let adapter = shop.adapters[effect.route],
-            let body = try? await shop.blobs.get(blob, limit: 2 * AnswerStream.longestDocument)
+            let body = try? await shop.blobs.get(blob, limit: Calls.mostOfAnswer)
         else { return (nil, nil) }
         let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)
         let answer = adapter.read(head, body: body).1

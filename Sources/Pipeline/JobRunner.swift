@@ -48,9 +48,10 @@ package struct JobRunner: Sendable {
         }
     }
 
-    // Three functions rather than one: what each keeps for its own steps is free again when the next one waits.
     private func advance(_ first: JobRecord, _ isAlone: Bool) async throws {
-        guard let ready = try await begun(first, isAlone), let called = try await called(ready) else { return }
+        guard let ready = try await apart({ try await self.begun(first, isAlone) }),
+            let called = try await apart({ try await self.called(ready) })
+        else { return }
         try await finish(called)
     }
 
@@ -136,8 +137,13 @@ package struct JobRunner: Sendable {
         var courses = try await courses(of: job) { $0.state == .pending }
         // A route has an output at most once, so that the rounds come to an end.
         while !courses.isEmpty {
-            if spec.referenceCount > 0 { job = try await refitted(job, spec) }
-            let round = try await ended(courses, job, spec)
+            // The references were made for the job's own route.
+            if spec.referenceCount > 0, courses.contains(where: { $0.route.name != job.route }) {
+                job = try await refitted(job, spec)
+            }
+            let round = try await each(of: courses) { [job] (route, outputs) in
+                try await Calls(shop: shop, job: job, spec: spec, route: route).run(outputs)
+            }.flatMap(\.self)
             ends += round.filter { if case .fellBack = $0 { false } else { true } }
             let moved = round.compactMap { if case .fellBack(let index) = $0 { index } else { nil } }
             courses = try await self.courses(of: job) { moved.contains($0.index) }
@@ -149,24 +155,6 @@ package struct JobRunner: Sendable {
     private func refitted(_ job: JobRecord, _ spec: JobSpec) async throws -> JobRecord {
         let routes = try await courses(of: job) { $0.state == .pending }.map(\.route)
         return try await Prepare(shop: shop, job: job, spec: spec, routes: routes).refit()
-    }
-
-    private func ended(
-        _ courses: [(route: Route, outputs: [OutputRecord])], _ job: JobRecord, _ spec: JobSpec
-    ) async throws -> [Calls.End] {
-        // One that breaks off must not cancel the others: they may be paid for.
-        let results = await withTaskGroup(of: Result<[Calls.End], any Error>.self) { group in
-            for (route, outputs) in courses {
-                let calls = Calls(shop: shop, job: job, spec: spec, route: route)
-                group.addTask {
-                    do { return .success(try await calls.run(outputs)) } catch { return .failure(error) }
-                }
-            }
-            var results: [Result<[Calls.End], any Error>] = []
-            for await result in group { results.append(result) }
-            return results
-        }
-        return try results.flatMap { try $0.get() }
     }
 
     /// Nothing is paid for that no worker could finish: without one, as where it can not be locked, the job waits.

@@ -6,6 +6,8 @@ package protocol PictureSink: AnyObject, Sendable {
     /// Picture `number`, counted from 0, begins.
     func begin(_ number: Int) throws
     func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws
+    /// Nothing more comes of picture `number`.
+    func end(_ number: Int) throws
 }
 
 /// Takes an answer apart as it arrives: each long string of base64 in its JSON goes, decoded, to a sink, and what is left is a
@@ -174,6 +176,7 @@ package struct AnswerStream: ~Copyable, Sendable {
         let mark = AnswerPicture.mark(pictures - 1, bytes: pictureBytes, isWhole: isWhole)
         guard document.count + mark.count <= Self.longestDocument else { throw Fault.tooLong }
         document.append(contentsOf: mark)
+        try sink.end(pictures - 1)
     }
 
     private mutating func takeRemains(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -32,6 +32,7 @@ package struct Sweeper: Sendable {
     private let spool: SpoolFolders
     private let settler: Settler
     private let eraser: Eraser
+    private let shelf: Shelf
     private let recorder: Recorder
     private let owner: String
 
@@ -44,6 +45,7 @@ package struct Sweeper: Sendable {
         self.spool = spool
         self.settler = settler
         self.eraser = eraser
+        shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
     }
@@ -125,30 +127,16 @@ package struct Sweeper: Sendable {
 
     private func sweepOutputs(_ report: inout SweepReport) async throws(LedgerError) {
         for output in try await ledger.outputsDue(limit: 10_000) {
-            let folder = spool.outcome(.done, of: output.job)
-            let found: Bool
-            do throws(DiskError) {
-                found = try await BlockingLane.disk.run { () throws(DiskError) in try Self.delete(output, in: folder) }
+            do throws(Shelf.Refusal) {
+                try await shelf.end(output)
             } catch {
+                if case .ledger(let error) = error { throw error }
                 report.failures += 1
                 recorder.log.error("an output could not be deleted", ["job": output.job, "why": error.description])
                 continue
             }
-            for event in try await ledger.outputsDeleted([output], found: found) { recorder.tell(event) }
             report.outputs += 1
         }
-    }
-
-    /// The picture, its sidecar and the provider's original; with the last one the folder. False where the folder is gone.
-    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) -> Bool {
-        guard let file = output.file, Files.exists(folder) else { return false }
-        let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-        for entry in try Folders.list(folder).entries where entry.name.hasPrefix(stem + ".") {
-            try Files.remove(folder + "/" + entry.name)
-        }
-        if try Folders.list(folder).entries.allSatisfy({ $0.name == "status.json" }) { try Folders.removeTree(folder) }
-        try Folders.sync(Files.parent(of: folder))
-        return true
     }
 
     // MARK: deliveries

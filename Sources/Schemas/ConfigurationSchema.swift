@@ -95,8 +95,13 @@ enum ConfigurationSchema {
                     "c2pa": Shape.unbuilt("signatures."),
                 ]),
             "policy": .fields([
-                "description": "The built-in policy, or the file of another; the other named ones are not built yet.",
-                "anyOf": [.fields(["const": "default"]), path("Absolute path of a policy's file.")],
+                "description": "What is promised to the people whose pictures these are.",
+                "anyOf": [
+                    Shape.choice(
+                        "One that Darkroom brings.",
+                        ["default", "maiimage2", "image2", "gptimg2", "imagen2026", "gptimage2-blog"]),
+                    path("Absolute path of a policy's file."),
+                ],
             ]),
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),

@@ -40,7 +40,8 @@ enum JobSchema {
                 "Whose data this is, as a pseudonym; kept only as a keyed hash.", "^[A-Za-z0-9._:@-]{1,128}$"),
             "plan": Shape.text(
                 "What the policy's prices hang on; refused where they do not.", "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
-            "attestations": Shape.unbuilt("what the caller vouches for."),
+            "attestations": Shape.array(
+                "What the caller vouches for; some policies want it.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
             "visibility": Shape.fixed("Who may see the outputs; only private is built yet.", "private"),
             "protect": Shape.fixed("Not built yet: protection of outputs.", false),
             "require": Shape.unbuilt("demands on region and provider."),
@@ -50,12 +51,26 @@ enum JobSchema {
                     "inputs": Shape.span("After settling; at most 24 hours after acceptance in any case."),
                     "outputs": Shape.span("After settling."),
                 ]),
-            "save": Shape.fixed("Not built yet: outputs kept beyond their time.", false),
+            "save": Shape.flag(
+                "Keeps the outputs beyond their time, where the policy lets a subject choose; not beside retain.outputs."
+            ),
             "max_cost": Shape.number("Dollars; refused before anything is spent.", 0...100_000),
             "priority": Shape.integer("Higher goes first; 0 by default.", -1000...1000),
         ],
         also: [
-            .init(key: "not", value: .fields(["required": ["size", "aspect_ratio"]])),
+            .init(
+                key: "not",
+                value: .fields([
+                    "anyOf": [
+                        .fields(["required": ["size", "aspect_ratio"]]),
+                        .fields([
+                            "required": ["save", "retain"],
+                            "properties": .fields([
+                                "save": .fields(["const": true]), "retain": .fields(["required": ["outputs"]]),
+                            ]),
+                        ]),
+                    ]
+                ])),
             .init(
                 key: "oneOf",
                 value: .array([.fields(["required": ["prompt"]]), .fields(["required": ["template"]])])),

@@ -8,6 +8,17 @@ enum PolicySchema {
             "id": Shape.text(
                 "The name that jobs are stamped with, together with the digest of what is promised.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
+            "extends": Shape.choice(
+                "The policy whose terms and promises hold where this file says nothing else.",
+                ["default", "maiimage2", "image2", "gptimg2", "imagen2026", "gptimage2-blog"]),
+            "inputs": Shape.span("Longest time that inputs stay after their job has settled; at most 24h."),
+            "outputs": .fields([
+                "description": "Longest time that outputs stay after their job has settled; keep: no limit.",
+                "anyOf": [.fields(["const": "keep"]), Shape.span("A limit.")],
+            ]),
+            "save": Shape.flag("Whether an output may be kept beyond that where its subject asks for it."),
+            "attestations": Shape.array(
+                "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],

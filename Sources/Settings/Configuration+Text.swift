@@ -1,5 +1,6 @@
 package import Documents
 import Domain
+import Policies
 
 extension Configuration {
     /// The effective configuration as a document; keys of providers as their source, never their value.
@@ -123,7 +124,7 @@ extension Configuration {
           budget: { per_job: 1.00 },                  // dollars; refused before anything is spent. per_day and
                                                       // per_subject_day: more waits for the next UTC day
 
-          policy: "default",                          // or the absolute path of a policy's file
+          policy: "default",                          // maiimage2, image2, gptimg2, imagen2026, gptimage2-blog, or a policy's file
 
           retention: {
             inputs: "24h",                            // references and prompts: at most 24h, shorter if you like

@@ -1,4 +1,5 @@
 package import Domain
+package import Policies
 
 /// Every setting that Darkroom goes by, checked. The built-in values are those of a run without a configuration file.
 package struct Configuration: Sendable, Equatable {
@@ -31,7 +32,7 @@ package struct Configuration: Sendable, Equatable {
     /// Most micro-dollars of a UTC day, of everybody and of one subject; more waits for the next day.
     package var budgetPerDay: Int64?
     package var budgetPerSubjectDay: Int64?
-    package var policy = Policy()
+    package var policy = Policy.standard
     /// Most requests that one subject may make in a time; more wait.
     package var ratePerSubject: Rate?
     package var retainInputs = Span.hours(24)

@@ -1,6 +1,7 @@
 import Disk
 import Documents
 import Domain
+import Policies
 
 /// Everything that is wrong with a configuration, in one go.
 package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
@@ -62,8 +63,9 @@ private final class ConfigurationReader {
         readOutput()
         readWorkers()
         readLimits()
-        readRetention()
+        readMarks()
         readPolicy()
+        readRetention()
         readUnbuilt()
         let faults = reader.finish()
         guard faults.isEmpty else {
@@ -263,16 +265,7 @@ private final class ConfigurationReader {
         }
     }
 
-    private func readRetention() {
-        section("retention") { section in
-            if let inputs = span(section, "inputs") {
-                made.retainInputs = inputs
-                if inputs > .hours(24) {
-                    section.fail("inputs", "is longer than 24h", hint: "inputs are never kept longer than a day")
-                }
-            }
-            if section.value("outputs") != "keep" { made.retainOutputs = span(section, "outputs") }
-        }
+    private func readMarks() {
         section("sidecar") { section in set(&made.includePrompt, section.bool("include_prompt")) }
         section("provenance") { section in
             unbuilt(section, "xmp") { $0 == true }
@@ -281,9 +274,10 @@ private final class ConfigurationReader {
     }
 
     private func readPolicy() {
-        guard let name = reader.string("policy"), name != made.policy.id else { return }
-        if Policy.names.contains(name) {
-            return reader.fail("policy", "is not built yet", hint: "leave it out, or name a policy's file")
+        guard let name = reader.string("policy") else { return }
+        if let policy = Policy.brought(name) {
+            made.policy = policy
+            return
         }
         guard name.hasPrefix("/") else {
             let nearest = NearestName.of(name, among: Policy.names)
@@ -294,6 +288,29 @@ private final class ConfigurationReader {
         let (policy, faults) = PolicyReader.read(file: name)
         made.policy = policy
         reader.adopt(faults)
+    }
+
+    /// What the policy promises is the most; the configuration may promise less.
+    private func readRetention() {
+        section("retention") { section in
+            if let inputs = span(section, "inputs") {
+                made.retainInputs = inputs
+                if inputs > made.policy.inputs {
+                    section.fail(
+                        "inputs", "is longer than \(made.policy.inputs), which the policy \(made.policy.id) allows",
+                        hint: "shorten it, or leave it out")
+                }
+            }
+            guard section.value("outputs") != "keep", let outputs = span(section, "outputs") else { return }
+            made.retainOutputs = outputs
+            if let most = made.policy.outputs, outputs > most {
+                section.fail(
+                    "outputs", "is longer than \(most), which the policy \(made.policy.id) allows",
+                    hint: "shorten it, or leave it out")
+            }
+        }
+        made.retainInputs = min(made.retainInputs, made.policy.inputs)
+        made.retainOutputs = made.retainOutputs ?? made.policy.outputs
     }
 
     /// Keys of the contract whose issue is still open. Values that ask for nothing more than is built are taken.

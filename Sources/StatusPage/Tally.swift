@@ -52,8 +52,9 @@ package final class Tally: Sendable {
             case "call.ended":
                 state.end("call", "call " + output, now)
                 state.count("darkroom_calls_total", event.facts["class"] ?? "", event.facts["billed"] ?? "")
-                state.begin("finish " + output, now)
+                if event.facts["class"] == "success" { state.begin("finish " + output, now) }
             case "output.made": state.end("finish", "finish " + output, now)
+            case "output.failed": state.drop("finish " + output)
             case "job.settled":
                 state.end("job", job, now)
                 state.count("darkroom_jobs_settled_total", event.facts["outcome"] ?? "", event.facts["reason"] ?? "")
@@ -77,6 +78,8 @@ extension Tally.State {
         // Of what never comes to its end only so much is kept; what is begun after that is not timed.
         if begun.count < Self.mostBegun { begun[what] = now }
     }
+
+    mutating func drop(_ what: String) { begun[what] = nil }
 
     mutating func end(_ stage: String, _ what: String, _ now: Int64, keeps: Bool = false) {
         guard let start = keeps ? begun[what] : begun.removeValue(forKey: what) else { return }

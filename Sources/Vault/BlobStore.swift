@@ -34,7 +34,9 @@ package protocol BlobWriter: AnyObject, Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError)
     /// Begins another blob that belongs to this one; its id follows from this one's (`BlobID.beside`).
     func beside(_ number: Int) throws(VaultError) -> any BlobWriter
-    /// Makes the blob durable. After this nothing may be written.
+    /// Takes the bytes for all there are, and lets go of the memory that more would want. After this nothing may be written.
+    func close() throws(VaultError)
+    /// Makes the blob durable, and closes it where it is not.
     func finish() throws(VaultError)
     /// Leaves nothing behind.
     func abandon()

@@ -35,6 +35,10 @@ final class FileBlobWriter: BlobWriter {
         try FileBlobWriter(id: BlobID.beside(id, number), path: BlobID.beside(path, number), recipient: recipient)
     }
 
+    func close() throws(VaultError) {
+        try state.withLock { (state) throws(VaultError) in try state?.close() }
+    }
+
     func finish() throws(VaultError) {
         do throws(VaultError) {
             try state.withLock { (state) throws(VaultError) in try state.take()?.finish() }
@@ -62,6 +66,7 @@ private struct SealedFile: ~Copyable {
     let recipient: Recipient
     /// Made with the first bytes: a thousand calls may wait for theirs.
     var sealer: Sealer?
+    var isClosed = false
 
     init(file: consuming Descriptor, recipient: Recipient) {
         self.file = file
@@ -69,13 +74,21 @@ private struct SealedFile: ~Copyable {
     }
 
     mutating func write(_ bytes: RawSpan) throws(VaultError) {
+        guard !isClosed else { throw .disk(DiskError("write a finished file", code: 9)) }
         try prepare()
         try Self.write(bytes, &sealer, file)
     }
 
-    consuming func finish() throws(VaultError) {
+    mutating func close() throws(VaultError) {
+        guard !isClosed else { return }
+        isClosed = true
         try prepare()
-        try Self.finish(sealer.take(), file)
+        try Self.end(sealer.take(), file)
+    }
+
+    consuming func finish() throws(VaultError) {
+        try close()
+        do throws(DiskError) { try file.sync() } catch { throw .disk(error) }
     }
 
     private mutating func prepare() throws(VaultError) {
@@ -93,10 +106,9 @@ private struct SealedFile: ~Copyable {
         }
     }
 
-    private static func finish(_ sealer: consuming Sealer?, _ file: borrowing Descriptor) throws(VaultError) {
+    private static func end(_ sealer: consuming Sealer?, _ file: borrowing Descriptor) throws(VaultError) {
         do throws(DiskError) {
             try sealer.take()?.finish { (sealed) throws(DiskError) in try put(sealed, file) }
-            try file.sync()
         } catch {
             throw .disk(error)
         }

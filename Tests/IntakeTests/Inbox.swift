@@ -31,7 +31,7 @@ final class Inbox {
                 guard let bytes = (try? Files.read(path + "/" + name, limit: 1_000_000)) ?? nil,
                     let manifest = try? Manifest.read(bytes)
                 else { return nil }
-                return manifest.references + [manifest.mask].compactMap { $0 }
+                return manifest.images
             })
     }
 

@@ -58,7 +58,7 @@ final class DyingLedger: JobLedger {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
     func touch() async throws(LedgerError) { try await real.touch() }
-    func openJobs() async throws(LedgerError) -> Int { try await real.openJobs() }
+    func openCounts() async throws(LedgerError) -> [JobState: Int] { try await real.openCounts() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
     func outputs(of job: String) async throws(LedgerError) -> [OutputRecord] { try await real.outputs(of: job) }
@@ -92,6 +92,8 @@ final class DyingLedger: JobLedger {
         try await real.published(after: job, limit: limit)
     }
     func delivered(_ jobs: [String]) async throws(LedgerError) -> [LedgerEvent] { try await real.delivered(jobs) }
+    func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.keepOutputs(outputs) }
+    func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.expireOutputs(outputs) }
     func retention() async throws(LedgerError) -> RetentionState { try await real.retention() }
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
         try await real.lackOfCredit(for: job)

@@ -10,7 +10,12 @@ import Testing
         private let kept = Mutex<[[UInt8]]>([])
         var pictures: [[UInt8]] { kept.withLock { $0 } }
 
+        private let over = Mutex<[Int]>([])
+        /// Which have come to their end, in order.
+        var ended: [Int] { over.withLock { $0 } }
+
         func begin(_ number: Int) throws { kept.withLock { $0.append([]) } }
+        func end(_ number: Int) throws { over.withLock { $0.append(number) } }
 
         func write(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws {
             let bytes = unsafe Array(bytes)
@@ -35,6 +40,7 @@ import Testing
         for start in stride(from: 0, to: bytes.count, by: piece) {
             try unsafe bytes[start..<min(start + piece, bytes.count)].withUnsafeBytes { try unsafe stream.take($0) }
         }
+        #expect(sink.ended == Array(sink.pictures.indices), "each ends, once, when its string does")
         return (try? JSONParser.parse(stream.rest), sink.pictures)
     }
 

@@ -16,6 +16,7 @@ import Testing
         #"{"prompt":"x","output":{"upscale":"enhanced"}}"#, #"{"prompt":"x","plan":"free"}"#,
         #"{"template":{"name":"poster","version":3,"variables":{"title":"x"}}}"#, #"{"template":{"name":"poster"}}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
+        #"{"prompt":"x","save":true,"retain":{"inputs":"1h"},"attestations":["rights_in_inputs"]}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
         #expect(throws: Never.self) { try Manifest.read(Array(text.utf8)) }
@@ -36,7 +37,8 @@ import Testing
         #"{"prompt":"x","output":{"quality":0}}"#, #"{"prompt":"x","template":{"name":"poster"}}"#,
         #"{"template":{}}"#, #"{"template":{"name":"../x"}}"#, #"{"template":{"name":"x","variables":{"a":1}}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
-        #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true}"#, #"{"prompt":"x","visibility":"public"}"#,
+        #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true,"retain":{"outputs":"1h"}}"#,
+        #"{"prompt":"x","visibility":"public"}"#, #"{"prompt":"x","attestations":["Rights"]}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
     ])
     func `a manifest that the reader refuses does not fit`(text: String) throws {
@@ -53,6 +55,7 @@ import Testing
         #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
         #"{"models":{\#(mai)},"listen":"[::1]:8484","ledger":"sqlite","rates":{},"formats":{"gif":false,"tiff":true},"inbox":{"owners":[]}}"#,
         #"{"models":{\#(mai)},"policy":"default"}"#,
+        #"{"models":{\#(mai)},"policy":"maiimage2","retention":{"outputs":"1h"}}"#,
         #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
@@ -93,7 +96,7 @@ import Testing
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"localhost:8484"}"#, #"{"models":{\#(mai)},"listen":8484}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"magic"}}"#,
-        #"{"models":{\#(mai)},"output":{"png":"tiny"}}"#, #"{"models":{\#(mai)},"policy":"image2"}"#,
+        #"{"models":{\#(mai)},"output":{"png":"tiny"}}"#, #"{"models":{\#(mai)},"policy":"image3"}"#,
         #"{"models":{\#(mai)},"log":{"level":"loud"}}"#,
         #"{"models":{\#(mai)},"disk":{"min_free":"2 gigabytes"}}"#, #"{"models":{\#(mai)},"formats":{"heif":"yes"}}"#,
         #"{"models":{"m":{"provider":"microsoft-mai","endpoint":"http://127.0.0.1.evil.com","deployment":"d","family":"2.6","key":{"env":"K"}}}}"#,
@@ -141,7 +144,7 @@ import Testing
     }
 
     @Test func `the schema of a policy has exactly the keys that its reader asks for`() throws {
-        #expect(PublicSchema.policy.document.describedKeys == (try askedKeys("Sources/Settings/PolicyReader.swift")))
+        #expect(PublicSchema.policy.document.describedKeys == (try askedKeys("Sources/Policies/PolicyReader.swift")))
     }
 
     @Test(arguments: MAIFamilies.names)

@@ -1,6 +1,7 @@
 import Documents
 import Domain
 import Foundation
+import Policies
 import Settings
 import Support
 import Testing
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "policy: 'image2'", "seal: { key: { env: 'K' } }",
+        "seal: { key: { env: 'K' } }"
     ])
     func `what is not built yet says so`(setting: String) {
         let found = faults("{ models: { a: { provider: 'simulator' } }, \(setting) }")

@@ -64,6 +64,9 @@ void lx_close(int descriptor);
 /// Starts a detached thread.
 int lx_start_thread(void (*body)(void *), void *context);
 
+/// Most heaps that the threads of this process share. A thread's own heap keeps what others would have room for.
+void lx_share_heaps(int most);
+
 /// First steps of a worker: it is a worker at all (ENOTSOCK), dies with the thread that started it, whose process must be
 /// `parent` (ESRCH), one arena, not readable by others.
 int lx_begin_worker(int parent);

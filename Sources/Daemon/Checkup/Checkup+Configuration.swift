@@ -1,4 +1,5 @@
 import Domain
+import Policies
 import Settings
 
 extension Checkup {

@@ -118,7 +118,7 @@ extension Checkup {
         let retention = try await ledger.retention()
         let book = Self.credits(try await ledger.creditFaults())
         let deletions = Self.deletions(retention, now: try await ledger.now(), isRunning: isRunning)
-        let queue = Self.queue(try await ledger.counts(), most: configuration.maxAccepted)
+        let queue = Self.queue(try await ledger.openCounts(), most: configuration.maxAccepted)
         let audit = await auditLog(ledger)
         return ([queue, book, deletions, audit], try await ledger.pauses())
     }
@@ -141,7 +141,7 @@ extension Checkup {
     }
 
     static func queue(_ counts: [JobState: Int], most: Int) -> Finding {
-        let open = counts.filter { !$0.key.isSettled }.values.reduce(0, +)
+        let open = counts.values.reduce(0, +)
         let held = counts[.held] ?? 0
         let words = "\(open) jobs are open" + (held > 0 ? ", of which \(held) are held for a person" : "")
         guard open >= most else { return .ok("ledger.queue", words) }

@@ -6,10 +6,7 @@ extension Checkup {
     func promiseFindings() -> [Finding] {
         var findings = [
             Finding.ok("retention.inputs", Self.inputWords(configuration.retainInputs)),
-            .ok(
-                "retention.outputs",
-                configuration.retainOutputs.map { "pictures in done/ are deleted \($0) after they appeared" }
-                    ?? "pictures stay in done/ until somebody takes or deletes them"),
+            .ok("retention.outputs", outputWords),
             .ok(
                 "retention.ledger",
                 "the ledger keeps ids, states, sizes, costs and times of jobs: no prompt, no file name of an input"),
@@ -25,6 +22,11 @@ extension Checkup {
             provider.keepWords.map { .ok("retention.\(provider.rawValue)", $0) }
         }
         return findings
+    }
+
+    var outputWords: String {
+        configuration.retainOutputs.map { "pictures in done/ are deleted \($0) after they appeared" }
+            ?? "pictures stay in done/ until somebody takes or deletes them"
     }
 
     static func inputWords(_ span: Span) -> String {

@@ -1,6 +1,7 @@
 import Disk
 import Domain
 import Intake
+import Pipeline
 import Settings
 import Spool
 
@@ -223,7 +224,7 @@ extension Checkup {
     static func inodes(_ free: Int64) -> Finding {
         if free == .max { return .ok("disk.inodes", "the file system makes inodes as it needs them") }
         let words = "\(free) inodes are free"
-        if free <= 1000 {
+        if free <= DiskReserve.fewestInodes {
             return .error(
                 "disk.inodes", words + ": no file can be made, however many bytes are free",
                 remedy: "delete small files, or make the file system anew with more inodes (mkfs -N)")

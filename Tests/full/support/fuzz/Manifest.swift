@@ -11,7 +11,7 @@ public func fuzzManifest(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = try? Manifest.plain(prompt: bytes, references: [], mask: nil)
     do throws(Reason) {
         let manifest = try Manifest.read(bytes)
-        for name in manifest.references + (manifest.mask.map { [$0] } ?? []) {
+        for name in manifest.images {
             check(!name.contains("/") && name != "..", "a name leads out of its folder")
         }
         guard let again = (try? JSONParser.parse(manifest.spec.stored.compact)).flatMap(JobSpec.init(stored:)) else {

@@ -1,9 +1,9 @@
 import Disk
-import Documents
+package import Documents
 import Domain
 
 /// Reads the file of a policy, section by section; every fault is noted under `policy`.
-struct PolicyReader {
+package struct PolicyReader {
     private let fields: FieldReader
 
     private init(_ document: JSONValue) {
@@ -14,7 +14,7 @@ struct PolicyReader {
     private static let largest = 1 << 20
 
     /// The policy of the file at `path`, with what is wrong with it.
-    static func read(file path: String) -> (policy: Policy, faults: [FieldFault]) {
+    package static func read(file path: String) -> (policy: Policy, faults: [FieldFault]) {
         func fault(_ message: String) -> (Policy, [FieldFault]) {
             (Policy(), [FieldFault(path: "policy", message: message)])
         }
@@ -36,7 +36,7 @@ struct PolicyReader {
     }
 
     private func policy() -> Policy {
-        var policy = Policy()
+        var policy = base()
         if let id = fields.string("id") {
             policy.id = id
             if !JobName.isValidID(id) { fields.fail("id", "is no name", hint: "[A-Za-z0-9._-]{1,100}") }
@@ -44,8 +44,37 @@ struct PolicyReader {
         } else if !fields.has("id") {
             fields.fail("id", "is missing", hint: "the name that jobs are stamped with")
         }
-        policy.credits = credits()
+        readTerms(into: &policy)
+        policy.credits = credits() ?? policy.credits
         return policy
+    }
+
+    /// What holds where the file says nothing else.
+    private func base() -> Policy {
+        let name = fields.read("extends", expecting: "one of " + Policy.names.joined(separator: ", ")) { value in
+            value.string.flatMap { Policy.brought($0) }
+        }
+        return name ?? Policy()
+    }
+
+    private func readTerms(into policy: inout Policy) {
+        if let inputs = span(fields, "inputs") {
+            policy.inputs = inputs
+            if inputs > Policy.mostForInputs {
+                fields.fail("inputs", "is longer than 24h", hint: "inputs are never kept longer than a day")
+            }
+        }
+        if fields.has("outputs") { policy.outputs = fields.value("outputs") == "keep" ? nil : span(fields, "outputs") }
+        policy.maySave = fields.bool("save") ?? policy.maySave
+        guard let names = fields.value("attestations") else { return }
+        guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
+            return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
+        }
+        policy.attestations = list.compactMap { $0 }
+    }
+
+    private func span(_ section: FieldReader, _ key: String) -> Span? {
+        section.read(key, expecting: "a duration such as \"24h\"") { $0.string.flatMap { Span($0) } }
     }
 
     private func credits() -> CreditRules? {

@@ -1,0 +1,74 @@
+import Domain
+import Policies
+import Settings
+
+extension Checkup {
+    /// What the policy promises, what keeps each promise here, and what stands against it.
+    func policyFindings() -> [Finding] {
+        let policy = configuration.policy
+        return policy.promises.map(finding)
+            + policy.gaps.map {
+                .warning("policy.gap", $0, remedy: "see whether what you tell people needs other words")
+            }
+    }
+
+    private func finding(_ promise: Promise) -> Finding {
+        let name = "policy.\(promise.row)"
+        switch kept(promise.means) {
+        case .by(let how): return .ok(name, "\(promise.words): \(how)")
+        case .not(let why, let remedy): return .warning(name, "\(promise.words): \(why)", remedy: remedy)
+        }
+    }
+
+    private enum Kept {
+        case by(String)
+        case not(String, remedy: String)
+    }
+
+    private func kept(_ means: Promise.Means) -> Kept {
+        switch means {
+        case .inputsClock: .by(Self.inputWords(configuration.retainInputs))
+        case .outputsClock: .by(outputWords + (configuration.policy.maySave ? "; darkroom save keeps one" : ""))
+        case .operatorsShelf:
+            configuration.retainOutputs.map {
+                .not("retention.outputs deletes them \($0) after", remedy: "leave it out, or take pictures away before")
+            } ?? .by("they stay in done/ until somebody takes or deletes them")
+        case .sealing:
+            .by(
+                "inputs are sealed under a key of their job, which is destroyed with them; until then it lies beside "
+                    + "them, so that a stolen disk is only safe where the volume itself is encrypted")
+        case .transport: .by("certificates are verified, and nothing switches that off")
+        case .promptsEnd:
+            configuration.includePrompt
+                ? .not("sidecar.include_prompt writes them beside each picture", remedy: "set it to false")
+                : .by("so it is")
+        case .sidecar: .by("each picture has a sidecar that says so")
+        case .credits:
+            configuration.policy.credits == nil
+                ? .not(
+                    "no credits are used", remedy: "name a file that extends \(configuration.policy.id) with credits")
+                : .by("darkroom account shows them")
+        case .attestations:
+            .by("a job must say " + configuration.policy.attestations.joined(separator: ", "))
+        case .templates:
+            configuration.templates == nil
+                ? .not("no folder of templates is named", remedy: "set templates")
+                : .by("they lie in the folder \"templates\"")
+        case .masks: .by("a job may bring a mask, where its model takes one")
+        case .limits:
+            configuration.ratePerSubject == nil
+                ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
+                : .by("rates.per_subject limits it")
+        case .size: .by("as output.size says, or the job")
+        case .providers:
+            paysAnybody
+                ? .not(
+                    "what a service keeps, and trains on, is theirs to say: see retention above",
+                    remedy: "look whether your contract with it says the same")
+                : .by("nothing leaves this machine")
+        case .nothing: .by("so it is")
+        case .unbuilt(let what):
+            .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import Domain
+
+/// What an operator promises to the people whose pictures these are: one of those that Darkroom brings, or a file's.
+///
+/// What a policy says holds for the jobs that are accepted under it. A configuration may promise less time than it, never more.
+package struct Policy: Sendable, Equatable {
+    package var id = "default"
+    /// The file it was read from; nil for one that Darkroom brings.
+    package var source: String?
+    /// Longest time that inputs stay after their job has settled; at most a day.
+    package var inputs = Self.mostForInputs
+    /// Longest time that outputs stay after their job has settled; nil: until the operator says otherwise.
+    package var outputs: Span?
+    /// Whether an output may be kept beyond that time where its subject asks for it (`save`).
+    package var maySave = false
+    /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
+    package var attestations: [String] = []
+    /// Nil uses no credits.
+    package var credits: CreditRules?
+    /// What is promised in words, and what keeps it.
+    package var promises: [Promise] = []
+    /// What stands against the policy wherever it is used: an operator's to put right, no program's.
+    package var gaps: [String] = []
+
+    package init() {}
+
+    /// No input outlives the day after its acceptance.
+    package static let mostForInputs = Span.hours(24)
+
+    /// Refuses a job that the policy does not let in.
+    ///
+    /// - Parameter outputs: how long outputs stay; nil until the operator says otherwise.
+    package func check(_ spec: JobSpec, outputs: Span?) throws(Reason) {
+        if let missing = attestations.first(where: { !spec.attestations.contains($0) }) {
+            throw Reason(
+                .attestationMissing, "the policy \(id) takes only jobs that say \"\(missing)\"", field: "attestations",
+                value: missing, hint: "who hands the job over must vouch for it: \"attestations\": [\"\(missing)\"]")
+        }
+        if spec.save, let outputs, !maySave {
+            throw Reason(
+                .policyForbids, "the policy \(id) lets nobody keep an output longer than \(outputs)", field: "save",
+                limit: outputs.description, hint: "leave it out")
+        }
+    }
+}
+
+/// One thing that a policy promises.
+package struct Promise: Sendable, Equatable {
+    /// What keeps a promise, so that `doctor` can look whether it does.
+    package enum Means: Sendable, Equatable {
+        /// Deadlines of inputs, and the sweep.
+        case inputsClock
+        /// Deadlines of outputs, and `save`.
+        case outputsClock
+        /// Outputs stay in done/, and somebody else's shelf is where they go from there.
+        case operatorsShelf
+        case sealing
+        case transport
+        /// Prompts die with their job, and nothing else about them is kept.
+        case promptsEnd
+        /// Models, sizes and parameters stand in sidecars.
+        case sidecar
+        case credits
+        case attestations
+        case templates
+        case masks
+        case limits
+        case size
+        /// What the services that are called keep and train on is theirs to say.
+        case providers
+        /// Darkroom does nothing with it: there is none.
+        case nothing
+        /// Nothing keeps it yet.
+        case unbuilt(String)
+    }
+
+    /// The row of the table of promises, as R1: retention, subjects' rights, security, third parties, usage, features.
+    package var row: String
+    package var words: String
+    package var means: Means
+
+    package init(_ row: String, _ words: String, _ means: Means) {
+        self.row = row
+        self.words = words
+        self.means = means
+    }
+}

@@ -1,0 +1,80 @@
+import Documents
+import Domain
+import Foundation
+import Policies
+import Support
+import Testing
+
+@Suite struct PolicyTests {
+    @Test func `each policy that comes along promises something, and keeps inputs a day at most`() {
+        #expect(Policy.names == ["default", "maiimage2", "image2", "gptimg2", "imagen2026", "gptimage2-blog"])
+        for policy in Policy.brought {
+            #expect(!policy.promises.isEmpty && policy.inputs <= .hours(24), "\(policy.id)")
+            #expect(Set(policy.promises.map(\.row)).count == policy.promises.count, "\(policy.id) says a row twice")
+            #expect(policy.attestations.allSatisfy(JobName.isAttestation))
+        }
+        #expect(Policy.brought("nobody") == nil)
+        #expect(
+            Policy()
+                == Policy.brought("default").map { standard in
+                    var bare = standard
+                    bare.promises = []
+                    return bare
+                })
+    }
+
+    @Test func `outputs of a session end after a day unless they are saved; elsewhere the operator decides`() {
+        #expect(Policy.brought("maiimage2").map { $0.outputs == .hours(24) && $0.maySave } == true)
+        for id in Policy.names where id != "maiimage2" {
+            #expect(Policy.brought(id).map { $0.outputs == nil && !$0.maySave } == true, "\(id)")
+        }
+    }
+
+    @Test func `a job without what the policy wants vouched for is refused, and named what`() throws {
+        let policy = try #require(Policy.brought("image2"))
+        var spec = JobSpec(prompt: "x")
+        let refusal = #expect(throws: Reason.self) { try policy.check(spec, outputs: nil) }
+        #expect(refusal?.code == .attestationMissing && refusal?.field == "attestations")
+        #expect(refusal?.value == "rights_in_inputs")
+        spec.attestations = ["other", "rights_in_inputs"]
+        try policy.check(spec, outputs: nil)
+    }
+
+    @Test func `nothing is kept longer where the policy lets nobody choose`() throws {
+        var spec = JobSpec(prompt: "x")
+        spec.save = true
+        let standard = try #require(Policy.brought("default"))
+        try standard.check(spec, outputs: nil)
+        let refusal = #expect(throws: Reason.self) { try standard.check(spec, outputs: .hours(2)) }
+        #expect(refusal?.code == .policyForbids && refusal?.field == "save" && refusal?.limit == "2h")
+        try #require(Policy.brought("maiimage2")).check(spec, outputs: .hours(24))
+    }
+
+    private func read(_ text: String) throws -> (policy: Policy, faults: [FieldFault]) {
+        let scratch = try Scratch("policy")
+        let path = scratch.file("p.json5")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return PolicyReader.read(file: path)
+    }
+
+    @Test func `a file that extends a policy has its terms and promises, but for what it says itself`() throws {
+        let base = try #require(Policy.brought("maiimage2"))
+        let plain = try read("{ id: 'shop', extends: 'maiimage2' }")
+        #expect(plain.faults.isEmpty && plain.policy.outputs == base.outputs && plain.policy.maySave)
+        #expect(plain.policy.promises == base.promises && plain.policy.id == "shop")
+        let own = try read(
+            "{ id: 'shop', extends: 'maiimage2', inputs: '1h', outputs: 'keep', save: false, attestations: ['adult'] }")
+        #expect(own.faults.isEmpty && own.policy.inputs == .hours(1) && own.policy.outputs == nil)
+        #expect(!own.policy.maySave && own.policy.attestations == ["adult"])
+    }
+
+    @Test(arguments: [
+        ("{ id: 'x', inputs: '25h' }", "policy.inputs"), ("{ id: 'x', outputs: 'soon' }", "policy.outputs"),
+        ("{ id: 'x', attestations: ['Not this'] }", "policy.attestations"),
+        ("{ id: 'x', attestations: 'adult' }", "policy.attestations"), ("{ id: 'x', extends: 'me' }", "policy.extends"),
+        ("{ id: 'default' }", "policy.id"), ("{ id: 'x', save: 1 }", "policy.save"),
+    ])
+    func `what a file says wrong is named`(text: String, path: String) throws {
+        #expect(try read(text).faults.map(\.path) == [path])
+    }
+}
