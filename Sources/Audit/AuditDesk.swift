@@ -156,8 +156,14 @@ struct AuditDesk: Sendable {
         let (folder, key, head, isFirst) = (folder, key, next.head, isFull || self.head.bytes == 0)
         try Self.onDisk { [bytes] () throws(DiskError) in
             let file = try Descriptor.appending(folder.place(head.file))
-            try file.write(bytes)
-            try file.sync()
+            do throws(DiskError) {
+                try file.write(bytes)
+                try file.sync()
+            } catch {
+                // A full disk leaves half a batch: it is written again when there is room, without a word of a crash.
+                try? file.cut(to: head.bytes - Int64(bytes.count))
+                throw error
+            }
             if isFirst { try Folders.sync(folder.path) }
             try head.save(in: folder, with: key)
         }
