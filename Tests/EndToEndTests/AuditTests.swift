@@ -102,6 +102,21 @@ import Testing
             toFile: path, atomically: false, encoding: .utf8)
         #expect(try await spool.darkroom("audit", "verify").code == 1)
         await daemon.end()
+        // The last line is looked at before anything is written after it; the work goes on without.
+        let cut = try String(contentsOfFile: path, encoding: .utf8).dropLast(40)
+        try String(cut).write(toFile: path, atomically: false, encoding: .utf8)
+        try drop("owl", in: spool)
+        let drained = try await spool.darkroom("drain")
+        #expect(drained.code == 0 && drained.err.contains("the audit log can not be written"))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == String(cut))
+        let shown = try await spool.darkroom("audit", "show")
+        #expect(shown.code == 0 && shown.err.contains("audit verify") && shown.out.contains("job.accepted"))
+        #expect(try await spool.darkroom("audit", "verify").code == 1)
+        try FileManager.default.moveItem(
+            atPath: spool.path + "/.darkroom/audit", toPath: spool.scratch.file("evidence"))
+        #expect(try await spool.darkroom("drain").code == 0)
+        #expect(try await spool.darkroom("audit", "verify").code == 0)
+        #expect(try await spool.darkroom("audit", "show", "--job", "owl").out.contains("job.settled"))
     }
 
     @Test func `after every kill the log is whole and says each thing once`() async throws {
