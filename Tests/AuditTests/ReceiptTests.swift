@@ -119,6 +119,24 @@ import Testing
         #expect(note.contains("\nreceipt\n\(hexadecimal(SHA256Digest.of(canonical)))\n"))
     }
 
+    @Test func `a program that knows nothing of Darkroom finds it good, and a changed one not`() async throws {
+        let desk = try await desk()
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "samples/check-receipt").path
+        let key = try await key(desk).description
+        let text = try await issue(desk).document.pretty
+        let path = desk.scratch.file("receipt.json")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let said = String(decoding: try Spawned.run(script, [path, key]), as: UTF8.self)
+        #expect(said.contains("the receipt is good") && said.contains("fox: entry 38: inputs.deleted"))
+        for (old, new) in [("\"late_s\": 7", "\"late_s\": 1"), ("\"index\": 30", "\"index\": 29")] {
+            let changed = text.replacingOccurrences(of: old, with: new)
+            #expect(changed != text)
+            try Data(changed.utf8).write(to: URL(filePath: path))
+            #expect(throws: (any Error).self) { try Spawned.run(script, [path, key]) }
+        }
+    }
+
     @Test func `no receipt is made of a log that was changed`() async throws {
         let desk = try await desk()
         let path = try #require(desk.logs.last)
