@@ -69,6 +69,8 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Residue", ["Digests", "Disk"]),
+        room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
@@ -111,17 +113,16 @@ let package = Package(
         room(
             "Daemon",
             [
-                "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection", "Intake",
-                "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator",
-                "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
+                "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
-                "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Schemas",
-                "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
+                "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
+                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
+                "Retention", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -161,6 +162,8 @@ let package = Package(
         tests("Settings", ["Documents", "Domain", "Policies", "Support"]),
         tests("Journal"),
         tests("Ledger", ["Domain", "Support"]),
+        tests("Residue", ["Support"]),
+        tests("Audit", ["Digests", "Disk", "Documents", "Domain", "Ledger", "Support"]),
         tests("Vault", ["Disk", "Sealing", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),

@@ -1,3 +1,4 @@
+import Audit
 import Daemon
 import Documents
 import Domain
@@ -15,8 +16,12 @@ extension Program {
         do throws(LedgerError) {
             let isBehind = try await stores.ledger.isBehind(stores.spool.privateFolder)
             report = try await stores.sweeper.runOnce(strays: !isBehind)
+            try await stores.sweeper.noteDeliveries()
         } catch {
             throw CommandError(.inputOutput, error.description)
+        }
+        do throws(AuditError) { try await stores.auditor.move() } catch {
+            Console.remark("the audit log can not be written: \(error)")
         }
         let overdue = report.state.oldestOverdue.map { max(0, report.now.since($0).milliseconds / 1000) } ?? 0
         if invocation.wantsJSON {

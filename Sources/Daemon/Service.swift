@@ -1,3 +1,4 @@
+import Audit
 import CLinuxShim
 import Digests
 import Disk
@@ -41,6 +42,8 @@ package final class Service: Sendable {
     private let stopping: StopFlag
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
+    /// Why the audit log can not be written, as it was last said.
+    private let auditTrouble = Mutex<String?>(nil)
 
     /// The spool's lock, and the note of a crash, held as long as the service lives.
     private struct HeldLock: ~Copyable {
@@ -170,6 +173,7 @@ package final class Service: Sendable {
     private func begin() async throws(StartError) {
         let reconciliation = Reconciliation(stores: stores)
         let found = try await reconciliation.run()
+        await stores.recorder.record("daemon.started", nil, ["version": Product.version])
         do throws(LedgerError) {
             _ = try await stores.sweeper.runOnce(claims: false, strays: false)
             try await stores.ledger.endPauses()
@@ -210,7 +214,10 @@ package final class Service: Sendable {
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
+            group.addTask { await self.audit() }
         }
+        await stores.recorder.record("daemon.stopped", nil)
+        await moveEvents()
         await simulator?.stop()
         client.shutDown()
         await workers.shutDown()
@@ -251,6 +258,43 @@ package final class Service: Sendable {
                 stores.recorder.log.error("the sweep failed", ["why": error.description])
                 wait = .seconds(10)
             }
+        }
+    }
+
+    /// How often what was recorded goes into the audit log: the ledger holds it until then.
+    private static let auditEvery = Span.seconds(5)
+
+    /// How often it is seen what was taken away from `done/`.
+    private static let lookEvery = Span.seconds(30)
+
+    private func audit() async {
+        var looked: Int64?
+        while !stopping.isSet {
+            if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
+                looked = Monotonic.milliseconds()
+                do throws(LedgerError) { try await stores.sweeper.noteDeliveries() } catch {
+                    stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
+                }
+            }
+            await moveEvents()
+            let until = Monotonic.milliseconds() + Self.auditEvery.milliseconds
+            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    /// A log that can not be written to stops nothing: what belongs into it stays in the ledger.
+    private func moveEvents() async {
+        do throws(AuditError) {
+            try await stores.auditor.moveIfNew()
+            auditTrouble.withLock { $0 = nil }
+        } catch {
+            let isNew = auditTrouble.withLock { said in
+                defer { said = error.description }
+                return said != error.description
+            }
+            guard isNew else { return }
+            stores.recorder.log.error(
+                "the audit log can not be written", ["why": error.description, "see": "darkroom audit verify"])
         }
     }
 

@@ -1,3 +1,4 @@
+package import Audit
 package import Disk
 package import Domain
 package import Journal
@@ -46,6 +47,7 @@ package struct Stores: Sendable {
     package let settler: Settler
     package let sweeper: Sweeper
     package let reopener: Reopener
+    package let auditor: Auditor
     package let shelf: Shelf
 
     /// Opens the spool of `configuration`.
@@ -76,6 +78,7 @@ package struct Stores: Sendable {
         blobs = FileBlobs(
             folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
+        auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)

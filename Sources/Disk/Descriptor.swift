@@ -28,14 +28,17 @@ package struct Descriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, "create a file")
     }
 
-    /// Opens a file to write over what it holds.
-    static func changing(_ path: String) throws(DiskError) -> Descriptor {
+    /// Opens a file that is there for writing over what it holds.
+    package static func overwriting(_ path: String) throws(DiskError) -> Descriptor {
         try open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, "overwrite a file")
     }
 
-    /// Opens a file that is there to be written on at its end.
-    package static func appending(_ path: String) throws(DiskError) -> Descriptor {
-        try open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, "open a file")
+    /// Opens for writing at the end.
+    ///
+    /// - Parameter makes: makes the file, with mode 0600, where there is none.
+    package static func appending(_ path: String, makes: Bool = false) throws(DiskError) -> Descriptor {
+        let flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (makes ? O_CREAT : 0)
+        return try open(path, flags, "open a file to go on with it")
     }
 
     package static func folder(_ path: String, followsLink: Bool = true) throws(DiskError) -> Descriptor {

@@ -70,7 +70,7 @@ package enum Files {
         _ = unsafe chmod(path, 0o600)
         let file: Descriptor
         do throws(DiskError) {
-            file = try Descriptor.changing(path)
+            file = try Descriptor.overwriting(path)
         } catch {
             if error.isMissing { return }
             throw error

@@ -271,9 +271,7 @@ package struct Acceptor: Sendable {
             let acceptance = isForeign ? nil : try await ledger.accept(job, blobs: rows)
             switch acceptance {
             case .accepted:
-                await recorder.record(
-                    "job.accepted", job.id,
-                    ["references": String(job.referenceCount), "outputs": String(job.count), "route": job.route])
+                recorder.tell(.accepted(job))
                 return (job.id, true)
             case .repeated(let known):
                 return (known, false)

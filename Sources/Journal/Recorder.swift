@@ -1,6 +1,8 @@
+package import Domain
 package import Ledger
 
-/// The one seam that every step passes: what happened goes to the ledger, to the log, and to whoever watches.
+/// The one seam that every step passes: what happened goes to the ledger, and from there into the audit log; to the log, and to
+/// whoever watches.
 package struct Recorder: Sendable {
     private let ledger: any JobLedger
     package let log: Log
@@ -19,6 +21,21 @@ package struct Recorder: Sendable {
         } catch {
             log.error("an event could not be recorded", ["event": event.name, "why": error.description])
         }
+        tell(event)
+    }
+
+    /// Moves a job and writes down what happened, in one transaction: neither stands without the other. Then tells of it.
+    @discardableResult
+    package func write(
+        _ hold: Hold, _ move: JobEvent?, _ changes: [Change], _ event: LedgerEvent
+    ) async throws(LedgerError) -> JobRecord {
+        let job = try await ledger.write(hold, move, changes + [.record(event)])
+        tell(event)
+        return job
+    }
+
+    /// Tells the log and whoever watches of an event that stands in the ledger already.
+    package func tell(_ event: LedgerEvent) {
         let job: [(String, String)] = event.job.map { [("job", $0)] } ?? []
         let facts = event.facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         log.line(.info, event.name, job + facts)

@@ -75,7 +75,12 @@ package protocol JobLedger: Sendable {
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord]
     /// Published outputs that are due at the age clock's now.
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord]
-    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError)
+    /// Writes down that outputs were deleted, or `found` to be gone when their time was over, and gives the events that say so.
+    func outputsDeleted(_ outputs: [OutputRecord], found: Bool) async throws(LedgerError) -> [LedgerEvent]
+    /// Jobs whose outcome folders were published and not yet seen to be gone; in order of their ids, those after `job`.
+    func published(after job: String, limit: Int) async throws(LedgerError) -> [String]
+    /// Writes down that others took these outcome folders away, and gives the events that say so.
+    func delivered(_ jobs: [String]) async throws(LedgerError) -> [LedgerEvent]
     /// Outputs that somebody wants kept: they are due no more.
     func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     /// Outputs that are to end: they are due now.

@@ -1,7 +1,7 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
     static let steps = [
-        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting,
+        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit,
     ]
 
     private static let first = """
@@ -154,6 +154,15 @@ enum Migrations {
     /// Jobs in the order in which they are forgotten.
     private static let forgetting = """
         CREATE INDEX job_settled ON job (settled_at) WHERE settled_at IS NOT NULL;
+        """
+
+    /// How far the audit log had come when it was last signed: a log that is shorter than this was cut. And the jobs whose
+    /// outcome folders were published and have not been seen to be gone.
+    private static let audit = """
+        CREATE TABLE audit_mark (
+            one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root TEXT NOT NULL, event INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE publication (job TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

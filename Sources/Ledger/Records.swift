@@ -235,6 +235,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// What happened, written down with it: neither stands without the other.
+    case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.
     case reopened(inputsDeleteBy: Timestamp)
 }

@@ -23,8 +23,21 @@ extension SQLiteLedger {
         ).compactMap(OutputRecord.init)
     }
 
-    package func outputsDeleted(_ outputs: [OutputRecord]) throws(LedgerError) {
-        try change(outputs, "deleted_at = ?", .integer(try now().milliseconds))
+    package func outputsDeleted(_ outputs: [OutputRecord], found: Bool) throws(LedgerError) -> [LedgerEvent] {
+        let now = try now()
+        let events = outputs.map { LedgerEvent.deleted($0, at: now, found: found) }
+        try change(outputs, "deleted_at = ?", .integer(now.milliseconds)) { () throws(LedgerError) in
+            for event in events { try note(event) }
+            // A folder without a picture goes with the last one: that is no delivery.
+            for job in Set(outputs.map(\.job)) {
+                try database.run(
+                    """
+                    DELETE FROM publication WHERE job = ? AND NOT EXISTS (
+                        SELECT 1 FROM output WHERE output.job = publication.job AND file IS NOT NULL AND deleted_at IS NULL)
+                    """, [.text(job)])
+            }
+        }
+        return events
     }
 
     package func keepOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
@@ -35,13 +48,17 @@ extension SQLiteLedger {
         try change(outputs, "expires_at = ?", .integer(try now().milliseconds))
     }
 
-    private func change(_ outputs: [OutputRecord], _ how: String, _ value: Database.Value) throws(LedgerError) {
+    private func change(
+        _ outputs: [OutputRecord], _ how: String, _ value: Database.Value,
+        and more: () throws(LedgerError) -> Void = {}
+    ) throws(LedgerError) {
         try database.transaction { () throws(LedgerError) in
             for output in outputs {
                 try database.run(
                     "UPDATE output SET \(how) WHERE job = ? AND position = ?",
                     [value, .text(output.job), .init(output.index)])
             }
+            try more()
         }
     }
 
@@ -63,14 +80,7 @@ extension SQLiteLedger {
     // MARK: events and secrets
 
     package func record(_ event: LedgerEvent) async throws(LedgerError) {
-        let facts = JSONValue.object(event.facts.sorted { $0.key < $1.key }.map { .init(key: $0, value: .string($1)) })
-        let values: [Database.Value] = [
-            .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-            .init(event.job), .text(facts.compact),
-        ]
-        _ = try await commit { [self] () throws(LedgerError) in
-            try database.run("INSERT INTO event (at, wall, name, job, facts) VALUES (?, ?, ?, ?, ?)", values)
-        }
+        try await commit { [self] () throws(LedgerError) in try note(event) }
     }
 
     package func events(of job: String) throws(LedgerError) -> [(at: Timestamp, event: LedgerEvent)] {

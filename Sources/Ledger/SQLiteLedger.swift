@@ -99,6 +99,7 @@ package actor SQLiteLedger: JobLedger {
                 try insert("output", OutputRecord.columns, output.values)
             }
             for blob in blobs { try insert("blob", BlobRecord.columns, blob.values) }
+            try note(.accepted(job))
             return .accepted
         }
     }
@@ -315,6 +316,7 @@ package actor SQLiteLedger: JobLedger {
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
+        if event == .settled(.done) { try insert("publication", ["job"], [.text(job.id)]) }
     }
 
     private func apply(_ change: Change, to job: String) throws(LedgerError) {
@@ -345,6 +347,7 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .record(let event): try note(event)
         case .reopened(let deleteBy):
             try set(
                 """

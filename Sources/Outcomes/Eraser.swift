@@ -30,7 +30,8 @@ package struct Eraser: Sendable {
         var changes: [Change] = []
         let rows = try await ledger.blobs(of: job.id)
         // The keys first: what cannot be unlinked is noise by then.
-        for key in Set(rows.map { BlobID.key(of: $0.id) }) {
+        let keys = Set(rows.map { BlobID.key(of: $0.id) })
+        for key in keys {
             do throws(VaultError) {
                 try await blobs.destroyKey(key)
             } catch {
@@ -51,14 +52,33 @@ package struct Eraser: Sendable {
         }
         let now = try await ledger.now()
         if report.failures == 0 { changes.append(.inputsDeleted(at: now)) }
-        try await ledger.write(job.hold, nil, changes)
         let late = max(0, now.since(job.inputsDeleteBy).milliseconds / 1000)
-        await recorder.record(
-            "inputs.deleted", job.id,
-            [
-                "blobs": String(report.blobs), "bytes": String(report.bytes), "left": String(report.failures),
-                "late_s": String(late),
-            ])
+        // What stays where it was has been told of.
+        if !changes.isEmpty {
+            try await recorder.write(
+                job.hold, nil, changes,
+                LedgerEvent(
+                    "inputs.deleted", job: job.id,
+                    [
+                        "blobs": String(report.blobs), "bytes": String(report.bytes), "keys": String(keys.count),
+                        "left": String(report.failures), "late_s": String(late),
+                    ]))
+        }
+        if late > Self.breach { try await tellBreach(job, late: late, isOver: report.failures == 0) }
         return report
     }
+
+    /// A deadline that was not kept: in the log each time, among the events once.
+    private func tellBreach(_ job: JobRecord, late: Int64, isOver: Bool) async throws(LedgerError) {
+        recorder.log.error(
+            "inputs are not deleted by their deadline",
+            ["job": job.id, "late_s": String(late), "over": isOver ? "yes" : "no"])
+        let known = try await ledger.events(of: job.id).contains { $0.event.name == Self.breachName }
+        if !known { await recorder.record(Self.breachName, job.id, ["late_s": String(late)]) }
+    }
+
+    private static let breachName = "inputs.overdue"
+
+    /// Seconds after which a deletion that was due is a broken promise.
+    package static let breach: Int64 = 60
 }

@@ -111,13 +111,14 @@ package struct Reopener: Sendable {
             for outcome in [Outcome.held, .failed] { try await remove(spool.outcome(outcome, of: id)) }
             try await onLedger { () throws(LedgerError) in
                 let changes = [.reopened(inputsDeleteBy: job.acceptedAt.after(Self.life))] + outputs.map(Change.output)
-                try await ledger.write(job.hold, .reopened(next), changes)
+                try await recorder.write(
+                    job.hold, .reopened(next), changes,
+                    LedgerEvent("job.reopened", job: id, ["by": verb, "from": job.state.rawValue]))
             }
         } catch {
             try? await ledger.release(job.hold)
             throw error
         }
-        await recorder.record("job.reopened", id, ["by": verb, "from": job.state.rawValue])
     }
 
     /// Where the job goes on, and what each of its outputs has still before it. Nothing that was answered is asked again.

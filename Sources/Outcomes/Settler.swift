@@ -76,9 +76,9 @@ package struct Settler: Sendable {
             return Change.output(output)
         }
         let deleteBy = Self.deleteBy(job, outcome: .done, settledAt: now)
-        try await ledger.write(
-            job.hold, .restored, [.settled(at: now, inputsDeleteBy: deleteBy), .staged(nil)] + outputs)
-        await recorder.record("job.settled", job.id, ["outcome": Outcome.done.rawValue, "partial": "yes"])
+        try await recorder.write(
+            job.hold, .restored, [.settled(at: now, inputsDeleteBy: deleteBy), .staged(nil)] + outputs,
+            LedgerEvent("job.settled", job: job.id, ["outcome": Outcome.done.rawValue, "partial": "yes"]))
     }
 
     /// Goes on with an outcome that was complete when the daemon died.
@@ -141,13 +141,13 @@ package struct Settler: Sendable {
             try Folders.sync(Files.parent(of: target))
             try Folders.sync(Files.parent(of: from))
         }
-        try await ledger.write(job.hold, .settled(outcome), [.staged(nil)])
         var facts = ["outcome": outcome.rawValue]
         facts["reason"] = job.reason?.code.rawValue
         if outcome == .done, try await ledger.outputs(of: job.id).contains(where: { $0.state != .made }) {
             facts["partial"] = "yes"
         }
-        await recorder.record("job.settled", job.id, facts)
+        try await recorder.write(
+            job.hold, .settled(outcome), [.staged(nil)], LedgerEvent("job.settled", job: job.id, facts))
     }
 
     /// The plain files that the job came from are dropped right after its acceptance; a job that settles faster than

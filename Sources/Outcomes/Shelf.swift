@@ -70,9 +70,11 @@ package struct Shelf: Sendable {
     /// Deletes the picture, its sidecar and the provider's original; with the last one the folder.
     package func end(_ output: OutputRecord) async throws(Refusal) {
         let folder = spool.outcome(.done, of: output.job)
-        try await onDisk { () throws(DiskError) in try Self.delete(output, in: folder) }
-        try await onLedger { () throws(LedgerError) in try await ledger.outputsDeleted([output]) }
-        await recorder.record("output.deleted", output.job, ["output": String(output.index)])
+        let found = try await onDisk { () throws(DiskError) in try Self.delete(output, in: folder) }
+        let events = try await onLedger { () throws(LedgerError) in
+            try await ledger.outputsDeleted([output], found: found)
+        }
+        for event in events { recorder.tell(event) }
     }
 
     private func published(
@@ -92,8 +94,9 @@ package struct Shelf: Sendable {
 
     // MARK: folders
 
-    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) {
-        guard let file = output.file, Files.exists(folder) else { return }
+    /// False where the folder is gone.
+    private static func delete(_ output: OutputRecord, in folder: String) throws(DiskError) -> Bool {
+        guard let file = output.file, Files.exists(folder) else { return false }
         for entry in try Folders.list(folder).entries where entry.name.hasPrefix(stem(of: file) + ".") {
             try Files.remove(folder + "/" + entry.name)
         }
@@ -108,6 +111,7 @@ package struct Shelf: Sendable {
             }
         }
         try Folders.sync(Files.parent(of: folder))
+        return true
     }
 
     private static func noteSaved(_ output: OutputRecord, in folder: String) throws(DiskError) {
@@ -146,8 +150,10 @@ package struct Shelf: Sendable {
         do throws(LedgerError) { return try await work() } catch { throw .ledger(error) }
     }
 
-    private func onDisk(_ work: @escaping @Sendable () throws(DiskError) -> Void) async throws(Refusal) {
-        do throws(DiskError) { try await BlockingLane.disk.run(work) } catch { throw .disk(error) }
+    private func onDisk<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(DiskError) -> Value
+    ) async throws(Refusal) -> Value {
+        do throws(DiskError) { return try await BlockingLane.disk.run(work) } catch { throw .disk(error) }
     }
 }
 

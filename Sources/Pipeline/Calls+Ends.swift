@@ -49,10 +49,12 @@ extension Calls {
             fellBack = try await takeOver(&output, because: output.reason)
             if fellBack != nil { end = .fellBack(output.index) }
         }
-        try await shop.ledger.write(job.hold, nil, [.effect(effect), .output(output)] + changes)
         var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
         facts["fault"] = fault
-        await shop.recorder.record("call.ended", job.id, facts)
+        facts["call"] = effect.id
+        try await shop.recorder.write(
+            job.hold, nil, [.effect(effect), .output(output)] + changes,
+            LedgerEvent("call.ended", job: job.id, facts))
         if !isTokenRefused { try await pauseRoute(verdict.callClass, after: action) }
         if let fellBack { await say(fellBack, output) }
         return end

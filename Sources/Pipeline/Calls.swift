@@ -165,13 +165,31 @@ final class Calls: Sendable {
         var request = adapter.request(plan, references: pictures.references, mask: pictures.mask)
         if let token { request.headers.append(("Authorization", "Bearer " + token.exposed)) }
         do throws(LedgerError) {
-            try await shop.ledger.write(job.hold, .called, [.spend(effect, within: limits), .output(calling)])
+            try await shop.recorder.write(
+                job.hold, .called, [.spend(effect, within: limits), .output(calling)],
+                disclosure(effect, plan, request, pictures: pictures))
         } catch {
             writer.abandon()
             return .over(try await refused(output, error))
         }
-        await shop.recorder.record("call.sent", job.id, ["output": String(output.index), "route": route.name])
         return .sending(Sending(effect, calling, writer, request, adapter))
+    }
+
+    /// Who is about to receive what: from here on it may have.
+    private func disclosure(
+        _ effect: EffectRecord, _ plan: CallPlan, _ request: OutgoingRequest,
+        pictures: (references: [SentPicture], mask: SentPicture?)
+    ) -> LedgerEvent {
+        var carried = ["prompt"]
+        if !pictures.references.isEmpty { carried.append("references") }
+        if pictures.mask != nil { carried.append("mask") }
+        if plan.endUser != nil, route.provider.isToldOfSubjects { carried.append("subject_pseudonym") }
+        return LedgerEvent(
+            "call.sent", job: job.id,
+            [
+                "output": String(effect.output), "route": effect.route, "provider": effect.provider, "call": effect.id,
+                "bytes": String(request.body.count), "carried": carried.joined(separator: " "),
+            ])
     }
 
     /// The end of a call that the ledger did not let through.

@@ -42,9 +42,11 @@ struct Finish: Sendable {
                 var failed = output
                 failed.state = .failed
                 failed.reason = reason
-                try await shop.ledger.write(job.hold, nil, [.output(failed)])
-                await shop.recorder.record(
-                    "output.failed", job.id, ["output": String(output.index), "reason": reason.code.rawValue])
+                try await shop.recorder.write(
+                    job.hold, nil, [.output(failed)],
+                    LedgerEvent(
+                        "output.failed", job: job.id,
+                        ["output": String(output.index), "reason": reason.code.rawValue]))
             }
         }
         return try await shop.ledger.write(job.hold, .finished, [])
@@ -89,10 +91,13 @@ struct Finish: Sendable {
         made.format = format.rawValue
         made.bytes = Int64(marked.count)
         made.sha256 = facts.sha256
-        try await shop.ledger.write(job.hold, nil, [.output(made)])
-        await shop.recorder.record(
-            "output.made", job.id,
-            ["output": String(output.index), "size": rendered.size.description, "format": format.rawValue])
+        try await shop.recorder.write(
+            job.hold, nil, [.output(made)],
+            LedgerEvent(
+                "output.made", job: job.id,
+                [
+                    "output": String(output.index), "size": rendered.size.description, "format": format.rawValue,
+                ]))
     }
 
     private func render(_ answer: [UInt8], _ order: RenderOrder) async throws -> RenderedPicture {

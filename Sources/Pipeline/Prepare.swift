@@ -59,11 +59,11 @@ struct Prepare: Sendable {
             throw StepEnd.refused(error)
         }
         if routes.contains(where: { $0.provider == .simulator }) { clean.changes.append(.simulated) }
-        let ready = try await shop.ledger.write(job.hold, .prepared, clean.changes)
-        await shop.recorder.record(
-            "job.prepared", job.id,
-            ["references": String(clean.sizes.count), "removed": clean.removed.joined(separator: " ")])
-        return ready
+        return try await shop.recorder.write(
+            job.hold, .prepared, clean.changes,
+            LedgerEvent(
+                "job.prepared", job: job.id,
+                ["references": String(clean.sizes.count), "removed": clean.removed.joined(separator: " ")]))
     }
 
     /// References and mask as they will be sent: the rows that say so, their sizes, and what was taken out of them.

@@ -37,6 +37,16 @@ extension Route {
     }
 }
 
+extension Route.Provider {
+    /// Whether requests carry a pseudonym of whose they are (`safety_identifier`).
+    package var isToldOfSubjects: Bool {
+        switch self {
+        case .openAI, .azureOpenAI, .simulator: true
+        case .microsoftMAI, .googleGemini, .openRouter: false
+        }
+    }
+}
+
 /// What the contracts of MAI and OpenAI share.
 enum SharedContract {
     /// Largest body of an answer in bytes: a 2048² PNG is about 10 MB of JSON.

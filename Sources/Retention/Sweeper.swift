@@ -172,6 +172,29 @@ package struct Sweeper: Sendable {
         }
     }
 
+    // MARK: deliveries
+
+    /// How many published folders are looked for at a time.
+    private static let look = 500
+
+    /// Folders that are not in `done/` any more, and that nothing of ours deleted, were taken away: that is their delivery.
+    package func noteDeliveries() async throws(LedgerError) {
+        let done = spool.outcomes(.done)
+        var last = ""
+        while case let jobs = try await ledger.published(after: last, limit: Self.look), let end = jobs.last {
+            last = end
+            let gone = await BlockingLane.disk.run { jobs.filter { Self.isGone(done + "/" + $0) } }
+            // Where the place itself is gone, nothing can be said of what was in it.
+            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return }
+            for event in try await ledger.delivered(gone) { recorder.tell(event) }
+        }
+    }
+
+    /// What can not be looked at may well be there.
+    private static func isGone(_ path: String) -> Bool {
+        do throws(DiskError) { return try Files.info(path) == nil } catch { return false }
+    }
+
     // MARK: credits
 
     private func sweepCredits() async throws(LedgerError) {

@@ -24,6 +24,10 @@ package struct SpoolFolders: Sendable, Hashable {
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// The audit log, and the keys under which it speaks of subjects.
+    package var audit: String { privateFolder + "/audit" }
+    /// What the audit log is signed with.
+    package var auditKey: String { privateFolder + "/audit.key" }
     /// Holds a byte when the last run crashed.
     package var crashNote: String { privateFolder + "/crash" }
     /// Written and deleted to see whether that can be done.

@@ -27,6 +27,15 @@ package struct OutgoingRequest: Sendable {
         case bytes([UInt8], contentType: String)
         /// `multipart/form-data`: one part a field, in order, names may repeat; at most 256 parts.
         case form([FormPart])
+
+        /// Bytes of content, without what separates the parts of a form.
+        package var count: Int {
+            switch self {
+            case .none: 0
+            case .bytes(let bytes, contentType: _): bytes.count
+            case .form(let parts): parts.reduce(0) { $0 + $1.content.count }
+            }
+        }
     }
 
     /// `GET`, which takes no body, or `POST`.

@@ -7,7 +7,8 @@ import Testing
         arguments: [
             (["--version"], 0), (["--help"], 0), (["submit", "--help"], 0), ([], 64), (["drian"], 64),
             (["run", "--spol", "x"], 64),
-            (["prove"], 78), (["retry", "--spool", "/nonexistent/spool", "x"], 74), (["show"], 64),
+            (["prove"], 64), (["contact-sheet"], 78), (["audit"], 64), (["audit", "shwo"], 64),
+            (["retry", "--spool", "/nonexistent/spool", "x"], 74), (["show"], 64),
             (["jobs", "--state", "dnoe"], 64),
             (["config", "chek"], 64),
             (["jobs", "--spool", "/nonexistent/spool"], 74), (["normalize", "/nonexistent.jpg", "-o", "-"], 74),

@@ -96,9 +96,15 @@ final class DyingLedger: JobLedger {
     func nextWake() async throws(LedgerError) -> Timestamp? { try await real.nextWake() }
     func inputsDue(limit: Int) async throws(LedgerError) -> [JobRecord] { try await real.inputsDue(limit: limit) }
     func outputsDue(limit: Int) async throws(LedgerError) -> [OutputRecord] { try await real.outputsDue(limit: limit) }
+    func outputsDeleted(_ outputs: [OutputRecord], found: Bool) async throws(LedgerError) -> [LedgerEvent] {
+        try await real.outputsDeleted(outputs, found: found)
+    }
+    func published(after job: String, limit: Int) async throws(LedgerError) -> [String] {
+        try await real.published(after: job, limit: limit)
+    }
+    func delivered(_ jobs: [String]) async throws(LedgerError) -> [LedgerEvent] { try await real.delivered(jobs) }
     func keepOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.keepOutputs(outputs) }
     func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.expireOutputs(outputs) }
-    func outputsDeleted(_ outputs: [OutputRecord]) async throws(LedgerError) { try await real.outputsDeleted(outputs) }
     func retention() async throws(LedgerError) -> RetentionState { try await real.retention() }
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
         try await real.lackOfCredit(for: job)

@@ -137,14 +137,15 @@ import Vault
         #expect(try await again.runOnce().jobs == 1)
     }
 
-    @Test func `outputs with a deadline go with their sidecar, the folder with the last of them`() async throws {
-        let job = try await job("done", outputs: .hours(3))
-        var output = OutputRecord(job: "done", index: 1)
+    /// A job whose folder stands in `done/`, with one picture that stays three hours.
+    func publishedJob(_ id: String) async throws {
+        let job = try await job(id, outputs: .hours(3))
+        var output = OutputRecord(job: id, index: 1)
         output.state = .made
-        output.file = "done-1.png"
-        let staged = spool.staged("done")
+        output.file = "\(id)-1.png"
+        let staged = spool.staged(id)
         try Folders.make(staged)
-        for name in ["done-1.png", "done-1.png.json", "done-1.original.jpg"] {
+        for name in ["\(id)-1.png", "\(id)-1.png.json", "\(id)-1.original.jpg"] {
             try Files.writeDurably([1], to: staged + "/" + name)
         }
         for event in [JobEvent.prepared, .called, .answered, .finished] {
@@ -152,6 +153,46 @@ import Vault
         }
         let made = try await ledger.write(job.hold, nil, [.output(output)])
         try await settler.settle(made, as: .done, because: nil)
+    }
+
+    @Test func `a folder that was taken away was delivered, once, and one that we deleted was not`() async throws {
+        try await publishedJob("taken")
+        try await publishedJob("left")
+        try await sweeper.noteDeliveries()
+        #expect(try await ledger.events(of: "taken").map(\.event.name) == ["job.accepted", "job.settled"])
+        try Folders.removeTree(spool.outcome(.done, of: "taken"))
+        for _ in 0..<2 { try await sweeper.noteDeliveries() }
+        clock.pass(.hours(3))
+        #expect(try await sweeper.runOnce().outputs == 2)
+        try await sweeper.noteDeliveries()
+        let taken = try await ledger.events(of: "taken").map(\.event)
+        #expect(taken.map(\.name) == ["job.accepted", "job.settled", "outputs.delivered", "output.deleted"])
+        #expect(taken.last?.facts["found"] == "no", "what was taken away was not deleted here")
+        let left = try await ledger.events(of: "left").map(\.event)
+        #expect(left.map(\.name) == ["job.accepted", "job.settled", "output.deleted"])
+        #expect(left.last?.facts["found"] == "yes" && left.last?.facts["late_s"] == "0")
+        #expect(try await ledger.published(after: "", limit: 10) == [])
+    }
+
+    @Test func `inputs that stay beyond their deadline are told of once, and as late when they go`() async throws {
+        try await settledJob("stuck", retain: .hours(1))
+        let blob = try #require(try await ledger.blobs(of: "stuck").first?.id)
+        try Files.remove(spool.blobs + "/" + blob)
+        try Folders.make(spool.blobs + "/" + blob + "/x")
+        clock.pass(.hours(1))
+        _ = try await sweeper.runOnce()
+        clock.pass(.minutes(2))
+        for _ in 0..<3 { _ = try await sweeper.runOnce() }
+        try Folders.removeTree(spool.blobs + "/" + blob)
+        _ = try await sweeper.runOnce()
+        let events = try await ledger.events(of: "stuck").map(\.event)
+        #expect(events.map(\.name) == ["job.accepted", "job.settled", "inputs.overdue", "inputs.deleted"])
+        #expect(events.last?.facts["late_s"] == "120" && events.last?.facts["left"] == "0")
+        #expect(events.last?.facts["keys"] == "1")
+    }
+
+    @Test func `outputs with a deadline go with their sidecar, the folder with the last of them`() async throws {
+        try await publishedJob("done")
         clock.pass(.hours(2))
         #expect(try await sweeper.runOnce().outputs == 0)
         clock.pass(.hours(1))

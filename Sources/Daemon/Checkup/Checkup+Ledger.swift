@@ -1,3 +1,4 @@
+import Audit
 import Disk
 import Domain
 import Journal
@@ -120,7 +121,25 @@ extension Checkup {
         let queue = Self.queue(try await ledger.openCounts(), most: configuration.maxAccepted)
         let isBehind = isRunning ? false : try await ledger.isBehind(spool.privateFolder)
         let calls = Self.calls(try await ledger.bookmark(), isBehind: isBehind)
-        return ([queue, book, calls, deletions], try await ledger.pauses())
+        let audit = await auditLog(ledger)
+        return ([queue, book, calls, deletions, audit], try await ledger.pauses())
+    }
+
+    /// Reads the whole log, about as fast as the disk gives it.
+    private func auditLog(_ ledger: SQLiteLedger) async -> Finding {
+        let name = "ledger.audit"
+        let remedy =
+            "darkroom audit verify lists all; keep the folder .darkroom/audit for whoever looks into it, and move it "
+            + "aside: the next start begins a new log from what the ledger has"
+        do throws(AuditError) {
+            let report = try await AuditCheck(AuditFolder(path: spool.audit, key: spool.auditKey), book: ledger).run()
+            if let first = report.faults.first {
+                return .error(name, "the audit log is not as it was written: \(first)", remedy: remedy)
+            }
+            return .ok(name, "the audit log is whole: \(report.entries) entries")
+        } catch {
+            return .warning(name, "the audit log can not be read: \(error)", remedy: remedy)
+        }
     }
 
     static func queue(_ counts: [JobState: Int], most: Int) -> Finding {

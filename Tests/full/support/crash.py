@@ -282,6 +282,7 @@ def violations(spool, simulator, kills, durable=(), may_fail=(), concurrency=2, 
     if strays:
         wrong += blob_violations(spool)
     wrong += ledger_violations(spool)
+    wrong += audit_violations(spool)
     wrong += privacy_violations(spool)
     return wrong
 
@@ -339,6 +340,25 @@ def ledger_violations(spool):
     rows = spool.rows("SELECT count(*) FROM job")
     if rows and rows[0][0] != len(spool.jobs):
         wrong.append("ledger: %d jobs of %d" % (rows[0][0], len(spool.jobs)))
+    return wrong
+
+
+def audit_violations(spool):
+    """The audit log is whole, holds every event of the ledger once, and waits for none."""
+    found = subprocess.run([program(), "audit", "verify", "--config", spool.config, "--json"], capture_output=True, env=ENVIRONMENT)
+    try:
+        report = json.loads(found.stdout)
+    except ValueError:
+        return ["audit: %s" % found.stderr.decode()]
+    wrong = ["audit: %s" % fault for fault in report["faults"]]
+    if report["pending"] or report["unsigned_bytes"]:
+        wrong.append("audit: %d events wait, %d bytes are not signed for" % (report["pending"], report["unsigned_bytes"]))
+    folder = spool.path + "/.darkroom/audit/"
+    lines = [line for name in sorted(os.listdir(folder)) if name.startswith("log-") for line in open(folder + name)]
+    numbers = [entry["number"] for entry in map(json.loads, lines) if "number" in entry]
+    known = [row[0] for row in spool.rows("SELECT number FROM event ORDER BY number")]
+    if numbers != known:
+        wrong.append("audit: %d entries of %d events" % (len(numbers), len(known)))
     return wrong
 
 
