@@ -27,10 +27,7 @@ package struct SubjectKeys: Sendable {
     /// Ends the key: overwritten, then unlinked, both durable. One that is gone already is no error.
     package func destroy(_ reference: String) throws(DiskError) {
         guard let place = place(reference), try Files.info(place) != nil else { return }
-        let file = try Descriptor.overwriting(place)
-        try file.write([UInt8](repeating: 0, count: Self.keyCount))
-        try file.sync()
-        try Files.remove(place)
+        try Files.shred(place)
         try Folders.sync(folder)
     }
 

@@ -24,6 +24,9 @@ int dk_exchange(const char *one, const char *other) {
 }
 
 int dk_has_writer(const char *path) {
+    struct stat found;
+    // Opening a device can do something.
+    if (lstat(path, &found) != 0 || !S_ISREG(found.st_mode)) return 0;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return 0;
     // Whoever opens the file in between waits until the lease is given back, and we are told so: by a signal that does nothing.

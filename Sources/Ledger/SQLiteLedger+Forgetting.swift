@@ -6,7 +6,8 @@ extension SQLiteLedger {
     private static let atOnce = 100
 
     package func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
-        // Whatever is to be deleted yet is known until it is, and what somebody saved is theirs to delete.
+        // Whatever is to be deleted yet is known until it is, what somebody saved is theirs to delete, and what has not come to the
+        // audit log is not over.
         let rows = try database.rows(
             """
             SELECT id, credits FROM job
@@ -15,6 +16,8 @@ extension SQLiteLedger {
                 AND NOT EXISTS (
                     SELECT 1 FROM output
                     WHERE output.job = job.id AND (expires_at IS NOT NULL OR saved = 1) AND deleted_at IS NULL)
+                AND NOT EXISTS (
+                    SELECT 1 FROM event WHERE event.job = job.id AND number > (SELECT event FROM audit_mark))
             ORDER BY settled_at LIMIT ?
             """, [.integer(moment.milliseconds), .init(Self.atOnce)])
         guard !rows.isEmpty else { return 0 }

@@ -72,6 +72,12 @@ import Testing
         try reader.close()
     }
 
+    @Test func `what is no regular file is not opened to see who writes to it`() throws {
+        try drop(["fox.txt"])
+        #expect(unsafe mkfifo(spool.inbox + "/fox.png", 0o600) == 0)
+        #expect(!claims.isBeingWritten(Arrival(form: .plain, name: "fox", files: ["fox.png", "fox.txt"])))
+    }
+
     @Test func `a folder is being written as long as a file in it is`() throws {
         try write("job.json", in: spool.inbox + "/fox")
         let folder = Arrival(form: .folder, name: "fox", files: ["fox"])
