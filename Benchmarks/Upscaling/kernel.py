@@ -29,6 +29,12 @@ class Trial(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int64) for name in ("fourth", "second", "missing", "both", "added", "samples")]
 
 
+class Look(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in (
+        "fourth", "second", "places", "strong", "quiet_fourth", "quiet_second", "quiet_level", "grid_across", "off_across",
+        "grid_down", "off_down", "samples")]
+
+
 FACTS = 14  # BANK_FACTS
 
 
