@@ -159,7 +159,8 @@ class Spool:
     def rows(self, sql):
         """Reads a copy of the ledger, so that looking at it changes nothing."""
         with tempfile.TemporaryDirectory() as copy:
-            for suffix in ("", "-wal"):
+            # A kill while the file is made leaves the journal of SQLite's first steps.
+            for suffix in ("", "-wal", "-journal"):
                 if os.path.exists(self.ledger + suffix):
                     shutil.copy(self.ledger + suffix, copy + "/ledger" + suffix)
             if not os.path.exists(copy + "/ledger"):
@@ -175,7 +176,7 @@ class Spool:
     @property
     def ledger(self):
         for name in os.listdir(self.path + "/.darkroom") if os.path.isdir(self.path + "/.darkroom") else []:
-            if name.startswith("ledger") and not name.endswith(("-wal", "-shm")):
+            if name.startswith("ledger") and not name.endswith(("-wal", "-shm", "-journal")):
                 return self.path + "/.darkroom/" + name
         return self.path + "/.darkroom/ledger.sqlite"
 
