@@ -199,10 +199,12 @@ class Spool:
         return found
 
     def opened(self, blob):
-        """A work file without its seal, by the age tool."""
+        """A work file without its seal, by the age tool: from the root key down to the job's."""
         folder = self.path + "/.darkroom/"
-        key = folder + "keys/" + blob.split("_")[0]
-        made = subprocess.run(["age", "-d", "-i", key, folder + "blobs/" + blob], capture_output=True)
+        name = blob.split("_")[0]
+        hour = subprocess.run(["age", "-d", "-i", folder + "seal.key", folder + "hours/" + name[:10]], capture_output=True)
+        key = subprocess.run(["age", "-d", "-i", "-", folder + "keys/" + name], input=hour.stdout, capture_output=True)
+        made = subprocess.run(["age", "-d", "-i", "-", folder + "blobs/" + blob], input=key.stdout, capture_output=True)
         return made.stdout if made.returncode == 0 else b""
 
 
