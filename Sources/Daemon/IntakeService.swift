@@ -177,7 +177,7 @@ final class IntakeService: Sendable {
     ) {
         var taken = 0
         var unfinished = 0
-        var left = arrivals[...]
+        var left = arrivals.byTurns[...]
         let isTight = admission?.isTight(for: arrivals.count) ?? false
         if !isTight { asked.withLock { $0 = [:] } }
         while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {

@@ -103,6 +103,7 @@ package struct Acceptor: Sendable {
         let token: String
         let name: String
         var mark: String?
+        var droppedBy: UInt32?
     }
 
     /// Accepts one claim and returns the job's id; nil where an earlier try accepted it and only could not end the claim.
@@ -120,7 +121,8 @@ package struct Acceptor: Sendable {
             let handOver = try await BlockingLane.disk.run { () throws(DiskError) in
                 try HandOver.read(claim, limits: limits)
             }
-            let id = try await enter(Origin(token: claim.token, name: handOver.name), handOver.content)
+            let id = try await enter(
+                Origin(token: claim.token, name: handOver.name, droppedBy: handOver.droppedBy), handOver.content)
             try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(claim) }
             return id
         }
@@ -156,7 +158,8 @@ package struct Acceptor: Sendable {
     }
 
     private func origin(of line: BatchLine, _ batch: Batch) -> Origin {
-        Origin(token: line.token, name: batch.name, mark: line.mark(of: batch.claim))
+        Origin(
+            token: line.token, name: batch.name, mark: line.mark(of: batch.claim), droppedBy: batch.droppedBy)
     }
 
     private func sorted<Value>(_ work: () async throws -> Value) async throws(AcceptError) -> Value {
@@ -219,6 +222,7 @@ package struct Acceptor: Sendable {
             job.maySave = rules.maySave
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
+            job.party = job.subjectRef ?? origin.droppedBy.map { "user \($0)" }
             try await keepAll(spec, references, mask, of: &job, &rows)
             let (id, isNew) = try await enter(job, wanting: spec.id, origin, rows)
             if !isNew { await discard(rows) }

@@ -18,6 +18,8 @@ package struct Batch: Sendable {
     private var number = 0
     private var isRead = false
     private var again: [BatchLine] = []
+    /// The user whose file it is.
+    package let droppedBy: UInt32
     /// Whether no line held anything.
     package private(set) var isBlank = true
     /// Whether lines of it that are no jobs may have been: the ledger that knew them came from a backup.
@@ -37,6 +39,7 @@ package struct Batch: Sendable {
             owners.isEmpty || owners.contains(file.info.owner)
         else { return nil }
         self.claim = claim
+        droppedBy = file.info.owner
         self.longest = longest
         self.known = known
         name = InboxNames.split(file.name)?.stem ?? file.name

@@ -11,10 +11,25 @@ package struct HandOver: Sendable {
     /// NAME as it was dropped.
     package let name: String
     package let content: Content
+    /// The user whose files these are; nil where nothing is left of them. A copy from another file system is our own.
+    package private(set) var droppedBy: UInt32?
+
+    init(name: String, content: Content) {
+        self.name = name
+        self.content = content
+    }
 
     /// Reads a claim; everything it holds is bounded by `limits`.
     package static func read(_ claim: Claim, limits: HandOverLimits) throws(DiskError) -> HandOver {
         let entries = try Folders.list(claim.folder).entries
+        var handOver = try read(claim, entries, limits)
+        handOver.droppedBy = entries.first { !$0.name.hasPrefix(".") }?.info.owner
+        return handOver
+    }
+
+    private static func read(
+        _ claim: Claim, _ entries: [Folders.Entry], _ limits: HandOverLimits
+    ) throws(DiskError) -> HandOver {
         switch claim.form {
         case .folder: return try folder(claim, entries, limits)
         case .plain: return try plain(claim, entries, limits)

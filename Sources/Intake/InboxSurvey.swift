@@ -12,6 +12,27 @@ package struct Arrival: Sendable, Hashable {
     package let name: String
     /// Names to take, companions first: the last one is the commit point.
     package let files: [String]
+    /// The user whose file is the commit point.
+    package let owner: UInt32
+
+    package init(form: Form, name: String, files: [String], owner: UInt32 = 0) {
+        self.form = form
+        self.name = name
+        self.files = files
+        self.owner = owner
+    }
+}
+
+extension [Arrival] {
+    /// In turns between those who handed them over, each one's in order: nobody waits for all of another's.
+    package var byTurns: [Arrival] {
+        guard let first, contains(where: { $0.owner != first.owner }) else { return self }
+        var line = FairLine<Arrival>()
+        for arrival in self { line.append(arrival, priority: 0, party: String(arrival.owner)) }
+        var turns: [Arrival] = []
+        while let next = line.popFirst() { turns.append(next) }
+        return turns
+    }
 }
 
 /// Looks at a listing of the inbox and says what is ready. The listing is the truth; events only say when to look.
@@ -164,7 +185,7 @@ package struct InboxSurvey: Sendable {
             for inner in content where !isSettled(entry.name + "/" + inner.name, now, &findings) { isReady = false }
             guard isReady else { return }
         }
-        findings.arrivals.append(Arrival(form: .folder, name: entry.name, files: [entry.name]))
+        findings.arrivals.append(Arrival(form: .folder, name: entry.name, files: [entry.name], owner: entry.info.owner))
     }
 
     private func surveyPlain(
@@ -177,7 +198,7 @@ package struct InboxSurvey: Sendable {
         for companion in companions where !isWhole(companion, now, &findings) { isReady = false }
         guard isReady else { return }
         let files = companions.map(\.name) + [entry.name]
-        findings.arrivals.append(Arrival(form: .plain, name: stem, files: files))
+        findings.arrivals.append(Arrival(form: .plain, name: stem, files: files, owner: entry.info.owner))
     }
 
     /// Nil as long as it is not read to its end.
@@ -214,7 +235,8 @@ package struct InboxSurvey: Sendable {
         var isReady = true
         for image in present where !isWhole(image, now, &findings) { isReady = false }
         guard isReady else { return }
-        findings.arrivals.append(Arrival(form: form, name: stem, files: present.map(\.name) + [entry.name]))
+        findings.arrivals.append(
+            Arrival(form: form, name: stem, files: present.map(\.name) + [entry.name], owner: entry.info.owner))
     }
 
     private func surveyOrphans(
@@ -226,7 +248,8 @@ package struct InboxSurvey: Sendable {
             guard !taken.names.contains(entry.name), let stem = InboxNames.split(entry.name)?.stem else { continue }
             let late = since(entry.name, now).after(orphanAfter)
             if late <= now {
-                findings.arrivals.append(Arrival(form: .orphan, name: stem, files: [entry.name]))
+                findings.arrivals.append(
+                    Arrival(form: .orphan, name: stem, files: [entry.name], owner: entry.info.owner))
             } else {
                 Self.lookAgain(at: late, &findings)
             }

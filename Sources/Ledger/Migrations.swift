@@ -1,7 +1,7 @@
 /// The ledger's shape, step by step. A step that was released is never changed.
 enum Migrations {
     static let steps = [
-        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit,
+        first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
     ]
 
     private static let first = """
@@ -163,6 +163,15 @@ enum Migrations {
             one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root TEXT NOT NULL, event INTEGER NOT NULL
         ) STRICT;
         CREATE TABLE publication (job TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        """
+
+    /// Who takes turns with others: subjects, and users who hand over for none.
+    private static let parties = """
+        ALTER TABLE job ADD COLUMN party TEXT;
+        UPDATE job SET party = subject_ref;
+        DROP INDEX job_turn;
+        CREATE INDEX job_turn ON job (priority, party, turn)
+            WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

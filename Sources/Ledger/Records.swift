@@ -31,6 +31,8 @@ package struct JobRecord: Sendable, Hashable {
     package var profileHash: String
     /// Keyed hash of the subject.
     package var subjectRef: String?
+    /// Who takes turns with others: its subject, which is meant where this is nil, else the user who handed it over.
+    package var party: String?
     package var originNode: String
     /// Keyed hash of what was asked, references included.
     package var contentRef: String

@@ -9,7 +9,7 @@ extension JobRecord {
         "priority", "route", "accepted_at", "started_at", "settled_at", "inputs_delete_by", "inputs_deleted_at",
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
-        "simulated", "duplicate_of", "reopened", "credits", "may_save",
+        "simulated", "duplicate_of", "reopened", "credits", "may_save", "party",
     ]
 
     var values: [Database.Value] {
@@ -24,6 +24,7 @@ extension JobRecord {
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
             .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
+            .init(party ?? subjectRef),
         ]
     }
 
@@ -61,6 +62,7 @@ extension JobRecord {
         reopened = Int(row["reopened"].integer ?? 0)
         creditsPerOutput = row["credits"].integer ?? 0
         maySave = row["may_save"].integer == 1
+        party = row["party"].text
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }

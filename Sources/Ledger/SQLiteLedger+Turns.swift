@@ -1,15 +1,15 @@
 import Domain
 
-/// Turns between subjects: whoever queues up gets the one after the last of its subject, and none before what is being served.
+/// Turns between parties: whoever queues up gets the one after the last of its party, and none before what is being served.
 /// Somebody with few jobs so stands among the first, however many another one has waiting. Both look-ups go by an index.
 extension SQLiteLedger {
     func queueUp(_ job: JobRecord) throws(LedgerError) {
         let served = try database.rows("SELECT served FROM turn WHERE priority = ?", [.init(job.priority)])
         let last = try database.rows(
             """
-            SELECT turn FROM job WHERE priority = ? AND subject_ref IS ? AND id <> ? AND \(Self.open)
+            SELECT turn FROM job WHERE priority = ? AND party IS ? AND id <> ? AND \(Self.open)
             ORDER BY turn DESC LIMIT 1
-            """, [.init(job.priority), .init(job.subjectRef), .text(job.id)])
+            """, [.init(job.priority), .init(job.party ?? job.subjectRef), .text(job.id)])
         let turn = max(served.first?["served"].integer ?? 0, last.first?["turn"].integer ?? 0) + 1
         try database.run("UPDATE job SET turn = ? WHERE id = ?", [.integer(turn), .text(job.id)])
     }

@@ -79,7 +79,7 @@ final class Calls: Sendable {
         // Whoever would not be called needs no place: another route may have one.
         if let end = try await pausedEnd(output) { return end }
         if let end = try await pacedEnd() { return end }
-        guard await lane.enter(priority: job.priority, subject: job.subjectRef) else { return .stopping }
+        guard await lane.enter(priority: job.priority, party: job.party) else { return .stopping }
         defer { lane.leave() }
         let room = room(for: plan)
         guard shop.reserve.reserve(room) else {

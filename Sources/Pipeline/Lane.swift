@@ -4,7 +4,7 @@ package import Settings
 import Synchronization
 
 /// What one route lets through: at most `concurrency` calls at once, at most its pace a minute. Where more wait, the highest
-/// priority goes first, and subjects take turns.
+/// priority goes first, and parties take turns.
 package final class Lane: Sendable {
     private struct State {
         var free: Int
@@ -23,8 +23,8 @@ package final class Lane: Sendable {
     }
 
     /// Waits for a place and for the pace; false when the daemon stops first.
-    package func enter(priority: Int = 0, subject: String? = nil) async -> Bool {
-        guard await place(priority, subject) else { return false }
+    package func enter(priority: Int = 0, party: String? = nil) async -> Bool {
+        guard await place(priority, party) else { return false }
         var wait = state.withLock { $0.bucket?.take(now: Self.now()) ?? 0 }
         while wait > 0 {
             let step = min(wait, 200)
@@ -39,7 +39,7 @@ package final class Lane: Sendable {
         return true
     }
 
-    private func place(_ priority: Int, _ subject: String?) async -> Bool {
+    private func place(_ priority: Int, _ party: String?) async -> Bool {
         await withCheckedContinuation { continuation in
             let answer: Bool? = state.withLock { state in
                 if state.isClosed { return false }
@@ -47,7 +47,7 @@ package final class Lane: Sendable {
                     state.free -= 1
                     return true
                 }
-                state.line.append(continuation, priority: priority, subject: subject)
+                state.line.append(continuation, priority: priority, party: party)
                 return nil
             }
             if let answer { continuation.resume(returning: answer) }

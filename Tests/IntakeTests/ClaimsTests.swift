@@ -31,6 +31,15 @@ import Testing
 
     func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
+    @Test func `arrivals are taken in turns between their owners, each one's in order`() {
+        func arrival(_ name: String, _ owner: UInt32) -> Arrival {
+            Arrival(form: .plain, name: name, files: [name + ".txt"], owner: owner)
+        }
+        let all = (1...4).map { arrival("a\($0)", 7) } + [arrival("b1", 8), arrival("b2", 8), arrival("c1", 9)]
+        #expect(all.byTurns.map(\.name) == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"])
+        #expect(Array(all.prefix(3)).byTurns.map(\.name) == ["a1", "a2", "a3"])
+    }
+
     @Test func `a claim holds all files and the inbox none`() throws {
         try drop(plain.files)
         let claim = try #require(try claims.take(plain))

@@ -88,9 +88,9 @@ import Testing
             state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL
             """
         let last = try plan(
-            "SELECT turn FROM job WHERE priority = 1 AND subject_ref IS ? AND id <> ? AND \(open) ORDER BY turn DESC LIMIT 1"
+            "SELECT turn FROM job WHERE priority = 1 AND party IS ? AND id <> ? AND \(open) ORDER BY turn DESC LIMIT 1"
         )
-        #expect(last.contains("job_turn (priority=? AND subject_ref=?)") && !last.contains("TEMP B-TREE"), "\(last)")
+        #expect(last.contains("job_turn (priority=? AND party=?)") && !last.contains("TEMP B-TREE"), "\(last)")
         let next = try plan(
             "SELECT id FROM job WHERE \(open) AND run_after <= 5 ORDER BY priority DESC, turn, accepted_at, id LIMIT 32"
         )

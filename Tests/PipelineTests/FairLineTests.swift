@@ -15,31 +15,31 @@ import Testing
 
     @Test func `three calls that come behind two hundred of another subject are among the first`() {
         var line = FairLine<String>()
-        for number in 1...200 { line.append("a\(number)", priority: 0, subject: "A") }
-        for number in 1...3 { line.append("b\(number)", priority: 0, subject: "B") }
+        for number in 1...200 { line.append("a\(number)", priority: 0, party: "A") }
+        for number in 1...3 { line.append("b\(number)", priority: 0, party: "B") }
         #expect(all(line).prefix(6) == ["a1", "b1", "a2", "b2", "a3", "b3"])
     }
 
     @Test func `whoever comes later takes turns from then on, and does not catch up on the past`() {
         var line = FairLine<String>()
-        for number in 1...200 { line.append("a\(number)", priority: 0, subject: "A") }
+        for number in 1...200 { line.append("a\(number)", priority: 0, party: "A") }
         for number in 1...50 { #expect(line.popFirst() == "a\(number)") }
-        for number in 1...4 { line.append("b\(number)", priority: 0, subject: "B") }
+        for number in 1...4 { line.append("b\(number)", priority: 0, party: "B") }
         #expect(all(line).prefix(8) == ["a51", "b1", "a52", "b2", "a53", "b3", "a54", "b4"])
     }
 
     @Test func `priority goes before turns, and within a subject the first comes first`() {
         var line = FairLine<String>()
-        line.append("late", priority: 0, subject: "A")
-        line.append("low", priority: -1, subject: "B")
-        for number in 1...3 { line.append("high\(number)", priority: 5, subject: "A") }
+        line.append("late", priority: 0, party: "A")
+        line.append("low", priority: -1, party: "B")
+        for number in 1...3 { line.append("high\(number)", priority: 5, party: "A") }
         #expect(all(line) == ["high1", "high2", "high3", "late", "low"])
     }
 
     @Test func `what is nobody's shares one turn`() {
         var line = FairLine<String>()
-        for number in 1...3 { line.append("x\(number)", priority: 0, subject: nil) }
-        line.append("a", priority: 0, subject: "A")
+        for number in 1...3 { line.append("x\(number)", priority: 0, party: nil) }
+        line.append("a", priority: 0, party: "A")
         #expect(all(line) == ["x1", "a", "x2", "x3"])
     }
 
@@ -48,7 +48,7 @@ import Testing
         var left: [String] = []
         for number in 0..<5000 {
             let subject = "s\(number * 7919 % 97)"
-            line.append("\(subject) \(number)", priority: number % 3, subject: subject)
+            line.append("\(subject) \(number)", priority: number % 3, party: subject)
             if number % 2 == 1, let next = line.popFirst() { left.append(next) }
         }
         left += all(line)
@@ -71,11 +71,11 @@ import Testing
         var route = Route.offline
         route.concurrency = 1
         let lane = Lane(route, stopping: StopFlag())
-        #expect(await lane.enter(subject: "A"))
+        #expect(await lane.enter(party: "A"))
         let order = Names()
         func come(_ name: String, _ subject: String) -> Task<Void, Never> {
             Task.immediate {
-                guard await lane.enter(subject: subject) else { return }
+                guard await lane.enter(party: subject) else { return }
                 order.note(name)
                 lane.leave()
             }

@@ -1,6 +1,6 @@
-/// A line of those who wait: highest priority first, then fair between subjects, then first come.
+/// A line of those who wait: highest priority first, then fair between parties (subjects, users), then first come.
 ///
-/// Who comes gets a turn: the one after the last of its subject, and not before the turn that is being served. Somebody with
+/// Who comes gets a turn: the one after the last of its party, and not before the turn that is being served. Somebody with
 /// few calls so stands among the first, however many another one has waiting. Coming and going cost O(log n).
 package struct FairLine<Element> {
     private struct Place {
@@ -17,7 +17,7 @@ package struct FairLine<Element> {
 
     private struct Owner: Hashable {
         let priority: Int
-        let subject: String?
+        let party: String?
     }
 
     /// A heap: no place is after those at twice its index plus one and two.
@@ -30,9 +30,9 @@ package struct FairLine<Element> {
 
     package var isEmpty: Bool { heap.isEmpty }
 
-    /// - Parameter subject: whose it is; those of nobody share one turn.
-    package mutating func append(_ element: Element, priority: Int, subject: String?) {
-        let owner = Owner(priority: priority, subject: subject)
+    /// - Parameter party: whose it is; those of nobody share one turn.
+    package mutating func append(_ element: Element, priority: Int, party: String?) {
+        let owner = Owner(priority: priority, party: party)
         let turn = max(served[priority] ?? 0, lastTurns[owner] ?? 0) + 1
         lastTurns[owner] = turn
         came += 1
