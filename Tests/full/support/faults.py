@@ -14,21 +14,22 @@ from crash import Finds, Simulator, Spool, breaker, marked_photo, read_counts, v
 BUDGET = float(os.environ.get("SECONDS_AT_MOST", "400"))
 # Call, errors, and how many calls fail in a row.
 CASES = [
-    ("fsync", [errno.EIO, errno.ENOSPC], [1, 6]),
-    ("pwrite", [errno.EIO, errno.ENOSPC], [1, 10]),
-    ("write", [errno.ENOSPC, errno.EIO], [1, 10]),
-    ("rename", [errno.EIO, errno.ENOSPC], [1, 4]),
-    ("create", [errno.EMFILE, errno.ENOSPC, errno.EIO], [1, 4]),
+    ("fsync", [errno.EIO, errno.ENOSPC, errno.EDQUOT], [1, 6]),
+    ("pwrite", [errno.EIO, errno.ENOSPC, errno.EDQUOT], [1, 10]),
+    ("write", [errno.ENOSPC, errno.EIO, errno.EDQUOT], [1, 10]),
+    ("rename", [errno.EIO, errno.ENOSPC, errno.EDQUOT], [1, 4]),
+    ("create", [errno.EMFILE, errno.ENOSPC, errno.EIO, errno.EDQUOT], [1, 4]),
     ("open", [errno.EMFILE, errno.EIO], [1, 4]),
     ("blob", [errno.EMFILE, errno.EIO], [1, 3]),
     ("unlink", [errno.EIO], [1, 3]),
-    ("mkdir", [errno.ENOSPC], [1, 2]),
+    ("mkdir", [errno.ENOSPC, errno.EDQUOT], [1, 2]),
 ]
 # What a good job may fail with when this machine failed; anything else is a wrong reason.
 MAY_FAIL = {"internal", "output_failed", "disk_full", "not_sent"}
 # Ten tries at 15 s, or two minutes without any progress.
 LIMIT = 180
 ONLY = os.environ.get("KINDS", "").split()
+ERRORS = os.environ.get("ERRORS", "").split()
 
 
 def new_spool(folder, simulator, name, retention):
@@ -109,7 +110,8 @@ def main():
         points = []
         each = int(os.environ.get("POINTS", "7"))
         for kind, errors, lengths in CASES:
-            if ONLY and kind not in ONLY:
+            errors = [error for error in errors if not ERRORS or errno.errorcode[error] in ERRORS]
+            if not errors or (ONLY and kind not in ONLY):
                 continue
             start = int(os.environ.get("START", int(time.time() / 86400)))
             for index in range(each):
