@@ -38,7 +38,10 @@ extension Calls {
             body = try await shop.blobs.get(id, limit: Self.mostOfAnswer)
         } catch {
             // Only an answer that is not there is none. One that can not be read now was paid for: it is read later.
-            if case .disk = error { throw error }
+            switch error {
+            case .disk, .rootKey: throw error
+            default: break
+            }
             if case .missing = error {
                 // Half an answer is of no use to anybody, and no row would bring it to its deadline.
                 try? await shop.blobs.destroyUnfinished(id, beside: AnswerStream.mostPictures)

@@ -14,10 +14,7 @@ package struct FileBlobs: BlobStore {
     package init(folder: String, keys: String, hours: String, root: RootKey) {
         self.folder = folder
         keyFolder = KeyFolder(path: keys, hours: HourKeys(folder: hours, root: root))
-        self.root = root
     }
-
-    private let root: RootKey
 
     // MARK: keys
 
@@ -28,8 +25,8 @@ package struct FileBlobs: BlobStore {
 
     /// Looks whether keys can be made and opened.
     package func checkKeys() async throws(VaultError) {
-        let root = root
-        try await BlockingLane.disk.run { () throws(VaultError) in try root.check() }
+        let hours = keyFolder.hours
+        try await BlockingLane.disk.run { () throws(VaultError) in try hours.check() }
     }
 
     package func endHours(before hour: Int64) async throws(VaultError) -> Int {
@@ -78,10 +75,8 @@ package struct FileBlobs: BlobStore {
 
     /// To whom keys of hours are sealed, `age1…`.
     package func recipient() async throws(VaultError) -> String? {
-        let root = root
-        return try await BlockingLane.disk.run { () throws(VaultError) in
-            try root.identities().first?.recipient.description
-        }
+        let hours = keyFolder.hours
+        return try await BlockingLane.disk.run { () throws(VaultError) in try hours.recipient()?.description }
     }
 
     package func destroyKey(_ key: String) async throws(VaultError) {

@@ -41,10 +41,34 @@ final class HourKeys: Sendable {
     func find(_ hour: Int64) throws(VaultError) -> Identity? {
         if let identity = known.withLock({ $0[hour] }) { return identity }
         guard let sealed = try read(hour) else { return nil }
-        let identity = try Identity(sealed: sealed, with: try root.identities())
+        let roots = try root.identities()
+        let identity: Identity
+        do throws(VaultError) {
+            identity = try Identity(sealed: sealed, with: roots)
+        } catch {
+            // Another root key than the one it was sealed to, as a rule: what it keeps is not lost.
+            throw .rootKey("opens no key of an hour: put the one before back, or name it to key rotate --from")
+        }
         known.withLock { $0[hour] = identity }
         return identity
     }
+
+    /// Looks whether the root key can be read, or made, and opens any key of an hour: one that is damaged stops no start.
+    func check() throws(VaultError) {
+        _ = try root.identities()
+        var refusal: VaultError?
+        for hour in try hours().reversed() {
+            do throws(VaultError) {
+                if try find(hour) != nil { return }
+            } catch {
+                refusal = error
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// To whom keys of hours are sealed.
+    func recipient() throws(VaultError) -> Recipient? { try root.identities().first?.recipient }
 
     /// Ends the keys of some hours; gives how many these were.
     func end(where isOver: (Int64) -> Bool) throws(VaultError) -> Int {

@@ -30,9 +30,6 @@ package struct RootKey: Sendable {
         }
     }
 
-    /// Looks whether it can be read, or made.
-    package func check() throws(VaultError) { _ = try identities() }
-
     // MARK: rotation
 
     /// The key that takes the place of one of our own; the same again until `finishRotation`.
