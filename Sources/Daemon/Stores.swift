@@ -43,6 +43,7 @@ package struct Stores: Sendable {
     package let spool: SpoolFolders
     package let ledger: SQLiteLedger
     package let blobs: FileBlobs
+    package let subjects: SubjectVault
     package let recorder: Recorder
     package let settler: Settler
     package let sweeper: Sweeper
@@ -75,8 +76,9 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(
-            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
+        let root = Self.root(configuration, spool)
+        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: root)
+        subjects = SubjectVault(folder: spool.subjects, keys: spool.keys, hours: spool.hours, root: root)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)

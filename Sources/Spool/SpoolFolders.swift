@@ -18,6 +18,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var keys: String { privateFolder + "/keys" }
     /// To which the keys of an hour's jobs are sealed, one file an hour.
     package var hours: String { privateFolder + "/hours" }
+    /// What is kept of subjects beyond their jobs, sealed under the key of each; those keys stand in `keys`.
+    package var subjects: String { privateFolder + "/subjects" }
     /// To which keys of hours are sealed, where the configuration names no other.
     package var sealKey: String { privateFolder + "/seal.key" }
     /// What was taken from the inbox and is not accepted yet, one folder a claim.
@@ -55,7 +57,7 @@ package struct SpoolFolders: Sendable, Hashable {
     /// - Parameter group: who may hand over, and take outcomes away; nil for this user alone.
     package func prepare(group: UInt32? = nil) throws(DiskError) {
         try Folders.make(root, mode: 0o755)
-        for folder in [privateFolder, blobs, keys, hours, claims, staging] {
+        for folder in [privateFolder, blobs, keys, hours, subjects, claims, staging] {
             try Folders.make(folder)
             try Folders.setMode(folder, 0o700)
         }
