@@ -123,6 +123,11 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case overRate(until: Timestamp)
     /// A paid request would leave without the credits of its output.
     case noCredit(CreditLack)
+    /// No request leaves for a subject that is suspended, or whose data may only be stored.
+    case suspended(Reason)
+    case restricted(Reason)
+    /// The job's subject is being erased: nothing of it comes any further.
+    case erasing(job: String)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -140,6 +145,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .overBudget(let budget, let limit, let need):
             "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
+        case .suspended(let reason), .restricted(let reason): reason.message
+        case .erasing(let job): "the subject of job \(job) is being erased"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"
