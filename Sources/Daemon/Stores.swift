@@ -5,6 +5,7 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Retention
+package import Rights
 package import Settings
 package import Spool
 package import Vault
@@ -50,6 +51,8 @@ package struct Stores: Sendable {
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let rights: RightsOffice
+    package let erasure: Erasure
 
     /// Opens the spool of `configuration`.
     ///
@@ -85,6 +88,9 @@ package struct Stores: Sendable {
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        erasure = Erasure(
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner)

@@ -95,6 +95,11 @@ package protocol JobLedger: Sendable {
     /// Moves what is left of expired lots, some hundred at a time; how many credits that were, 0 when none are left.
     func expireCredits() async throws(LedgerError) -> Int64
 
+    /// The legal holds that keep a job's outputs now.
+    func holds(on job: String) async throws(LedgerError) -> [LegalHold]
+    /// What people asked for and has not come to its end, in the order in which it is due.
+    func openRequests() async throws(LedgerError) -> [RightsRequest]
+
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)
     /// A value that belongs to this installation, made by `make` on first use.

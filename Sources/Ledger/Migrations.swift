@@ -190,7 +190,7 @@ enum Migrations {
         CREATE TABLE request (
             id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject_ref TEXT NOT NULL, tombstone TEXT, label TEXT,
             received INTEGER NOT NULL, due INTEGER NOT NULL, state TEXT NOT NULL, closed INTEGER, result TEXT,
-            warned INTEGER NOT NULL DEFAULT 0
+            answer TEXT, warned INTEGER NOT NULL DEFAULT 0
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX request_subject ON request (subject_ref, received);
         CREATE INDEX request_open ON request (due, id) WHERE closed IS NULL;

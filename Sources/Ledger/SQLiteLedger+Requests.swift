@@ -87,7 +87,26 @@ extension SQLiteLedger {
         var request = request
         request.result = result
         let now = try now()
-        try await commit { [self, request] () throws(LedgerError) in try settle(request, now, facts) }
+        try await commit { [self, request] () throws(LedgerError) in
+            try settle(request, now, facts)
+            // One that was cut short, and was asked for again.
+            try database.run(
+                """
+                UPDATE request SET state = 'closed', closed = ?, result = 'asked for again'
+                WHERE subject_ref = ? AND verb = ? AND closed IS NULL AND received <= ?
+                """,
+                [
+                    .integer(now.milliseconds), .text(request.subjectRef), .text(request.verb),
+                    .integer(request.received.milliseconds),
+                ])
+        }
+    }
+
+    /// Names the folder that answers a request.
+    package func answer(_ id: String, with folder: String) async throws(LedgerError) {
+        try await commit { [self] () throws(LedgerError) in
+            _ = try database.run("UPDATE request SET answer = ? WHERE id = ?", [.text(folder), .text(id)])
+        }
     }
 
     /// How much of its time a request has used up, of which was told: 50, 80 or 100 in a hundred; false where that was told before.
@@ -141,13 +160,14 @@ extension LegalHold {
 extension RightsRequest {
     static let columns = [
         "id", "verb", "subject_ref", "tombstone", "label", "received", "due", "state", "closed", "result",
+        "answer",
     ]
 
     var values: [Database.Value] {
         [
             .text(id), .text(verb), .text(subjectRef), .init(tombstone), .init(label),
             .integer(received.milliseconds), .integer(due.milliseconds), .text(state.rawValue),
-            .init(closed?.milliseconds), .init(result),
+            .init(closed?.milliseconds), .init(result), .init(answer),
         ]
     }
 
@@ -162,5 +182,6 @@ extension RightsRequest {
         tombstone = row["tombstone"].text
         closed = Timestamp(row["closed"])
         result = row["result"].text
+        answer = row["answer"].text
     }
 }

@@ -1,8 +1,15 @@
+import Digests
 import Documents
 import Domain
 
 /// Whose data is here, and what may be done with it. Every change is one transaction with its event and its line in the register.
 extension SQLiteLedger {
+    /// The keyed hash under which the ledger knows a subject.
+    package func reference(to subject: String) throws(LedgerError) -> String {
+        SubjectRecord.reference(
+            to: subject, key: try installationSecret(SubjectRecord.secret) { randomBytes(32) })
+    }
+
     package func subject(_ reference: String) throws(LedgerError) -> SubjectRecord? {
         try database.rows("SELECT * FROM subject WHERE subject_ref = ?", [.text(reference)]).first.flatMap(
             SubjectRecord.init)
@@ -216,6 +223,13 @@ extension SQLiteLedger {
 }
 
 extension SubjectRecord {
+    /// The installation's secret that references are made with.
+    package static let secret = "subject-hash"
+
+    package static func reference(to subject: String, key: [UInt8]) -> String {
+        hexadecimal(keyedHash(Array(subject.utf8), key: key))
+    }
+
     init?(_ row: Database.Row) {
         guard let reference = row["subject_ref"].text else { return nil }
         self.init(reference: reference)

@@ -82,6 +82,8 @@ package struct RightsRequest: Sendable, Hashable {
     package var closed: Timestamp?
     /// What came of it, in closed words.
     package var result: String?
+    /// The folder in `done/` that answers it, where it came as a file.
+    package var answer: String?
 
     package init(id: String, verb: String, subjectRef: String, label: String? = nil, received: Timestamp) {
         self.id = id

@@ -26,6 +26,12 @@ package struct SpoolFolders: Sendable, Hashable {
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// Outputs of erased subjects that a legal hold keeps, one folder an erasure.
+    package var kept: String { privateFolder + "/kept" }
+    /// Signed receipts of erasures, one file each.
+    package var receipts: String { privateFolder + "/receipts" }
+    /// Held while something is erased: one process at a time.
+    package var rightsLock: String { privateFolder + "/rights.lock" }
     /// The audit log, and the keys under which it speaks of subjects.
     package var audit: String { privateFolder + "/audit" }
     /// What the audit log is signed with.
