@@ -68,9 +68,7 @@ extension Program {
         _ order: RightsOrder, _ stores: Stores, _ invocation: Invocation
     ) async throws(CommandError) {
         let path = invocation.value("--output") ?? "-"
-        let package = ExportPackage(
-            office: stores.rights, blobs: stores.blobs, spool: stores.spool,
-            about: ExportPackage.About(policy: (stores.configuration.profile.id, stores.configuration.profile.hash)))
+        let package = stores.exportPackage
         let id = RightsOffice.newRequestID()
         guard path != "-" else {
             guard !Console.isTerminal(1) else {
