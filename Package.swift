@@ -187,6 +187,7 @@ let package = Package(
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
         tests("StatusPage", ["Ledger"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
+        tests("Rights", ["Domain", "Ledger", "Support"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(
             name: "EndToEndTests",

@@ -19,7 +19,8 @@ extension Program {
     ) async throws(CommandError) -> Int32 {
         let request = try await righted { () throws(RightsError) in
             try await stores.erasure.begin(
-                order, id: RightsOffice.newRequestID(), reference: try await stores.rights.reference(to: order.subject))
+                order, id: RightsOffice.newRequestID(), reference: try await stores.rights.reference(to: order.subject),
+                isAlone: !FolderLock.isHeld(stores.spool.lock))
         }
         var said = ""
         while true {

@@ -169,7 +169,12 @@ package struct RequestDesk: Sendable {
         }
         let order = try RequestFile.read(text, wall: wall)
         switch order.verb {
-        case .show: return (try await office.show(order.subject).document, [:])
+        case .show:
+            let document = try await office.show(order.subject).document
+            // What it tells is the subject's too, and goes with it.
+            _ = try await office.perform(order, id: taken.id)
+            try await name(taken)
+            return (document, [:])
         case .export: return try await export(order, taken)
         case .erase: return try await erase(order, taken)
         default:
@@ -183,7 +188,7 @@ package struct RequestDesk: Sendable {
         _ order: RightsOrder, _ taken: Taken
     ) async throws(RightsError) -> (JSONValue, [String: JSONValue])? {
         let reference = try await office.reference(to: order.subject)
-        let request = try await erasure.begin(order, id: taken.id, reference: reference)
+        let request = try await erasure.begin(order, id: taken.id, reference: reference, isAlone: false)
         let progress = try await erasure.run(request.id, isAlone: false)
         guard progress.isOver else { return nil }
         return (RightsOffice.answer(progress.request), progress.receipt.map { ["receipt.json": $0] } ?? [:])

@@ -39,7 +39,8 @@ package struct SpoolStatus: Sendable {
         isRunning = FolderLock.isHeld(spool.lock)
         counts = try await ledger.counts()
         retention = try await ledger.retention()
-        requests = try await ledger.openRequests()
+        // What a hold keeps of an erasure was answered for.
+        requests = try await ledger.openRequests().filter { $0.state != .held }
         self.configuration = configuration
         let pauses = try await ledger.pauses()
         let underWay = try await ledger.callsUnderWay()
