@@ -77,7 +77,7 @@ package struct Sweeper: Sendable {
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
-        if claims { await sweepClaims(&report) }
+        if claims { try await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
         return report
@@ -218,9 +218,10 @@ package struct Sweeper: Sendable {
     // MARK: strays
 
     /// Claims that nobody accepted in a day: their files are inputs like any other.
-    private func sweepClaims(_ report: inout SweepReport) async {
+    private func sweepClaims(_ report: inout SweepReport) async throws(LedgerError) {
         let claims = spool.claims
-        let now = Monotonic.wall()
+        // Claims are stamped by the clock that deadlines hang on.
+        let now = try await ledger.now().milliseconds
         let gone = try? await BlockingLane.disk.run { () throws(DiskError) -> Int in
             var gone = 0
             for claim in try Folders.list(claims).entries

@@ -217,8 +217,11 @@ import Vault
         let claim = spool.claim("plain-0123456789abcdef")
         try Folders.make(claim)
         try Files.writeDurably([1], to: claim + "/fox.txt")
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: claim)
+        let now = try await ledger.now()
+        try Folders.setModified(claim, now.milliseconds)
+        clock.jumpWall(by: .hours(25))
+        #expect(try await sweeper.runOnce().strays == 0)
+        clock.pass(.hours(25))
         #expect(try await sweeper.runOnce(claims: false).strays == 0)
         #expect(Files.exists(claim + "/fox.txt"))
         #expect(try await sweeper.runOnce().strays == 1)
