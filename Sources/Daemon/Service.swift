@@ -125,7 +125,8 @@ package final class Service: Sendable {
         let health = Health(
             stores: stores, watcher: watcher, intake: intake, reserve: reserve, workers: workers, stopping: stopping)
         let server = StatusServer(
-            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally
+            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally,
+            workers: { [workers] in workers.processes }
         ) { await health.readiness() }
         do throws(ServerError) {
             let page = try server.listen(on: address)
@@ -269,10 +270,13 @@ package final class Service: Sendable {
 
     private func audit() async {
         var looked: Int64?
+        var place = ""
         while !stopping.isSet {
             if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
                 looked = Monotonic.milliseconds()
-                do throws(LedgerError) { try await stores.sweeper.noteDeliveries() } catch {
+                do throws(LedgerError) {
+                    place = try await stores.sweeper.noteDeliveries(after: place, most: Sweeper.mostLooks)
+                } catch {
                     stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
                 }
             }

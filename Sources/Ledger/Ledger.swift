@@ -86,6 +86,10 @@ package protocol JobLedger: Sendable {
     /// Outputs that are to end: they are due now.
     func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
+    /// What is deleted next, in that order, at most `limit`.
+    func deadlines(limit: Int) async throws(LedgerError) -> [Deadline]
+    /// What has settled since a moment of the age clock.
+    func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup]
     /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
     /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.
     func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int

@@ -55,6 +55,10 @@ final class DyingLedger: JobLedger {
     func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
         try await real.suspects(ofDeaths: least)
     }
+    func deadlines(limit: Int) async throws(LedgerError) -> [Deadline] { try await real.deadlines(limit: limit) }
+    func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup] {
+        try await real.settled(since: moment)
+    }
     func aheadAtPace(of job: JobRecord) async throws(LedgerError) -> Int { try await real.aheadAtPace(of: job) }
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp? {
         try await real.nextRequest(of: subjectRef, at: rate)

@@ -155,6 +155,26 @@ import Vault
         try await settler.settle(made, as: .done, because: nil)
     }
 
+    @Test func `deliveries are looked for a few at a time, in turn`() async throws {
+        for id in ["a", "b", "c"] {
+            try await publishedJob(id)
+            try Folders.removeTree(spool.outcome(.done, of: id))
+        }
+        var place = ""
+        var seen: [Int] = []
+        for _ in 0..<4 {
+            place = try await sweeper.noteDeliveries(after: place, most: 1)
+            var delivered = 0
+            for id in ["a", "b", "c"] {
+                if try await ledger.events(of: id).contains(where: { $0.event.name == "outputs.delivered" }) {
+                    delivered += 1
+                }
+            }
+            seen.append(delivered)
+        }
+        #expect(seen == [1, 2, 3, 3] && place.isEmpty)
+    }
+
     @Test func `a folder that was taken away was delivered, once, and one that we deleted was not`() async throws {
         try await publishedJob("taken")
         try await publishedJob("left")
