@@ -154,7 +154,7 @@ let package = Package(
         tests("Inspection", ["Domain", "Support"]),
         tests("Provenance", ["Inspection", "Support"]),
         tests("Painting", ["Domain"]),
-        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings", "Support"]),
         tests("Digests"),
         tests("Sealing", ["Digests", "Support"], files: ["vectors"]),
         tests("Disk", ["Support"]),
@@ -174,7 +174,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
-        tests("StatusPage", ["Ledger"]),
+        tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(

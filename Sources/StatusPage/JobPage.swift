@@ -20,7 +20,8 @@ struct JobPage {
     private var reason: String {
         guard let reason = job.reason else { return "" }
         let parts: [(String, String?)] = [
-            ("field", reason.field), ("limit", reason.limit), ("value", reason.value), ("what to do", reason.hint),
+            ("field", reason.field), ("limit", reason.limit), ("value", reason.value),
+            ("what to do", reason.hint ?? reason.code.remedy),
         ]
         let rows = parts.compactMap { name, text in
             text.map { "<dt>\(name)</dt><dd>\(HTML.escaped($0))</dd>" }
