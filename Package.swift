@@ -72,6 +72,10 @@ let package = Package(
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
+        // One well-kept library for packages that people take away.
+        library("CArchive", "libarchive", apt: ["libarchive-dev"]),
+        shim("CArchiveShim", ["CArchive"], links: ["archive"]),
+
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
         shim("CVipsShim", links: ["dl"], flags: glibHeaders),
@@ -103,6 +107,12 @@ let package = Package(
                 "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
+        room(
+            "Rights",
+            [
+                "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
+                "Spool", "Vault",
+            ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
         room(
             "Simulator",
@@ -114,15 +124,16 @@ let package = Package(
             "Daemon",
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
+                "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
                 "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
-                "Retention", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
+                "Retention", "Rights", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault",
+                "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 

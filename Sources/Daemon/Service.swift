@@ -11,6 +11,7 @@ import Outcomes
 import Pipeline
 import Providers
 import Retention
+import Rights
 package import Settings
 import Simulator
 import Spool
@@ -181,6 +182,8 @@ package final class Service: Sendable {
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
+            // Before anything more is taken in: what people asked for comes first.
+            await stores.erasure.resume(isAlone: true)
             await intake.recover()
             try await reconciliation.conclude(found)
             try await stores.sweeper.sweepStart()
@@ -216,6 +219,7 @@ package final class Service: Sendable {
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
             group.addTask { await self.audit() }
+            group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
         await stores.recorder.record("daemon.stopped", nil)
         await moveEvents()

@@ -99,6 +99,11 @@ package protocol JobLedger: Sendable {
     /// Moves what is left of expired lots, some hundred at a time; how many credits that were, 0 when none are left.
     func expireCredits() async throws(LedgerError) -> Int64
 
+    /// The legal holds that keep a job's outputs now.
+    func holds(on job: String) async throws(LedgerError) -> [LegalHold]
+    /// What people asked for and has not come to its end, in the order in which it is due.
+    func openRequests() async throws(LedgerError) -> [RightsRequest]
+
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)
     /// A value that belongs to this installation, made by `make` on first use.
@@ -127,6 +132,11 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case overRate(until: Timestamp)
     /// A paid request would leave without the credits of its output.
     case noCredit(CreditLack)
+    /// No request leaves for a subject that is suspended, or whose data may only be stored.
+    case suspended(Reason)
+    case restricted(Reason)
+    /// The job's subject is being erased: nothing of it comes any further.
+    case erasing(job: String)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -144,6 +154,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .overBudget(let budget, let limit, let need):
             "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
+        case .suspended(let reason), .restricted(let reason): reason.message
+        case .erasing(let job): "the subject of job \(job) is being erased"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"

@@ -113,6 +113,8 @@ final class DyingLedger: JobLedger {
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
         try await real.lackOfCredit(for: job)
     }
+    func holds(on job: String) async throws(LedgerError) -> [LegalHold] { try await real.holds(on: job) }
+    func openRequests() async throws(LedgerError) -> [RightsRequest] { try await real.openRequests() }
     func expireCredits() async throws(LedgerError) -> Int64 { try await real.expireCredits() }
     func record(_ event: LedgerEvent) async throws(LedgerError) {
         try live()
