@@ -3,18 +3,17 @@ import Glibc
 
 /// The command: every verb of the public surface by name, those that are built with what they do.
 package enum Program {
-    static let verbs = [
+    static let verbs: [Verb] = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
         saveVerb, deleteVerb,
         accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
-        inspectVerb, simulateVerb, configVerb,
+        inspectVerb, verifyVerb, contactSheetVerb, simulateVerb, configVerb, completionVerb,
     ]
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "subject",
-        "verify", "contact-sheet",
+        "subject"
     ]
 
     /// Runs one command and gives its exit code.
@@ -24,6 +23,9 @@ package enum Program {
             switch try CommandLineParser.parse(arguments, verbs: verbs, unbuilt: unbuilt) {
             case .help(let verb):
                 Console.print(verb.map(Help.text) ?? Help.overview(verbs))
+                return ExitCode.fine.rawValue
+            case .manual:
+                Console.print(ManualPage.page(verbs))
                 return ExitCode.fine.rawValue
             case .version:
                 Console.print("darkroom \(Product.version)\n")
