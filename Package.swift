@@ -85,6 +85,7 @@ let package = Package(
             name: "CPixels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: ["jpeg", "turbojpeg", "isal", "deflate"].map { .linkedLibrary($0) }),
         room("Imaging", ["CPixels", "CVipsShim", "Domain", "Inspection"]),
+        room("Sheets", ["Digests", "Domain", "Imaging"]),
         room("Workers", ["CLinuxShim", "Disk", "Domain", "Imaging", "Inspection", "Painting"]),
 
         // The network.
@@ -131,9 +132,9 @@ let package = Package(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
-                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
-                "Retention", "Rights", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault",
-                "Workers",
+                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Provenance",
+                "Providers", "Residue", "Retention", "Rights", "Schemas", "Sealing", "Settings", "Sheets",
+                "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
