@@ -398,7 +398,9 @@ package final class Service: Sendable {
             do throws(ConfigurationError) {
                 let key = route.key?.isToken == true ? nil : try route.key?.read()
                 if let key { log.conceal(key.exposed) }
-                adapters[route.name] = route.adapter(endpoint: endpoint, key: key)
+                // A route without a row that lets it go there does not exist.
+                adapters[route.name] = configuration.processor(of: route)?.adapter(
+                    for: route, endpoint: endpoint, key: key)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))

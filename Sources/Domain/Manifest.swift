@@ -253,6 +253,7 @@ private final class ManifestReader {
                 let known = names.compactMap { $0 }.filter(JobName.isAttestation)
                 return known.count == names.count ? known : nil
             } ?? []
+        readDemand(into: &spec)
         spec.save = reader.bool("save") ?? false
         if spec.save, spec.retainOutputs != nil {
             reader.fail("save", "stands beside retain.outputs", hint: "give one of the two")
@@ -264,9 +265,20 @@ private final class ManifestReader {
         spec.priority = reader.int("priority", in: -1000...1000) ?? 0
     }
 
+    private func readDemand(into spec: inout JobSpec) {
+        guard let require = reader.object("require") else { return }
+        spec.require.regions = require.read(
+            "regions", expecting: "a list of names such as [\"eu\"], [A-Za-z0-9-]{1,32}", ProcessorDemand.regions)
+        spec.require.retention = require.read(
+            "provider_retention", expecting: "\"none\", or a duration such as \"30d\""
+        ) { value in
+            value.string.flatMap { KeptFor(limit: $0) }
+        }
+        reader.adopt(require.finish())
+    }
+
     /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
     private func readUnbuilt() {
-        if reader.value("require") != nil { refuse("require", "require is not built yet", hint: "leave it out") }
         if reader.bool("protect") == true { refuse("protect", "protect is not built yet", hint: "leave it out") }
         if let visibility = reader.string("visibility"), visibility != "private" {
             refuse("visibility", "only private outputs are built yet", hint: "leave it out")
@@ -292,7 +304,7 @@ extension JobSpec {
             "output_format": .text(output.format?.rawValue), "output_quality": output.quality.map { .integer($0) },
             "output_upscale": .text(output.upscale?.rawValue), "original": .bool(output.original),
             "max_cost": maxCost.map { .integer($0) },
-            "priority": .integer(priority),
+            "priority": .integer(priority), "require": require.document,
         ])
     }
 
@@ -318,5 +330,7 @@ extension JobSpec {
         output.original = stored["original"]?.bool ?? false
         maxCost = stored["max_cost"]?.int.map { Int64($0) }
         priority = stored["priority"]?.int ?? 0
+        require.regions = stored["require"]?["regions"].flatMap(ProcessorDemand.regions)
+        require.retention = stored["require"]?["provider_retention"]?.string.flatMap { KeptFor($0) }
     }
 }

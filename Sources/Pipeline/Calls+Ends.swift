@@ -171,6 +171,7 @@ extension Calls {
             next = candidate.fallback
             if paused.contains(name) { continue }
             do throws(Reason) {
+                try shop.configuration.checkReceiver(of: candidate, for: spec)
                 try checkCost(of: try shop.plan(spec, on: candidate, references: job.referenceSizes))
                 output.state = .pending
                 output.reason = nil

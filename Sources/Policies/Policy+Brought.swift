@@ -29,6 +29,7 @@ extension Policy {
         policy.id = "maiimage2"
         policy.outputs = .hours(24)
         policy.maySave = true
+        policy.training = .neverAsFarAsKnown
         policy.promises = [
             Promise("R1", "references are deleted within 24 hours after processing", .inputsClock),
             Promise("R2", "pictures are there for the session, here 24 hours, unless they are saved", .outputsClock),
@@ -39,7 +40,7 @@ extension Policy {
             Promise("S9", "requests are answered within 30 days", .register),
             .encryptedInTransit, .encryptedAtRest,
             Promise("T1", "the model's service gets prompts and references, and nobody else anything", .providers),
-            Promise("T5", "inputs are never used for training", .providers),
+            Promise("T5", "inputs are never used for training", .training),
             Promise("F3", "time, size and model parameters stand with each picture", .sidecar),
             Promise("U1", "the use of credits can be seen", .credits),
         ]

@@ -35,6 +35,8 @@ struct GoogleGemini: Adapter {
                 .fields(["role": "user", "parts": .array([.fields(["text": .string(plan.prompt)])] + pictures)])
             ],
             "generationConfig": .object((settings.members ?? []) + plan.extraMembers),
+            // Projects made since 26 October 2026 keep every request for 55 days unless it says otherwise.
+            "store": false,
         ])
     }
 

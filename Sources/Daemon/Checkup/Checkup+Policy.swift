@@ -28,7 +28,7 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
-    private enum Kept {
+    enum Kept {
         case by(String)
         case not(String, remedy: String)
     }
@@ -67,10 +67,11 @@ extension Checkup {
         case .size: .by("as output.size says, or the job")
         case .providers:
             paysAnybody
-                ? .not(
-                    "what a service keeps, and trains on, is theirs to say: see retention above",
-                    remedy: "look whether your contract with it says the same")
+                ? .by(
+                    "requests go to " + receivers.map(\.legalName).joined(separator: ", ")
+                        + " alone, as the register says")
                 : .by("nothing leaves this machine")
+        case .training: training
         case .nothing: .by("so it is")
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
