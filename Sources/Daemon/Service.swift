@@ -84,6 +84,9 @@ package final class Service: Sendable {
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }
+        if let fault = DenyList(configuration)?.fault() {
+            throw .configuration(ConfigurationError(source: "abuse.deny_list", faults: [fault]))
+        }
         for fault in TemplateFolder(configuration)?.faults() ?? [] {
             log.warning("a template can not be used", ["why": fault])
         }

@@ -20,11 +20,14 @@ package struct Manifest: Sendable {
         do throws(JSONError) {
             document = try JSONParser.parse(bytes)
         } catch {
+            // A key is repeated in what is said of it.
+            if CardNumber.stands(in: error.description) { throw AbuseRule.cardNumber(in: nil) }
             throw Reason(
                 .invalidManifest, "the manifest is not valid JSON: \(error)",
                 field: error.path.isEmpty ? nil : error.path,
                 hint: "check quotes, commas and braces; keys stand once and in double quotes")
         }
+        try refuse(document)
         return try ManifestReader(document).manifest()
     }
 
@@ -33,12 +36,15 @@ package struct Manifest: Sendable {
         guard let template else { return spec }
         var spec = spec
         spec.prompt = try expand(template)
+        // What comes together only in the template's text.
+        if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "template") }
         return spec
     }
 
     /// The id that a manifest asks for, also where everything else about it is wrong; nil without a valid one.
     package static func claimedID(_ bytes: [UInt8]) -> String? {
-        guard let id = (try? JSONParser.parse(bytes))?["id"]?.string, JobName.isValidID(id) else { return nil }
+        guard let id = (try? JSONParser.parse(bytes))?["id"]?.string, JobName.isValidID(id), !CardNumber.stands(in: id)
+        else { return nil }
         return id
     }
 
@@ -54,6 +60,7 @@ package struct Manifest: Sendable {
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
         var spec = JobSpec(prompt: String(scalars))
         if let reason = checkPrompt(spec.prompt) { throw reason }
+        if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "prompt") }
         spec.referenceCount = references.count
         spec.hasMask = mask != nil
         return Manifest(spec: spec, template: nil, references: references, mask: mask)

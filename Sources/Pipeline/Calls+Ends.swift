@@ -51,6 +51,9 @@ extension Calls {
         }
         var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
         facts["fault"] = fault
+        if !verdict.moderation.isEmpty {
+            facts["moderation"] = verdict.moderation.map(\.rawValue).joined(separator: " ")
+        }
         facts["call"] = effect.id
         try await shop.recorder.write(
             job.hold, nil, [.effect(effect), .output(output)] + changes,

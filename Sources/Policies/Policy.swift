@@ -86,6 +86,10 @@ package struct Promise: Sendable, Equatable {
         case templates
         case masks
         case limits
+        /// Texts are looked at before the call, and what a service refuses is written down by kind.
+        case screening
+        /// Numbers of cards are refused.
+        case noCards
         case size
         /// The register says who receives what.
         case providers

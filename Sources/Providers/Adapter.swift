@@ -1,3 +1,4 @@
+import Documents
 package import Domain
 package import Settings
 package import Transport
@@ -67,6 +68,7 @@ enum SharedContract {
         case .failure(let fault):
             verdict = Verdict(fault.callClass)
             verdict.providerCode = fault.providerCode
+            verdict = verdict.read(moderationOf: (try? JSONParser.parse(body)) ?? .null)
         }
         verdict.httpStatus = head.status
         verdict.wait = RetryHint.read(head.headers) ?? (head.status == 429 ? ErrorBody.wait(body) : nil)

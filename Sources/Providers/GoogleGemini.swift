@@ -47,6 +47,7 @@ struct GoogleGemini: Adapter {
         var (verdict, answer) =
             (200..<300).contains(head.status) && document["error"] == nil
             ? Self.picture(document) : (Self.fault(document, head.status), nil)
+        verdict = verdict.read(moderationOf: document)
         verdict.httpStatus = head.status
         verdict.wait = RetryHint.read(head.headers) ?? Self.retryDelay(document)
         verdict.requestID = ErrorBody.word(document["responseId"]?.string)

@@ -51,7 +51,7 @@ struct OpenRouter: Adapter {
         var verdict = Verdict(.success)
         var answer: ImageAnswer?
         if isFault {
-            verdict = Self.fault(document, head)
+            verdict = Self.fault(document, head).read(moderationOf: document)
         } else {
             switch Base64Answer.read(document) {
             case .success(var found):

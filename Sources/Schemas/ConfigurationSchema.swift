@@ -41,6 +41,14 @@ enum ConfigurationSchema {
                 ]),
             "models": models,
             "templates": orNull(path("The folder of prompt templates, NAME@VERSION.json5; none where null.")),
+            "abuse": Shape.closed(
+                "What is refused before anybody is called.",
+                [
+                    "deny_list": orNull(
+                        path(
+                            "A file of phrases that no prompt may hold: one a line, # begins a remark; none where null."
+                        ))
+                ]),
             "network": Shape.closed(
                 "The way out. The environment's proxy variables are ignored.",
                 [

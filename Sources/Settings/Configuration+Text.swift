@@ -23,6 +23,7 @@ extension Configuration {
             "processors": .object(
                 processors.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.document) }),
             "templates": .text(templates),
+            "abuse": .fields(["deny_list": .text(denyList)]),
             "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
             "output": .fields([
                 "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
@@ -115,6 +116,8 @@ extension Configuration {
           // },
 
           templates: null,                            // a folder of prompt templates, "/etc/darkroom/templates"
+
+          abuse: { deny_list: null },                 // a file of phrases that no prompt may hold, one a line
 
           network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
 

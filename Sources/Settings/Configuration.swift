@@ -45,6 +45,8 @@ package struct Configuration: Sendable, Equatable {
     /// To which keys of hours are sealed; nil for one of the spool's own.
     package var sealKey: KeySource?
     package var includePrompt = false
+    /// The file of phrases that no prompt may hold (`DenyList`).
+    package var denyList: String?
     /// The folder of prompt templates (`TemplateFolder`).
     package var templates: String?
 

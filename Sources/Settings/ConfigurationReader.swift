@@ -216,6 +216,11 @@ private final class ConfigurationReader {
     }
 
     private func readNetwork() {
+        section("abuse") { section in
+            made.denyList = section.read("deny_list", expecting: "the absolute path of a file") { value in
+                value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
+            }
+        }
         made.templates = reader.read("templates", expecting: "the absolute path of a folder") { value in
             value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
         }

@@ -64,6 +64,13 @@ extension Checkup {
             configuration.ratePerSubject == nil
                 ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
                 : .by("rates.per_subject limits it")
+        case .screening:
+            configuration.denyList == nil
+                ? .not(
+                    "services refuse what they will, and it is counted by kind; nothing is looked at before a call",
+                    remedy: "set abuse.deny_list")
+                : .by("abuse.deny_list is held against each prompt; what services refuse is counted by kind")
+        case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
         case .providers:
             paysAnybody
