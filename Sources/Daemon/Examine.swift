@@ -13,6 +13,7 @@ extension Configuration {
                 hint: "one of " + routes.keys.sorted().joined(separator: ", "))
         }
         try policy.check(spec, outputs: retainOutputs)
+        try checkReceiver(of: route, for: spec)
         _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
         let cost = plan.estimate * Int64(spec.count)

@@ -14,7 +14,8 @@ extension Configuration {
             "inputs_at_most": "24h", "outputs": .string(retainOutputs?.description ?? "keep"),
             "save": .bool(policy.maySave),
             "attestations": .array(policy.attestations.map { .string($0) }),
-            "prompt_in_sidecar": .bool(includePrompt),
+            "prompt_in_sidecar": .bool(includePrompt), "receivers": policy.demand.document,
+            "training": policy.training.map { _ in "never" },
             "credits": policy.credits.map { rules in
                 .fields([
                     "per_output": rules.perOutput.document, "expire": .text(rules.expire?.description),

@@ -87,6 +87,9 @@ package final class Service: Sendable {
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }
+        if let fault = DenyList(configuration)?.fault() {
+            throw .configuration(ConfigurationError(source: "abuse.deny_list", faults: [fault]))
+        }
         for fault in TemplateFolder(configuration)?.faults() ?? [] {
             log.warning("a template can not be used", ["why": fault])
         }
@@ -389,7 +392,9 @@ package final class Service: Sendable {
             do throws(ConfigurationError) {
                 let key = route.key?.isToken == true ? nil : try route.key?.read()
                 if let key { log.conceal(key.exposed) }
-                adapters[route.name] = route.adapter(endpoint: endpoint, key: key)
+                // A route without a row that lets it go there does not exist.
+                adapters[route.name] = configuration.processor(of: route)?.adapter(
+                    for: route, endpoint: endpoint, key: key)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))

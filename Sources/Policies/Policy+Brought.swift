@@ -29,6 +29,7 @@ extension Policy {
         policy.id = "maiimage2"
         policy.outputs = .hours(24)
         policy.maySave = true
+        policy.training = .neverAsFarAsKnown
         policy.promises = [
             Promise("R1", "references are deleted within 24 hours after processing", .inputsClock),
             Promise("R2", "pictures are there for the session, here 24 hours, unless they are saved", .outputsClock),
@@ -39,7 +40,9 @@ extension Policy {
             Promise("S9", "requests are answered within 30 days", .register),
             .encryptedInTransit, .encryptedAtRest,
             Promise("T1", "the model's service gets prompts and references, and nobody else anything", .providers),
-            Promise("T5", "inputs are never used for training", .providers),
+            Promise("T5", "inputs are never used for training", .training),
+            Promise("X5", "abuse is noticed and kept off", .screening),
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("F3", "time, size and model parameters stand with each picture", .sidecar),
             Promise("U1", "the use of credits can be seen", .credits),
         ]
@@ -83,6 +86,7 @@ extension Policy {
             Promise("R8", "an account's data is gone within 90 days", .erase),
             .access, .portability, .rectification, .restriction,
             .encryptedInTransit, .encryptedAtRest,
+            Promise("F8", "what is made is moderated", .screening),
             Promise("F5", "pictures can be shown in a public gallery", .unbuilt("the gallery")),
             Promise("F6", "pictures can be protected against copies", .unbuilt("protection of outputs")),
             Promise("F7", "downloads can be looked up", .unbuilt("the history of downloads")),
@@ -106,7 +110,9 @@ extension Policy {
             Promise("R8", "data is erased on request", .erase),
             .encryptedInTransit,
             Promise("F4", "prompts can come from templates", .templates),
+            Promise("F8", "what may not be made is refused", .screening),
             Promise("F9", "nobody may ask without measure", .limits),
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("F14", "video is not made: a job that asks for it fails, unsupported_parameter", .nothing),
             Promise("U2", "credits may expire", .credits),
         ]
@@ -127,6 +133,7 @@ extension Policy {
             Promise("R1", "references go within 24 hours", .inputsClock),
             Promise("R9", "people can delete at any time", .deletion),
             .access, .portability, .rectification,
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("S6", "consent can be withdrawn", .unbuilt("the ledger of consents")),
             .encryptedInTransit, .encryptedAtRest,
             Promise("F3", "parameters stand with each picture", .sidecar),

@@ -15,6 +15,10 @@ package struct Policy: Sendable, Equatable {
     package var maySave = false
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
+    /// What is asked of the services that receive something, for every job.
+    package var demand = ProcessorDemand()
+    /// Whether they may train models on it; nil leaves that open.
+    package var training: TrainingRule?
     /// Nil uses no credits.
     package var credits: CreditRules?
     /// What is promised in words, and what keeps it.
@@ -44,6 +48,23 @@ package struct Policy: Sendable, Equatable {
     }
 }
 
+/// That nobody trains on what people hand in.
+package enum TrainingRule: Sendable, Equatable {
+    /// Only to services that are known not to.
+    case never
+    /// To none that is known to. Where nothing is known of a service the promise hangs on the operator's contract with it: a gap that
+    /// `doctor` names, and no reason to refuse a job.
+    case neverAsFarAsKnown
+
+    package func allows(_ training: Training) -> Bool {
+        switch training {
+        case .never: true
+        case .may: false
+        case .unknown: self == .neverAsFarAsKnown
+        }
+    }
+}
+
 /// One thing that a policy promises.
 package struct Promise: Sendable, Equatable {
     /// What keeps a promise, so that `doctor` can look whether it does.
@@ -65,6 +86,10 @@ package struct Promise: Sendable, Equatable {
         case templates
         case masks
         case limits
+        /// Texts are looked at before the call, and what a service refuses is written down by kind.
+        case screening
+        /// Numbers of cards are refused.
+        case noCards
         case size
         /// A package of all that is held of a subject.
         case export
@@ -74,8 +99,10 @@ package struct Promise: Sendable, Equatable {
         case subjects
         /// A register of requests with their due dates.
         case register
-        /// What the services that are called keep and train on is theirs to say.
+        /// The register says who receives what.
         case providers
+        /// The register says who trains on it.
+        case training
         /// Darkroom does nothing with it: there is none.
         case nothing
         /// Nothing keeps it yet.

@@ -66,11 +66,27 @@ package struct PolicyReader {
         }
         if fields.has("outputs") { policy.outputs = fields.value("outputs") == "keep" ? nil : span(fields, "outputs") }
         policy.maySave = fields.bool("save") ?? policy.maySave
+        readDemand(into: &policy)
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
         }
         policy.attestations = list.compactMap { $0 }
+    }
+
+    private func readDemand(into policy: inout Policy) {
+        policy.demand.regions =
+            fields.read("allowed_regions", expecting: "a list of names such as [\"eu\"], [A-Za-z0-9-]{1,32}") { value in
+                ProcessorDemand.regions(value)
+            } ?? policy.demand.regions
+        policy.demand.retention =
+            fields.read("provider_retention", expecting: "\"none\", or a duration such as \"30d\"") { value in
+                value.string.flatMap { KeptFor(limit: $0) }
+            } ?? policy.demand.retention
+        let training = fields.read("training", expecting: "\"never\"") { value -> TrainingRule? in
+            value == "never" ? .never : nil
+        }
+        policy.training = training ?? policy.training
     }
 
     private func span(_ section: FieldReader, _ key: String) -> Span? {

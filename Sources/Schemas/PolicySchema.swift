@@ -19,6 +19,10 @@ enum PolicySchema {
             "save": Shape.flag("Whether an output may be kept beyond that where its subject asks for it."),
             "attestations": Shape.array(
                 "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
+            "allowed_regions": Shape.regions("Where services may process what they get; others are not called."),
+            "provider_retention": Shape.kept("Longest that services may keep what they get; others are not called."),
+            "training": Shape.fixed(
+                "Services that may train on what they get, or of which nothing is known, are not called.", "never"),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],

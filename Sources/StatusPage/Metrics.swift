@@ -37,6 +37,7 @@ struct Metrics {
         counter("darkroom_jobs_settled_total", "Jobs that came to an outcome.", ["outcome", "reason"], state)
         counter("darkroom_jobs_delayed_total", "How often a job had to wait, by what for.", ["reason"], state)
         counter("darkroom_calls_total", "Requests that ended.", ["class", "billed"], state)
+        counter(Tally.State.security, "What abuse is seen by, by kind.", ["kind"], state)
         stages(state)
         gauge("darkroom_workers", "Image workers.", [([], Double(workers.count))])
         gauge(

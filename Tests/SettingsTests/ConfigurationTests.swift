@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "processors: { a: {} }"
+        "ledger: 'postgresql://x'"
     ])
     func `what is not built yet says so`(setting: String) {
         let found = faults("{ models: { a: { provider: 'simulator' } }, \(setting) }")

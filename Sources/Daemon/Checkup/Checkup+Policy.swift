@@ -28,7 +28,7 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
-    private enum Kept {
+    enum Kept {
         case by(String)
         case not(String, remedy: String)
     }
@@ -68,13 +68,21 @@ extension Checkup {
         case .erase: .by("darkroom subject erase does it at once, and gives a signed receipt")
         case .subjects: .by("darkroom subject restrict, amend and object do it")
         case .register: .by("each request is in a register with its due date; the log warns before it has passed")
+        case .screening:
+            configuration.denyList == nil
+                ? .not(
+                    "services refuse what they will, and it is counted by kind; nothing is looked at before a call",
+                    remedy: "set abuse.deny_list")
+                : .by("abuse.deny_list is held against each prompt; what services refuse is counted by kind")
+        case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
         case .providers:
             paysAnybody
-                ? .not(
-                    "what a service keeps, and trains on, is theirs to say: see retention above",
-                    remedy: "look whether your contract with it says the same")
+                ? .by(
+                    "requests go to " + receivers.map(\.legalName).joined(separator: ", ")
+                        + " alone, as the register says")
                 : .by("nothing leaves this machine")
+        case .training: training
         case .nothing: .by("so it is")
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
