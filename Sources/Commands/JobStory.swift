@@ -12,14 +12,16 @@ struct JobStory {
     let effects: [EffectRecord]
     let events: [(at: Timestamp, event: LedgerEvent)]
     let now: Timestamp
+    var shown: [GalleryPicture] = []
 
     var document: JSONValue {
         let outcome: Outcome = job.state == .failed ? .failed : job.state == .held ? .held : .done
         let status = StatusDocument(
             job: job, outcome: outcome, reason: job.reason, outputs: outputs, effects: effects,
-            settledAt: job.settledAt ?? now, inputsDeleteBy: job.inputsDeleteBy
+            settledAt: job.settledAt ?? now, inputsDeleteBy: job.inputsDeleteBy,
+            shown: shown
         ).document
-        let kept = ["attempts", "cost", "inputs", "outputs"]
+        let kept = ["visibility", "protect", "attempts", "cost", "inputs", "outputs"]
         let fields = JSONValue.fields([
             "schema": "darkroom.job-story/1"
         ])
@@ -62,6 +64,9 @@ struct JobStory {
         rows.append(["cost", "$" + Money.text(StatusDocument.cost(effects))])
         for output in outputs where !(job.state.isSettled && output.state == .pending) {
             rows.append(["output \(output.index)", Self.line(output, job, spool)])
+            guard let picture = shown.first(where: { $0.index == output.index }) else { continue }
+            let word = picture.isListed ? "public" : "unlisted"
+            rows.append(["", "\(spool.gallery)/\(picture.name), \(picture.size), \(word)"])
         }
         var text = Console.table(rows) + "\n"
         text += Console.table(

@@ -13,6 +13,8 @@ extension Configuration {
             "id": .string(policy.id), "inputs": .string(retainInputs.description),
             "inputs_at_most": "24h", "outputs": .string(retainOutputs?.description ?? "keep"),
             "save": .bool(policy.maySave),
+            // Named where it is not as in most policies, so that their hashes stay what they are.
+            "gallery": policy.mayShow ? true : nil, "protect": policy.mayProtect ? nil : false,
             "attestations": .array(policy.attestations.map { .string($0) }),
             "prompt_in_sidecar": .bool(includePrompt),
             "credits": policy.credits.map { rules in

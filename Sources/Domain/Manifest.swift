@@ -101,6 +101,7 @@ private final class ManifestReader {
         readModel(into: &spec)
         readOutput(into: &spec)
         readLimits(into: &spec)
+        readShowing(into: &spec)
         readUnbuilt()
         try throwFirst()
         return Manifest(spec: spec, template: template, references: references, mask: mask)
@@ -264,13 +265,14 @@ private final class ManifestReader {
         spec.priority = reader.int("priority", in: -1000...1000) ?? 0
     }
 
+    private func readShowing(into spec: inout JobSpec) {
+        spec.visibility = reader.choice("visibility", as: Visibility.self) ?? .private
+        spec.protect = reader.bool("protect") ?? false
+    }
+
     /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
     private func readUnbuilt() {
         if reader.value("require") != nil { refuse("require", "require is not built yet", hint: "leave it out") }
-        if reader.bool("protect") == true { refuse("protect", "protect is not built yet", hint: "leave it out") }
-        if let visibility = reader.string("visibility"), visibility != "private" {
-            refuse("visibility", "only private outputs are built yet", hint: "leave it out")
-        }
     }
 
     private func refuse(_ field: String, _ message: String, hint: String) {
@@ -293,6 +295,8 @@ extension JobSpec {
             "output_upscale": .text(output.upscale?.rawValue), "original": .bool(output.original),
             "max_cost": maxCost.map { .integer($0) },
             "priority": .integer(priority),
+            // Left out where nothing is asked, so that what was handed over before these keys existed still is the same.
+            "visibility": visibility == .private ? nil : .string(visibility.rawValue), "protect": protect ? true : nil,
         ])
     }
 
@@ -318,5 +322,7 @@ extension JobSpec {
         output.original = stored["original"]?.bool ?? false
         maxCost = stored["max_cost"]?.int.map { Int64($0) }
         priority = stored["priority"]?.int ?? 0
+        visibility = stored["visibility"]?.string.flatMap(Visibility.init(rawValue:)) ?? .private
+        protect = stored["protect"]?.bool ?? false
     }
 }

@@ -220,6 +220,8 @@ package struct Acceptor: Sendable {
             job.retainOutputs =
                 spec.save ? nil : [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
             job.maySave = rules.maySave
+            job.visibility = spec.visibility
+            job.isProtected = spec.protect
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             job.party = job.subjectRef ?? origin.droppedBy.map { "user \($0)" }

@@ -61,6 +61,8 @@ package struct JobPapers: Sendable {
         job.retainOutputs = papers["retain_outputs"]?.int.map { Span(milliseconds: Int64($0)) }
         job.creditsPerOutput = Int64(max(0, papers["credits"]?.int ?? 0))
         job.maySave = papers["may_save"]?.bool ?? false
+        job.visibility = spec.visibility
+        job.isProtected = spec.protect
         job.specBlob = blob
         var rows = (papers["files"]?.array ?? []).compactMap { file -> BlobRecord? in
             guard let id = file["id"]?.string, let kind = file["kind"]?.string.flatMap(BlobRecord.Kind.init(rawValue:)),

@@ -2,6 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
+        gallery,
     ]
 
     private static let first = """
@@ -172,6 +173,22 @@ enum Migrations {
         DROP INDEX job_turn;
         CREATE INDEX job_turn ON job (priority, party, turn)
             WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
+        """
+
+    /// What others may see of outputs, and for a while what they may see no more. A row stands before its file, and is gone before it.
+    private static let gallery = """
+        ALTER TABLE job ADD COLUMN visibility TEXT NOT NULL DEFAULT 'private';
+        ALTER TABLE job ADD COLUMN protect INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE gallery (
+            id TEXT PRIMARY KEY, job TEXT NOT NULL, position INTEGER NOT NULL, listed INTEGER NOT NULL,
+            subject_ref TEXT, file TEXT NOT NULL, name TEXT NOT NULL UNIQUE, width INTEGER NOT NULL,
+            height INTEGER NOT NULL, format TEXT NOT NULL, created INTEGER NOT NULL, model TEXT NOT NULL,
+            source_type TEXT NOT NULL, protect INTEGER NOT NULL, simulated INTEGER NOT NULL, shown_at INTEGER,
+            UNIQUE (job, position)
+        ) STRICT;
+        CREATE INDEX gallery_subject ON gallery (subject_ref) WHERE subject_ref IS NOT NULL;
+        CREATE TABLE gallery_withdrawn (id TEXT PRIMARY KEY, at INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
+        CREATE INDEX gallery_withdrawn_at ON gallery_withdrawn (at);
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -55,6 +55,10 @@ package struct JobRecord: Sendable, Hashable {
     package var creditsPerOutput: Int64 = 0
     /// Whether its policy lets outputs be kept beyond `retainOutputs`.
     package var maySave = false
+    /// Who may see its outputs.
+    package var visibility = Visibility.private
+    /// Whether its outputs are protected as far as words and marks go.
+    package var isProtected = false
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -237,6 +241,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// What the gallery is about to get of this job; it counts as shown when the job settles.
+    case shown([GalleryPicture])
     /// What happened, written down with it: neither stands without the other.
     case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.

@@ -10,6 +10,7 @@ extension JobRecord {
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
         "simulated", "duplicate_of", "reopened", "credits", "may_save", "party",
+        "visibility", "protect",
     ]
 
     var values: [Database.Value] {
@@ -24,7 +25,7 @@ extension JobRecord {
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
             .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
-            .init(party ?? subjectRef),
+            .init(party ?? subjectRef), .text(visibility.rawValue), .integer(isProtected ? 1 : 0),
         ]
     }
 
@@ -63,6 +64,8 @@ extension JobRecord {
         creditsPerOutput = row["credits"].integer ?? 0
         maySave = row["may_save"].integer == 1
         party = row["party"].text
+        visibility = row["visibility"].text.flatMap(Visibility.init(rawValue:)) ?? .private
+        isProtected = row["protect"].integer == 1
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }

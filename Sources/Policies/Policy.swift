@@ -13,6 +13,10 @@ package struct Policy: Sendable, Equatable {
     package var outputs: Span?
     /// Whether an output may be kept beyond that time where its subject asks for it (`save`).
     package var maySave = false
+    /// Whether outputs may be shown to others (`visibility`).
+    package var mayShow = false
+    /// Whether outputs may be asked for as protected (`protect`).
+    package var mayProtect = true
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
     /// Nil uses no credits.
@@ -41,6 +45,15 @@ package struct Policy: Sendable, Equatable {
                 .policyForbids, "the policy \(id) lets nobody keep an output longer than \(outputs)", field: "save",
                 limit: outputs.description, hint: "leave it out")
         }
+        if spec.visibility != .private, !mayShow {
+            throw Reason(
+                .policyForbids, "the policy \(id) shows no outputs to others", field: "visibility",
+                value: spec.visibility.rawValue, hint: "leave it out, or say private")
+        }
+        if spec.protect, !mayProtect {
+            throw Reason(
+                .policyForbids, "the policy \(id) protects no outputs", field: "protect", hint: "leave it out")
+        }
     }
 }
 
@@ -66,6 +79,10 @@ package struct Promise: Sendable, Equatable {
         case masks
         case limits
         case size
+        /// What jobs ask to be seen of their outputs, in a folder with an index.
+        case gallery
+        /// Marked previews, and a flag against data mining.
+        case protection
         /// What the services that are called keep and train on is theirs to say.
         case providers
         /// Darkroom does nothing with it: there is none.

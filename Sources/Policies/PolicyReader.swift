@@ -66,6 +66,8 @@ package struct PolicyReader {
         }
         if fields.has("outputs") { policy.outputs = fields.value("outputs") == "keep" ? nil : span(fields, "outputs") }
         policy.maySave = fields.bool("save") ?? policy.maySave
+        policy.mayShow = fields.bool("gallery") ?? policy.mayShow
+        policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")

@@ -17,6 +17,8 @@ enum PolicySchema {
                 "anyOf": [.fields(["const": "keep"]), Shape.span("A limit.")],
             ]),
             "save": Shape.flag("Whether an output may be kept beyond that where its subject asks for it."),
+            "gallery": Shape.flag("Whether outputs may be shown to others; false by default."),
+            "protect": Shape.flag("Whether outputs may be asked for as protected; true by default."),
             "attestations": Shape.array(
                 "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
             "credits": Shape.closed(

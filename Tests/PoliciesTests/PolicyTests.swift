@@ -50,6 +50,31 @@ import Testing
         try #require(Policy.brought("maiimage2")).check(spec, outputs: .hours(24))
     }
 
+    @Test func `outputs are shown where the policy shows any, and protected unless it says no`() throws {
+        var spec = JobSpec(prompt: "x")
+        for policy in Policy.brought {
+            for visibility in Visibility.allCases {
+                spec.visibility = visibility
+                if visibility == .private || policy.id == "gptimg2" {
+                    spec.attestations = policy.attestations
+                    try policy.check(spec, outputs: nil)
+                    continue
+                }
+                let refusal = #expect(throws: Reason.self) { try policy.check(spec, outputs: nil) }
+                #expect(refusal?.code == .policyForbids && refusal?.field == "visibility", "\(policy.id)")
+            }
+        }
+        spec.visibility = .private
+        spec.protect = true
+        spec.attestations = []
+        try Policy().check(spec, outputs: nil)
+        let file = try read("{ id: 'shop', extends: 'gptimg2', gallery: false, protect: false }")
+        #expect(file.faults.isEmpty && !file.policy.mayShow && !file.policy.mayProtect)
+        let refusal = #expect(throws: Reason.self) { try file.policy.check(spec, outputs: nil) }
+        #expect(refusal?.code == .policyForbids && refusal?.field == "protect")
+        #expect(try read("{ id: 'x', extends: 'gptimg2' }").policy.mayShow)
+    }
+
     private func read(_ text: String) throws -> (policy: Policy, faults: [FieldFault]) {
         let scratch = try Scratch("policy")
         let path = scratch.file("p.json5")

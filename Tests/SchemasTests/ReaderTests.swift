@@ -16,6 +16,7 @@ import Testing
         #"{"prompt":"x","output":{"upscale":"enhanced"}}"#, #"{"prompt":"x","plan":"free"}"#,
         #"{"template":{"name":"poster","version":3,"variables":{"title":"x"}}}"#, #"{"template":{"name":"poster"}}"#,
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
+        #"{"prompt":"x","visibility":"unlisted","protect":true}"#, #"{"prompt":"x","visibility":"public"}"#,
         #"{"prompt":"x","save":true,"retain":{"inputs":"1h"},"attestations":["rights_in_inputs"]}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
@@ -38,7 +39,8 @@ import Testing
         #"{"template":{}}"#, #"{"template":{"name":"../x"}}"#, #"{"template":{"name":"x","variables":{"a":1}}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
         #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true,"retain":{"outputs":"1h"}}"#,
-        #"{"prompt":"x","visibility":"public"}"#, #"{"prompt":"x","attestations":["Rights"]}"#,
+        #"{"prompt":"x","visibility":"everybody"}"#, #"{"prompt":"x","attestations":["Rights"]}"#,
+        #"{"prompt":"x","protect":"yes"}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
     ])
     func `a manifest that the reader refuses does not fit`(text: String) throws {

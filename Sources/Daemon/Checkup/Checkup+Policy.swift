@@ -65,6 +65,16 @@ extension Checkup {
                 ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
                 : .by("rates.per_subject limits it")
         case .size: .by("as output.size says, or the job")
+        case .gallery:
+            configuration.policy.mayShow
+                ? .by("a job's \"visibility\" shows its outputs in gallery/, and darkroom delete takes them out")
+                : .not("the policy shows no outputs to others", remedy: "set its \"gallery\" to true")
+        case .protection:
+            configuration.policy.mayProtect
+                ? .by(
+                    "a job's \"protect\" forbids data mining in its outputs and adds marked previews; it prevents no copy"
+                )
+                : .not("the policy protects no outputs", remedy: "leave out its \"protect\"")
         case .providers:
             paysAnybody
                 ? .not(
