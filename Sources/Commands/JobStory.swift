@@ -13,6 +13,7 @@ struct JobStory {
     let events: [(at: Timestamp, event: LedgerEvent)]
     let now: Timestamp
     var shown: [GalleryPicture] = []
+    var deliveries: [Delivery] = []
 
     var document: JSONValue {
         let outcome: Outcome = job.state == .failed ? .failed : job.state == .held ? .held : .done
@@ -37,7 +38,15 @@ struct JobStory {
                             .init(key: "event", value: .string(event.name)),
                         ] + event.facts.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) })
                 }))
-        return .object((fields.members ?? []) + facts.filter { $0.key != "outputs" } + parts + [story])
+        let taken = JSONValue.Member(key: "deliveries", value: .array(deliveries.map(Self.delivery)))
+        return .object((fields.members ?? []) + facts.filter { $0.key != "outputs" } + parts + [taken, story])
+    }
+
+    private static func delivery(_ delivery: Delivery) -> JSONValue {
+        .fields([
+            "output": .integer(delivery.index), "at": .string(delivery.at.description),
+            "bytes": delivery.bytes.map { .integer($0) },
+        ])
     }
 
     func text(_ spool: SpoolFolders) -> String {
@@ -64,6 +73,12 @@ struct JobStory {
         rows.append(["cost", "$" + Money.text(StatusDocument.cost(effects))])
         for output in outputs where !(job.state.isSettled && output.state == .pending) {
             rows.append(["output \(output.index)", Self.line(output, job, spool)])
+            if let end = output.expiresAt, output.deletedAt == nil, job.state == .done {
+                rows.append(["", "ends \(end)" + (output.rule.map { " (\($0.rawValue))" } ?? "")])
+            }
+            if let delivery = deliveries.last(where: { $0.index == output.index }) {
+                rows.append(["", "taken away \(delivery.at)" + (delivery.bytes.map { ", \($0) bytes" } ?? "")])
+            }
             guard let picture = shown.first(where: { $0.index == output.index }) else { continue }
             let word = picture.isListed ? "public" : "unlisted"
             rows.append(["", "\(spool.gallery)/\(picture.name), \(picture.size), \(word)"])

@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        gallery,
+        gallery, plans,
     ]
 
     private static let first = """
@@ -189,6 +189,27 @@ enum Migrations {
         CREATE INDEX gallery_subject ON gallery (subject_ref) WHERE subject_ref IS NOT NULL;
         CREATE TABLE gallery_withdrawn (id TEXT PRIMARY KEY, at INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
         CREATE INDEX gallery_withdrawn_at ON gallery_withdrawn (at);
+        """
+
+    /// What plans let subjects keep: the terms of each job's, what ends an output and when that is to be said, whose outputs changed
+    /// since they were looked at. And what was taken away, output by output.
+    private static let plans = """
+        ALTER TABLE job ADD COLUMN plan TEXT;
+        ALTER TABLE job ADD COLUMN plan_age INTEGER;
+        ALTER TABLE job ADD COLUMN plan_count INTEGER;
+        ALTER TABLE job ADD COLUMN plan_bytes INTEGER;
+        ALTER TABLE job ADD COLUMN plan_notice INTEGER;
+        ALTER TABLE output ADD COLUMN rule TEXT;
+        ALTER TABLE output ADD COLUMN tell_at INTEGER;
+        CREATE INDEX output_tell ON output (tell_at) WHERE tell_at IS NOT NULL AND deleted_at IS NULL;
+        CREATE INDEX job_plan ON job (subject_ref, accepted_at) WHERE plan IS NOT NULL;
+        CREATE TABLE plan_check (subject_ref TEXT PRIMARY KEY, changes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE delivery (
+            number INTEGER PRIMARY KEY, job TEXT NOT NULL, position INTEGER NOT NULL, subject_ref TEXT,
+            at INTEGER NOT NULL, wall INTEGER NOT NULL, bytes INTEGER
+        ) STRICT;
+        CREATE INDEX delivery_job ON delivery (job);
+        CREATE INDEX delivery_subject ON delivery (subject_ref) WHERE subject_ref IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

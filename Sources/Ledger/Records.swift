@@ -59,6 +59,8 @@ package struct JobRecord: Sendable, Hashable {
     package var visibility = Visibility.private
     /// Whether its outputs are protected as far as words and marks go.
     package var isProtected = false
+    /// What the plan that it names lets its subject keep.
+    package var plan: PlanTerms?
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -111,6 +113,10 @@ package struct OutputRecord: Sendable, Hashable {
     package var bytes: Int64?
     package var sha256: String?
     package var expiresAt: Timestamp?
+    /// What ends it then.
+    package var rule: ExpiryRule?
+    /// When it is to be said that it ends; nil where it need not be, or was.
+    package var tellAt: Timestamp?
     package var deletedAt: Timestamp?
     /// Kept beyond its time because somebody asked for it.
     package var isSaved = false

@@ -14,6 +14,7 @@ extension SQLiteLedger {
             WHERE settled_at < ? AND state IN ('done', 'failed') AND inputs_deleted_at IS NOT NULL AND owner IS NULL
                 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.job = job.id)
                 AND NOT EXISTS (SELECT 1 FROM gallery WHERE gallery.job = job.id)
+                AND (plan IS NULL OR NOT EXISTS (SELECT 1 FROM publication WHERE publication.job = job.id))
                 AND NOT EXISTS (
                     SELECT 1 FROM output
                     WHERE output.job = job.id AND (expires_at IS NOT NULL OR saved = 1) AND deleted_at IS NULL)
@@ -31,7 +32,7 @@ extension SQLiteLedger {
                     [.text(id), .integer(moment.milliseconds)])
                 if isSettled.isEmpty { continue }
                 if row["credits"].integer != 0 { try renameMovements(of: id) }
-                for table in ["output", "effect", "event"] {
+                for table in ["output", "effect", "event", "delivery"] {
                     try database.run("DELETE FROM \(table) WHERE job = ?", [.text(id)])
                 }
                 try database.run("DELETE FROM job WHERE id = ?", [.text(id)])

@@ -74,7 +74,8 @@ extension SQLiteLedger {
                 """
                 UPDATE job SET claim_token = ?, spec_blob = ?, content_ref = ?, subject_ref = ?, route = ?, count = ?,
                     reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?, may_save = ?,
-                    visibility = ?, protect = ?, inputs_delete_by = min(inputs_delete_by, ?)
+                    visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?,
+                    inputs_delete_by = min(inputs_delete_by, ?)
                 WHERE id = ?
                 """,
                 [
@@ -82,8 +83,8 @@ extension SQLiteLedger {
                     .text(job.route), .init(job.count), .init(job.referenceCount), .integer(job.inputBytes),
                     .integer(job.retainInputs.milliseconds), .init(job.retainOutputs?.milliseconds),
                     .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0), .text(job.visibility.rawValue),
-                    .integer(job.isProtected ? 1 : 0), .integer(job.inputsDeleteBy.milliseconds), .text(job.id),
-                ])
+                    .integer(job.isProtected ? 1 : 0),
+                ] + job.planValues + [.integer(job.inputsDeleteBy.milliseconds), .text(job.id)])
         }
     }
 

@@ -319,6 +319,7 @@ package actor SQLiteLedger: JobLedger {
         if event == .settled(.done) {
             try insert("publication", ["job"], [.text(job.id)])
             try show(job.id)
+            try checkPlan(of: job.id)
         }
     }
 

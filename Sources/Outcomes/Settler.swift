@@ -47,6 +47,10 @@ package struct Settler: Sendable {
             for index in outputs.indices
             where outputs[index].state == .made && outputs[index].expiresAt == nil && !outputs[index].isSaved {
                 outputs[index].expiresAt = now.after(keep)
+                outputs[index].rule = job.plan?.age == keep ? .planAge : .time
+                outputs[index].tellAt = job.plan.map { plan in
+                    now.after(Span(milliseconds: max(0, keep.milliseconds - plan.notice.milliseconds)))
+                }
             }
         }
         let effects = try await ledger.effects(of: job.id)

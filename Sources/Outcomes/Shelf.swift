@@ -33,9 +33,9 @@ package struct Shelf: Sendable {
         }
     }
 
-    private let ledger: any JobLedger
-    private let spool: SpoolFolders
-    private let recorder: Recorder
+    let ledger: any JobLedger
+    let spool: SpoolFolders
+    let recorder: Recorder
     private let gallery: Gallery
 
     package init(ledger: any JobLedger, spool: SpoolFolders, recorder: Recorder) {
@@ -55,7 +55,7 @@ package struct Shelf: Sendable {
         // First what keeps it: a note that still names the old time harms nobody.
         try await onLedger { () throws(LedgerError) in try await ledger.keepOutputs(outputs) }
         try await onDisk { () throws(DiskError) in
-            for output in passing { try Self.noteSaved(output, in: folder) }
+            for output in passing { try OutcomeNote.noteEnd(nil, of: output, in: folder) }
         }
         for output in outputs { await recorder.record("output.saved", job, ["output": String(output.index)]) }
     }
@@ -118,18 +118,6 @@ package struct Shelf: Sendable {
         }
         try Folders.sync(Files.parent(of: folder))
         return true
-    }
-
-    private static func noteSaved(_ output: OutputRecord, in folder: String) throws(DiskError) {
-        guard let file = output.file else { return }
-        try OutcomeNote.rewrite(folder + "/" + file + ".json") { document in
-            document.replacing("retention") { $0.without("output_expires_at") }
-        }
-        try OutcomeNote.rewrite(folder + "/" + status) { document in
-            document.replacing("outputs") { outputs in
-                .array((outputs.array ?? []).map { $0["name"]?.string == file ? $0.without("expires_at") : $0 })
-            }
-        }
     }
 
     private static let status = OutcomeNote.status

@@ -74,6 +74,7 @@ package struct Sweeper: Sendable {
     package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
+        try await sweepPlans(&report)
         try await sweepOutputs(&report)
         try await sweepGallery(&report)
         try await sweepCredits()
@@ -172,6 +173,16 @@ package struct Sweeper: Sendable {
                 continue
             }
             report.outputs += 1
+        }
+    }
+
+    private func sweepPlans(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await shelf.limit()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("plans could not be looked at", ["why": error.description])
         }
     }
 

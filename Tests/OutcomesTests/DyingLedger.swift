@@ -140,4 +140,21 @@ final class DyingLedger: JobLedger {
     func forgetWithdrawn(before moment: Timestamp) async throws(LedgerError) -> Int {
         try await real.forgetWithdrawn(before: moment)
     }
+
+    func plansToCheck(limit: Int) async throws(LedgerError) -> [(subjectRef: String, changes: Int64)] {
+        try await real.plansToCheck(limit: limit)
+    }
+    func planShelf(of subjectRef: String) async throws(LedgerError) -> PlanShelf? {
+        try await real.planShelf(of: subjectRef)
+    }
+    func setEnds(
+        _ changes: [PlanShelf.Change], of subjectRef: String, checked mark: Int64
+    ) async throws(LedgerError) -> [LedgerEvent] {
+        try await real.setEnds(changes, of: subjectRef, checked: mark)
+    }
+    func tellOfEnds(limit: Int) async throws(LedgerError) -> [LedgerEvent] { try await real.tellOfEnds(limit: limit) }
+    func deliveries(of job: String) async throws(LedgerError) -> [Delivery] { try await real.deliveries(of: job) }
+    func deliveries(ofSubject subjectRef: String) async throws(LedgerError) -> [Delivery] {
+        try await real.deliveries(ofSubject: subjectRef)
+    }
 }

@@ -28,6 +28,19 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
+    private var plansKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes them \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        let limits = configuration.policy.plans.values.sorted { $0.name < $1.name }.map(\.words)
+        if limits.isEmpty {
+            return .by("they stay in done/ until somebody takes or deletes them: the policy names no plans")
+        }
+        return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
+    }
+
     private enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -65,6 +78,9 @@ extension Checkup {
                 ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
                 : .by("rates.per_subject limits it")
         case .size: .by("as output.size says, or the job")
+        case .plans: plansKept
+        case .deliveries:
+            .by("darkroom show says when each output of a job was taken away, and how large it was")
         case .gallery:
             configuration.policy.mayShow
                 ? .by("a job's \"visibility\" shows its outputs in gallery/, and darkroom delete takes them out")
@@ -85,5 +101,15 @@ extension Checkup {
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
         }
+    }
+}
+
+extension PlanTerms {
+    /// What it lets a subject keep.
+    fileprivate var words: String {
+        let parts = [
+            age.map { "each for \($0)" }, count.map { "\($0) pictures" }, bytes.map { ByteCount(Int($0)).description },
+        ].compactMap { $0 }
+        return "\(name): " + (parts.isEmpty ? "all" : parts.joined(separator: ", "))
     }
 }
