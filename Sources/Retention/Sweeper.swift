@@ -35,6 +35,7 @@ package struct Sweeper: Sendable {
     private let settler: Settler
     private let eraser: Eraser
     private let shelf: Shelf
+    private let gallery: Gallery
     private let recorder: Recorder
     private let owner: String
 
@@ -48,6 +49,7 @@ package struct Sweeper: Sendable {
         self.settler = settler
         self.eraser = eraser
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
     }
@@ -72,7 +74,9 @@ package struct Sweeper: Sendable {
     package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
+        try await sweepPlans(&report)
         try await sweepOutputs(&report)
+        try await sweepGallery(&report)
         try await sweepCredits()
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
@@ -169,6 +173,27 @@ package struct Sweeper: Sendable {
                 continue
             }
             report.outputs += 1
+        }
+    }
+
+    private func sweepPlans(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await shelf.limit()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("plans could not be looked at", ["why": error.description])
+        }
+    }
+
+    /// A gallery that can not be set right stops nothing else.
+    private func sweepGallery(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await gallery.agree()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("the gallery could not be set right", ["why": error.description])
         }
     }
 
