@@ -69,6 +69,7 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Statistics", ["Digests", "Disk", "Documents", "Domain"]),
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
@@ -103,7 +104,7 @@ let package = Package(
                 "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
-        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
+        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Statistics", "Vault"]),
         room(
             "Simulator",
             ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
@@ -115,7 +116,7 @@ let package = Package(
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
@@ -174,6 +175,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
+        tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
         tests("StatusPage", ["Ledger"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),

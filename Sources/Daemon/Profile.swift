@@ -15,6 +15,7 @@ extension Configuration {
             "save": .bool(policy.maySave),
             "attestations": .array(policy.attestations.map { .string($0) }),
             "prompt_in_sidecar": .bool(includePrompt), "receivers": policy.demand.document,
+            "statistics": policy.statistics.map { .integer($0) },
             "training": policy.training.map { _ in "never" },
             "credits": policy.credits.map { rules in
                 .fields([

@@ -7,6 +7,7 @@ package import Outcomes
 package import Retention
 package import Settings
 package import Spool
+package import Statistics
 package import Vault
 
 /// Why nothing could be started; each says what to do.
@@ -49,6 +50,7 @@ package struct Stores: Sendable {
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let statistics: PromptStatistics
 
     /// Opens the spool of `configuration`.
     ///
@@ -83,9 +85,10 @@ package struct Stores: Sendable {
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        statistics = PromptStatistics(folder: spool.statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner)
+            owner: owner, statistics: statistics)
     }
 
     private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {

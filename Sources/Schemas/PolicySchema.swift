@@ -23,6 +23,19 @@ enum PolicySchema {
             "provider_retention": Shape.kept("Longest that services may keep what they get; others are not called."),
             "training": Shape.fixed(
                 "Services that may train on what they get, or of which nothing is known, are not called.", "never"),
+            "statistics": .fields([
+                "description":
+                    "What is counted about prompts, by the week and in cells of closed words; nothing unless a policy says so.",
+                "anyOf": [
+                    .fields(["const": "off"]),
+                    Shape.closed(
+                        "Counted.",
+                        [
+                            "k": Shape.integer(
+                                "Fewest subjects that share a cell that is published; 50 by default.", 20...1_000_000)
+                        ]),
+                ],
+            ]),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],

@@ -28,6 +28,21 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
+    private var statistics: Kept {
+        if configuration.includePrompt {
+            return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
+        }
+        let end = "prompts end with their job"
+        guard let least = configuration.policy.statistics else {
+            return .by(end + ", and nothing is counted about them")
+        }
+        return .by(
+            end
+                + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
+                + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
+                + "subjects apart is destroyed")
+    }
+
     enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -47,6 +62,7 @@ extension Checkup {
             configuration.includePrompt
                 ? .not("sidecar.include_prompt writes them beside each picture", remedy: "set it to false")
                 : .by("so it is")
+        case .statistics: statistics
         case .sidecar: .by("each picture has a sidecar that says so")
         case .credits:
             configuration.policy.credits == nil
