@@ -73,6 +73,10 @@ let package = Package(
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
+        // One well-kept library for packages that people take away.
+        library("CArchive", "libarchive", apt: ["libarchive-dev"]),
+        shim("CArchiveShim", ["CArchive"], links: ["archive"]),
+
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
         shim("CVipsShim", links: ["dl"], flags: glibHeaders),
@@ -82,6 +86,7 @@ let package = Package(
             name: "CPixels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: ["jpeg", "turbojpeg", "isal", "deflate"].map { .linkedLibrary($0) }),
         room("Imaging", ["CPixels", "CVipsShim", "Domain", "Inspection"]),
+        room("Sheets", ["Digests", "Domain", "Imaging"]),
         room("Workers", ["CLinuxShim", "Disk", "Domain", "Imaging", "Inspection", "Painting"]),
 
         // The network.
@@ -104,6 +109,12 @@ let package = Package(
                 "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
+        room(
+            "Rights",
+            [
+                "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
+                "Spool", "Statistics", "Vault",
+            ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Statistics", "Vault"]),
         room(
             "Simulator",
@@ -115,15 +126,16 @@ let package = Package(
             "Daemon",
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
+                "Settings", "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
-                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
-                "Retention", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
+                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Provenance",
+                "Providers", "Residue", "Retention", "Rights", "Schemas", "Sealing", "Settings", "Sheets",
+                "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -155,7 +167,7 @@ let package = Package(
         tests("Inspection", ["Domain", "Support"]),
         tests("Provenance", ["Inspection", "Support"]),
         tests("Painting", ["Domain"]),
-        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings", "Support"]),
         tests("Digests"),
         tests("Sealing", ["Digests", "Support"], files: ["vectors"]),
         tests("Disk", ["Support"]),
@@ -176,7 +188,7 @@ let package = Package(
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
         tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
-        tests("StatusPage", ["Ledger"]),
+        tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(

@@ -5,7 +5,8 @@ import Settings
 extension Program {
     static let configVerb = Verb(
         name: "config", summary: "checks, shows or writes configuration; JSON Schemas",
-        arguments: "check|show|default|schema NAME", words: 1...2, options: [.json],
+        arguments: "check|show|default|schema NAME", words: 1...2, choices: ["check", "show", "default", "schema"],
+        options: [.json],
         examples: [
             "darkroom config default > darkroom.json5", "darkroom config check --config darkroom.json5",
             "darkroom config schema job",

@@ -25,6 +25,11 @@ struct PromptCounter: Sendable {
         profileHash = stores.configuration.profile.hash
     }
 
+    private func isWanted(_ subject: String) async throws(LedgerError) -> Bool {
+        if try await ledger.isRestricted(subject) { return false }
+        return try await !ledger.objections(of: subject).contains(.statistics)
+    }
+
     var counter: Workshop.Counter {
         { job, spec, route, picture in await count(job, spec, route, picture) }
     }
@@ -33,6 +38,7 @@ struct PromptCounter: Sendable {
     private func count(_ job: JobRecord, _ spec: JobSpec, _ route: Route, _ picture: PixelSize) async {
         // Nobody is counted who is not told apart from others, nor a job that was promised something else.
         guard let subject = job.subjectRef, job.profileHash == profileHash else { return }
+        guard let isWanted = try? await isWanted(subject), isWanted else { return }
         let cell = PromptCell(of: spec, model: "\(route.provider.rawValue)/\(route.family)", picture: picture)
         guard let now = try? await ledger.now() else { return }
         let (statistics, least) = (statistics, least)

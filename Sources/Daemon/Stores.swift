@@ -5,6 +5,7 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Retention
+package import Rights
 package import Settings
 package import Spool
 package import Statistics
@@ -44,6 +45,7 @@ package struct Stores: Sendable {
     package let spool: SpoolFolders
     package let ledger: SQLiteLedger
     package let blobs: FileBlobs
+    package let subjects: SubjectVault
     package let recorder: Recorder
     package let settler: Settler
     package let sweeper: Sweeper
@@ -51,6 +53,8 @@ package struct Stores: Sendable {
     package let auditor: Auditor
     package let shelf: Shelf
     package let statistics: PromptStatistics
+    package let rights: RightsOffice
+    package let erasure: Erasure
 
     /// Opens the spool of `configuration`.
     ///
@@ -77,8 +81,9 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(
-            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
+        let root = Self.root(configuration, spool)
+        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: root)
+        subjects = SubjectVault(folder: spool.subjects, keys: spool.keys, hours: spool.hours, root: root)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
@@ -86,6 +91,10 @@ package struct Stores: Sendable {
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
         statistics = PromptStatistics(folder: spool.statistics)
+        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        erasure = Erasure(
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
+            statistics: statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner, statistics: statistics)

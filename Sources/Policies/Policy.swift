@@ -95,6 +95,14 @@ package struct Promise: Sendable, Equatable {
         /// Numbers of cards are refused.
         case noCards
         case size
+        /// A package of all that is held of a subject.
+        case export
+        /// A subject is erased on request, with a receipt.
+        case erase
+        /// Verbs for whatever else a subject may ask.
+        case subjects
+        /// A register of requests with their due dates.
+        case register
         /// The register says who receives what.
         case providers
         /// The register says who trains on it.

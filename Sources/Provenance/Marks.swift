@@ -6,6 +6,8 @@ package struct Marks: Sendable, Hashable {
     package var digitalSourceType: String?
     /// The system that made the picture, as stated; at most 256 bytes.
     package var aiSystem: String?
+    /// The program that wrote the file, as stated; at most 256 bytes.
+    package var creatorTool: String?
     /// Whether it says that Darkroom's simulator made it.
     package var isSimulated = false
     /// Whether there is a C2PA manifest; it is not verified.
@@ -16,6 +18,18 @@ package struct Marks: Sendable, Hashable {
     package var packets = 0
 
     package init() {}
+
+    /// Whether they are as Darkroom writes them. Anybody can write them: a signature is not built yet.
+    package var areOurs: Bool {
+        creatorTool?.hasPrefix("Darkroom ") == true
+            && digitalSourceType.flatMap(XMPPacket.SourceType.init(rawValue:)) != nil
+    }
+
+    /// Whether they say that some machine made the picture, without being ours.
+    package var areForeign: Bool { !areOurs && (digitalSourceType != nil || aiSystem != nil || hasForeign) }
+
+    /// Marks that no output of ours carries.
+    package var hasForeign: Bool { hasC2PA || hasGeneratorText }
 }
 
 /// Reads the marks of a picture file; empty for anything that can not be read.
@@ -36,6 +50,7 @@ package func readMarks(of bytes: [UInt8]) -> Marks {
                 address.split(separator: "/").last.map(String.init) ?? address
             }
         }
+        if marks.creatorTool == nil { marks.creatorTool = packet.value(of: "CreatorTool") }
         if marks.aiSystem == nil { marks.aiSystem = packet.value(of: "AISystemUsed") }
         if packet.value(of: "darkroom:Simulated") == "True" { marks.isSimulated = true }
     }

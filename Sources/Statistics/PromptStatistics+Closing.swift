@@ -21,16 +21,17 @@ extension PromptStatistics {
     ///
     /// - Parameters:
     ///   - now: the age clock's.
+    ///   - uncounted: references of subjects that are taken out first.
     ///   - reached: told of each step; what it throws ends the close there, to be gone on with at the next.
     package func close(
-        before now: Timestamp, reached: (Step) throws(DiskError) -> Void = { (_) throws(DiskError) in }
+        before now: Timestamp, without uncounted: [String] = [], reached: (Step) throws(DiskError) -> Void = { (_) throws(DiskError) in }
     ) throws(DiskError) -> [Closed] {
         let current = Week(of: now)
         var closed: [Closed] = []
         for week in try weeks() where week < current {
             let lock = try held()
             defer { withExtendedLifetime(lock) {} }
-            let cells = try publish(week)
+            let cells = try publish(week, without: uncounted)
             try reached(.published)
             try Files.shred(salt(week))
             try Folders.sync(Files.parent(of: salt(week)))
@@ -46,9 +47,12 @@ extension PromptStatistics {
         return closed
     }
 
+    /// Whether a week is over that is not closed.
+    package func isDue(at now: Timestamp) throws(DiskError) -> Bool { try weeks().contains { $0 < Week(of: now) } }
+
     /// Publishes a week, unless that was done already; nil where there is nothing of it.
-    private func publish(_ week: Week) throws(DiskError) -> Int? {
-        guard !Files.exists(published(week)), try salt(of: week) != nil, Files.exists(tokens(week)),
+    private func publish(_ week: Week, without uncounted: [String]) throws(DiskError) -> Int? {
+        guard !Files.exists(published(week)), let salt = try salt(of: week), Files.exists(tokens(week)),
             let bytes = try Files.read(tokens(week), limit: 2 * Self.mostBytes)
         else { return nil }
         var most = Anonymity.floor
@@ -57,6 +61,9 @@ extension PromptStatistics {
             guard let contribution = Contribution(line) else { continue }
             most = max(most, contribution.least)
             subjects[contribution.cell, default: []].insert(contribution.token)
+        }
+        for (cell, tokens) in subjects where !uncounted.isEmpty {
+            subjects[cell] = tokens.subtracting(uncounted.map { Self.token(of: $0, cell, salt) })
         }
         let release = PromptRelease(of: subjects.mapValues(\.count), least: most)
         let document = release.document(of: week, least: most)

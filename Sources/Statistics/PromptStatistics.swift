@@ -98,7 +98,7 @@ package final class PromptStatistics: Sendable {
         }
     }
 
-    private static func token(of subjectRef: String, _ cell: PromptCell, _ salt: [UInt8]) -> String {
+    static func token(of subjectRef: String, _ cell: PromptCell, _ salt: [UInt8]) -> String {
         hexadecimal(keyedHash(Array("\(cell.text) \(subjectRef)".utf8), key: salt).prefix(tokenBytes))
     }
 

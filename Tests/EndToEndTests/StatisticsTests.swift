@@ -64,8 +64,13 @@ import Testing
             #expect(data?.range(of: salt) == nil, "\(name) holds the salt")
         }
 
-        try drop(spool, 0..<21, "CANARY mill once more")
+        // Who objects before is not counted; who does after, or is restricted or erased, is taken out.
+        try await ask(spool, "object", 0, "--purpose", "statistics")
+        try drop(spool, 0..<25, "CANARY mill once more")
         #expect(try await spool.darkroom("drain").code == 0)
+        try await ask(spool, "object", 1, "--purpose", "statistics")
+        try await ask(spool, "restrict", 2)
+        try await ask(spool, "erase", 3)
         try await pass(spool)
         #expect(try await spool.darkroom("sweep").code == 0)
         let cells = try #require(
@@ -74,6 +79,12 @@ import Testing
         #expect(cells[0]["model"] as? String == "simulator/gpt-image-2" && cells[0]["aspect"] as? String == "square")
         let log = try await spool.darkroom("audit", "show", "--limit", "1000")
         #expect(log.out.contains("statistics.closed") && !log.out.contains("CANARY"))
+    }
+
+    private func ask(_ spool: TestSpool, _ verb: String, _ subject: Int, _ rest: String...) async throws {
+        let asked = try await Darkroom.run(
+            ["subject", verb, "CANARY-subject-\(subject)"] + spool.arguments + rest)
+        #expect(asked.code == 0, "\(verb): \(asked.err)")
     }
 
     /// A job without a subject is nobody's, and one that was not answered is counted neither.

@@ -107,9 +107,9 @@ import Testing
         try note(Self.edit, subjects: 0..<60, at: now)
         try statistics.withdraw("subject-7")
         try statistics.withdraw("nobody")
-        try note(subjects: 50..<51, at: now)
-        _ = try statistics.close(before: now.after(week))
-        #expect(try published("2026-11-16")?.values.sorted() == [50, 59])
+        try note(subjects: 50..<52, at: now)
+        _ = try statistics.close(before: now.after(week), without: ["subject-9", "nobody"])
+        #expect(try published("2026-11-16")?.values.sorted() == [50, 58])
     }
 
     @Test(arguments: PromptStatistics.Step.allCases)
