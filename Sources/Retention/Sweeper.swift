@@ -219,7 +219,9 @@ package struct Sweeper: Sendable {
         guard let statistics else { return }
         let now = try await ledger.now()
         do throws(DiskError) {
-            guard try await BlockingLane.disk.run({ () throws(DiskError) in try statistics.isDue(at: now) }) else { return }
+            guard try await BlockingLane.disk.run({ () throws(DiskError) in try statistics.isDue(at: now) }) else {
+                return
+            }
         } catch {
             return sayOpen(error, &report)
         }

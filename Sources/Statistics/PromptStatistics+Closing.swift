@@ -24,7 +24,8 @@ extension PromptStatistics {
     ///   - uncounted: references of subjects that are taken out first.
     ///   - reached: told of each step; what it throws ends the close there, to be gone on with at the next.
     package func close(
-        before now: Timestamp, without uncounted: [String] = [], reached: (Step) throws(DiskError) -> Void = { (_) throws(DiskError) in }
+        before now: Timestamp, without uncounted: [String] = [],
+        reached: (Step) throws(DiskError) -> Void = { (_) throws(DiskError) in }
     ) throws(DiskError) -> [Closed] {
         let current = Week(of: now)
         var closed: [Closed] = []
