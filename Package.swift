@@ -69,6 +69,7 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Statistics", ["Digests", "Disk", "Documents", "Domain"]),
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
@@ -114,9 +115,9 @@ let package = Package(
             "Rights",
             [
                 "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
-                "Spool", "Vault",
+                "Spool", "Statistics", "Vault",
             ]),
-        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
+        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Statistics", "Vault"]),
         room(
             "Simulator",
             ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
@@ -128,7 +129,7 @@ let package = Package(
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
-                "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Settings", "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
@@ -188,6 +189,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
+        tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
         tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),

@@ -17,6 +17,7 @@ extension Configuration {
             "gallery": policy.mayShow ? true : nil, "protect": policy.mayProtect ? nil : false,
             "attestations": .array(policy.attestations.map { .string($0) }),
             "prompt_in_sidecar": .bool(includePrompt), "receivers": policy.demand.document,
+            "statistics": policy.statistics.map { .integer($0) },
             "training": policy.training.map { _ in "never" },
             "plans": policy.plans.isEmpty
                 ? nil

@@ -104,7 +104,8 @@ package final class Service: Sendable {
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
-            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
+            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
+            counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
         watcher = Self.watcher(stores.spool.inbox, configuration, log)
         do throws(LedgerError) {

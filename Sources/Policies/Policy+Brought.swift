@@ -30,11 +30,12 @@ extension Policy {
         policy.outputs = .hours(24)
         policy.maySave = true
         policy.training = .neverAsFarAsKnown
+        policy.statistics = Anonymity.usual
         policy.promises = [
             Promise("R1", "references are deleted within 24 hours after processing", .inputsClock),
             Promise("R2", "pictures are there for the session, here 24 hours, unless they are saved", .outputsClock),
             Promise("R3", "no picture that is not saved is archived", .outputsClock),
-            Promise("R10", "prompts are kept anonymised and aggregated only, never linked back", .promptsEnd),
+            Promise("R10", "prompts are kept anonymised and aggregated only, never linked back", .statistics),
             Promise("R11", "data of those under 13 (16 in the EEA) goes promptly", .erase),
             .access, .portability, .rectification, .restriction, .objection,
             Promise("S9", "requests are answered within 30 days", .register),
@@ -58,6 +59,7 @@ extension Policy {
         var policy = Policy()
         policy.id = "image2"
         policy.attestations = ["rights_in_inputs"]
+        policy.statistics = Anonymity.usual
         policy.promises = [
             Promise("R5", "pictures and their history stay on the user's shelf", .operatorsShelf),
             Promise("F13", "who hands pictures in vouches for the rights in them", .attestations),
@@ -66,7 +68,7 @@ extension Policy {
             Promise("F3", "model, ratio and parameters stand with each picture", .sidecar),
             .encryptedInTransit, .encryptedAtRest,
             Promise("U1", "credits are for life", .credits),
-            Promise("T6", "only anonymised aggregates are used to improve anything", .nothing),
+            Promise("T6", "only anonymised aggregates are used to improve anything", .statistics),
         ]
         policy.gaps = [
             "nothing is said of how long references are kept: Darkroom deletes them within 24 hours all the same",

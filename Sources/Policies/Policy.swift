@@ -27,6 +27,8 @@ package struct Policy: Sendable, Equatable {
     package var plans: [String: PlanTerms] = [:]
     /// Nil uses no credits.
     package var credits: CreditRules?
+    /// Fewest subjects of a cell of prompt statistics that is published, 20 at least; nil counts nothing about prompts.
+    package var statistics: Int?
     /// What is promised in words, and what keeps it.
     package var promises: [Promise] = []
     /// What stands against the policy wherever it is used: an operator's to put right, no program's.
@@ -127,6 +129,8 @@ package struct Promise: Sendable, Equatable {
         case transport
         /// Prompts die with their job, and nothing else about them is kept.
         case promptsEnd
+        /// Prompts die with their job, and are counted by cells that enough subjects share.
+        case statistics
         /// Models, sizes and parameters stand in sidecars.
         case sidecar
         case credits

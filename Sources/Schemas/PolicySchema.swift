@@ -32,6 +32,19 @@ enum PolicySchema {
                 "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
                 "additionalProperties": plan,
             ]),
+            "statistics": .fields([
+                "description":
+                    "What is counted about prompts, by the week and in cells of closed words; nothing unless a policy says so.",
+                "anyOf": [
+                    .fields(["const": "off"]),
+                    Shape.closed(
+                        "Counted.",
+                        [
+                            "k": Shape.integer(
+                                "Fewest subjects that share a cell that is published; 50 by default.", 20...1_000_000)
+                        ]),
+                ],
+            ]),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],

@@ -36,6 +36,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var audit: String { privateFolder + "/audit" }
     /// What the audit log is signed with.
     package var auditKey: String { privateFolder + "/audit.key" }
+    /// What is counted of prompts, a week a file.
+    package var statistics: String { privateFolder + "/statistics" }
     /// Holds a byte when the last run crashed.
     package var crashNote: String { privateFolder + "/crash" }
     /// Written and deleted to see whether that can be done.

@@ -41,6 +41,21 @@ extension Checkup {
         return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
     }
 
+    private var statistics: Kept {
+        if configuration.includePrompt {
+            return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
+        }
+        let end = "prompts end with their job"
+        guard let least = configuration.policy.statistics else {
+            return .by(end + ", and nothing is counted about them")
+        }
+        return .by(
+            end
+                + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
+                + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
+                + "subjects apart is destroyed")
+    }
+
     enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -60,6 +75,7 @@ extension Checkup {
             configuration.includePrompt
                 ? .not("sidecar.include_prompt writes them beside each picture", remedy: "set it to false")
                 : .by("so it is")
+        case .statistics: statistics
         case .sidecar: .by("each picture has a sidecar that says so")
         case .credits:
             configuration.policy.credits == nil
