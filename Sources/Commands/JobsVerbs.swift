@@ -11,8 +11,12 @@ extension Program {
     static let jobsVerb = Verb(
         name: "jobs", summary: "lists jobs, newest first",
         options: [
-            Option("--state", "STATE", JobState.allCases.map(\.rawValue).joined(separator: ", "), repeats: true),
-            Option("--subject", "SUBJECT", "only this subject's"), Option("--reason", "CODE", "only with this reason"),
+            Option(
+                "--state", "STATE", JobState.allCases.map(\.rawValue).joined(separator: ", "), repeats: true,
+                choices: JobState.allCases.map(\.rawValue)),
+            Option("--subject", "SUBJECT", "only this subject's"),
+            Option(
+                "--reason", "CODE", "only with this reason", choices: ReasonCode.allCases.map(\.rawValue)),
             Option("--limit", "N", "at most so many (100)"), .json,
         ], examples: ["darkroom jobs --state failed --json"]
     ) { invocation throws(CommandError) in
@@ -48,7 +52,8 @@ extension Program {
             guard let job = try await ledger.job(id) else { return nil }
             return JobStory(
                 job: job, outputs: try await ledger.outputs(of: id), effects: try await ledger.effects(of: id),
-                events: try await ledger.events(of: id), now: try await ledger.now())
+                events: try await ledger.events(of: id), now: try await ledger.now(),
+                shown: try await ledger.gallery(of: id), deliveries: try await ledger.deliveries(of: id))
         }
         guard let story = found else {
             throw CommandError(.notAllWell, "there is no job \(JSONParser.shown(id))", hint: "darkroom jobs lists them")

@@ -8,6 +8,7 @@ package import Retention
 package import Rights
 package import Settings
 package import Spool
+package import Statistics
 package import Vault
 
 /// Why nothing could be started; each says what to do.
@@ -51,6 +52,7 @@ package struct Stores: Sendable {
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let statistics: PromptStatistics
     package let rights: RightsOffice
     package let erasure: Erasure
 
@@ -89,12 +91,14 @@ package struct Stores: Sendable {
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        statistics = PromptStatistics(folder: spool.statistics)
         rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
         erasure = Erasure(
-            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder)
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
+            statistics: statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner)
+            owner: owner, statistics: statistics)
     }
 
     /// What packages all that is held of a subject.

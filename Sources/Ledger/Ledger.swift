@@ -4,7 +4,7 @@ package import Domain
 ///
 /// Rows move by compare-and-set on (id, state, fence), so that a second machine, or a process that was thought dead,
 /// can waste time but never publish or pay.
-package protocol JobLedger: Sendable {
+package protocol JobLedger: GalleryLedger, PlanLedger {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 
@@ -86,6 +86,10 @@ package protocol JobLedger: Sendable {
     /// Outputs that are to end: they are due now.
     func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
+    /// What is deleted next, in that order, at most `limit`.
+    func deadlines(limit: Int) async throws(LedgerError) -> [Deadline]
+    /// What has settled since a moment of the age clock.
+    func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup]
     /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
     /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.
     func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int
@@ -99,6 +103,9 @@ package protocol JobLedger: Sendable {
     func holds(on job: String) async throws(LedgerError) -> [LegalHold]
     /// What people asked for and has not come to its end, in the order in which it is due.
     func openRequests() async throws(LedgerError) -> [RightsRequest]
+
+    /// Subjects of whom nothing is counted: those who object to it, and those whose use is restricted.
+    func uncounted() async throws(LedgerError) -> [String]
 
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)

@@ -7,6 +7,7 @@ package import Journal
 package import Ledger
 import Outcomes
 package import Spool
+package import Statistics
 package import Vault
 
 /// Erases all of one subject, step by step; each step is durable, and whoever comes next goes on from it:
@@ -34,10 +35,11 @@ package struct Erasure: Sendable {
     let eraser: Eraser
     let auditor: Auditor
     let recorder: Recorder
+    let statistics: PromptStatistics
 
     package init(
         ledger: SQLiteLedger, blobs: any BlobStore, vault: SubjectVault, spool: SpoolFolders, auditor: Auditor,
-        recorder: Recorder
+        recorder: Recorder, statistics: PromptStatistics
     ) {
         self.ledger = ledger
         self.blobs = blobs
@@ -45,6 +47,7 @@ package struct Erasure: Sendable {
         self.spool = spool
         self.auditor = auditor
         self.recorder = recorder
+        self.statistics = statistics
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 
@@ -219,6 +222,9 @@ package struct Erasure: Sendable {
                 }
             }
         }
+        // What was counted in weeks that are open: of those that are closed nobody can tell.
+        let (statistics, reference) = (statistics, request.subjectRef)
+        try await onDisk { () throws(DiskError) in try statistics.withdraw(reference) }
         // What could not be destroyed was said, and is tried again.
         guard failures == 0 else { return }
         if try await activeHolds(of: request).isEmpty {

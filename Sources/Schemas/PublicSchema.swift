@@ -15,6 +15,8 @@ package enum PublicSchema: String, Sendable, CaseIterable {
     case configuration
     /// The file of a policy, once its comments are gone.
     case policy
+    /// The gallery's `index.json`.
+    case gallery
     /// `manifest.json` of a package of all that is held of a subject.
     case export
     /// A signed receipt.
@@ -31,6 +33,7 @@ package enum PublicSchema: String, Sendable, CaseIterable {
             case .sidecar: SidecarSchema.body
             case .configuration: ConfigurationSchema.body
             case .policy: PolicySchema.body
+            case .gallery: GallerySchema.body
             case .export: ExportSchema.body
             case .receipt: ReceiptSchema.body
             case .request: RequestSchema.body
