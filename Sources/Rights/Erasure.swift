@@ -33,6 +33,7 @@ package struct Erasure: Sendable {
     let vault: SubjectVault
     let spool: SpoolFolders
     let eraser: Eraser
+    let gallery: Gallery
     let auditor: Auditor
     let recorder: Recorder
     let statistics: PromptStatistics
@@ -48,6 +49,7 @@ package struct Erasure: Sendable {
         self.auditor = auditor
         self.recorder = recorder
         self.statistics = statistics
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 
@@ -132,6 +134,8 @@ package struct Erasure: Sendable {
     private func hide(_ progress: inout Progress, isAlone: Bool) async throws(RightsError) {
         let request = progress.request
         progress.busy = []
+        // What others see goes first.
+        try await onLedger { () throws(LedgerError) in _ = try await gallery.withdraw(subject: request.subjectRef) }
         let open = try await onLedger { () throws(LedgerError) in try await ledger.unsettled(of: request.subjectRef) }
         for job in open {
             let isOver = try await onLedger { () throws(LedgerError) in

@@ -47,8 +47,11 @@ extension ExportPackage {
     func document(
         of job: JobRecord, files: [Packed], _ processors: inout ProcessorList
     ) async throws(RightsError) -> JSONValue {
-        let (outputs, effects) = try await onLedger { () throws(LedgerError) in
-            (try await ledger.outputs(of: job.id), try await ledger.effects(of: job.id))
+        let (outputs, effects, deliveries) = try await onLedger { () throws(LedgerError) in
+            (
+                try await ledger.outputs(of: job.id), try await ledger.effects(of: job.id),
+                try await ledger.deliveries(of: job.id)
+            )
         }
         for effect in effects { processors.take(effect) }
         return .fields([
@@ -66,6 +69,11 @@ extension ExportPackage {
             ]),
             "outputs": .array(outputs.map(Self.document)),
             "requests": .array(effects.map(Self.document)),
+            "visibility": .string(job.visibility.rawValue),
+            "deliveries": .array(
+                deliveries.map { delivery in
+                    .fields(["output": .integer(delivery.index), "at": .string(delivery.at.description)])
+                }),
             "cost": .fields([
                 "micro_usd": .integer(effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost })
             ]),

@@ -76,7 +76,10 @@ enum ExportSchema {
 
     private static let job = Shape.open(
         "One job.",
-        required: ["id", "state", "route", "policy", "times", "inputs", "outputs", "requests", "cost", "files"],
+        required: [
+            "id", "state", "route", "policy", "times", "inputs", "outputs", "requests", "visibility", "deliveries",
+            "cost", "files",
+        ],
         [
             "id": Shape.text("Its name."), "requested_id": Shape.text("The name that was asked for."),
             "state": Shape.text("Where it stands.", "^[a-z]+$"),
@@ -108,6 +111,12 @@ enum ExportSchema {
                         "billed": Shape.choice("Whether it was paid for.", Shape.billed), "sent": Shape.moment("When."),
                         "cost": Shape.open("What it cost.", required: ["micro_usd", "source"], [:]),
                     ])),
+            "visibility": Shape.choice("Who may see what was made.", ["private", "unlisted", "public"]),
+            "deliveries": Shape.array(
+                "When a picture was taken away.",
+                of: Shape.open(
+                    "One.", required: ["output", "at"],
+                    ["output": Shape.count("Which, from 1."), "at": Shape.moment("When, by the wall clock.")])),
             "cost": Shape.open("Of all of it.", required: ["micro_usd"], ["micro_usd": Shape.count("Micro-dollars.")]),
             "files": Shape.array(
                 "What of it is in the package.",
