@@ -45,9 +45,12 @@ enum ExportSchema {
                 of: Shape.open(
                     "One.", required: ["processor", "requests", "first", "last", "received"],
                     [
-                        "processor": Shape.text("Who."), "requests": Shape.count("How often."),
+                        "processor": Shape.text("Who, by the name of the configuration."),
+                        "recipient": Shape.text("Who, by the name of the contract."),
+                        "regions": Shape.text("Where."), "kept": Shape.text("How long they keep it."),
+                        "training": Shape.text("Whether they train on it."), "requests": Shape.count("How often."),
                         "first": Shape.moment("First."), "last": Shape.moment("Last."),
-                        "received": Shape.array("At most what.", of: Shape.text("One kind of data.")),
+                        "received": Shape.array("What.", of: Shape.text("One kind of data.")),
                     ])),
             "documents": Shape.array("What is kept beside jobs, as files of the package.", of: Shape.text("A path.")),
         ])
