@@ -72,6 +72,10 @@ let package = Package(
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
+        // One well-kept library for packages that people take away.
+        library("CArchive", "libarchive", apt: ["libarchive-dev"]),
+        shim("CArchiveShim", ["CArchive"], links: ["archive"]),
+
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
         shim("CVipsShim", links: ["dl"], flags: glibHeaders),
@@ -105,6 +109,12 @@ let package = Package(
                 "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
+        room(
+            "Rights",
+            [
+                "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
+                "Spool", "Vault",
+            ]),
         room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
         room(
             "Simulator",
@@ -116,15 +126,16 @@ let package = Package(
             "Daemon",
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
+                "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
                 "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
-                "Retention", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault", "Workers",
+                "Retention", "Rights", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault",
+                "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -156,7 +167,7 @@ let package = Package(
         tests("Inspection", ["Domain", "Support"]),
         tests("Provenance", ["Inspection", "Support"]),
         tests("Painting", ["Domain"]),
-        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings", "Support"]),
         tests("Digests"),
         tests("Sealing", ["Digests", "Support"], files: ["vectors"]),
         tests("Disk", ["Support"]),
@@ -176,7 +187,7 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
-        tests("StatusPage", ["Ledger"]),
+        tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(

@@ -57,7 +57,7 @@ struct JobStory {
             if let field = reason.field { rows.append(["field", field]) }
             if let limit = reason.limit { rows.append(["limit", limit]) }
             if let value = reason.value { rows.append(["value", value]) }
-            if let hint = reason.hint { rows.append(["what to do", hint]) }
+            rows.append(["what to do", reason.hint ?? reason.code.remedy])
         }
         if job.state == .waiting, let waiting = job.waiting {
             rows.append(["waits for", "\(waiting.rawValue), until \(job.runAfter)"])

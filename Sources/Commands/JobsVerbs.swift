@@ -64,7 +64,7 @@ enum JobListing {
     static let heading = ["JOB", "STATE", "ACCEPTED", "OUTPUTS", "REASON"]
 
     static func row(_ job: JobRecord) -> [String] {
-        let reason = job.reason?.code.rawValue ?? (job.state == .waiting ? job.waiting?.rawValue : nil)
+        let reason = job.reason?.code.rawValue ?? job.waitsFor?.rawValue
         return [
             job.id, job.state.rawValue, String(job.acceptedAt.description.prefix(19)) + "Z", String(job.count),
             reason ?? "-",

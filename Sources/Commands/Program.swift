@@ -6,14 +6,13 @@ package enum Program {
     static let verbs = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
         saveVerb, deleteVerb,
-        accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
+        subjectVerb, accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, simulateVerb, configVerb,
     ]
 
     /// Verbs of the contract whose issue is still open.
     static let unbuilt = [
-        "subject",
         "verify", "contact-sheet",
     ]
 

@@ -11,6 +11,7 @@ import Outcomes
 import Pipeline
 import Providers
 import Retention
+import Rights
 package import Settings
 import Simulator
 import Spool
@@ -125,7 +126,8 @@ package final class Service: Sendable {
         let health = Health(
             stores: stores, watcher: watcher, intake: intake, reserve: reserve, workers: workers, stopping: stopping)
         let server = StatusServer(
-            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally
+            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally,
+            workers: { [workers] in workers.processes }
         ) { await health.readiness() }
         do throws(ServerError) {
             let page = try server.listen(on: address)
@@ -180,6 +182,8 @@ package final class Service: Sendable {
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
+            // Before anything more is taken in: what people asked for comes first.
+            await stores.erasure.resume(isAlone: true)
             await intake.recover()
             try await reconciliation.conclude(found)
             try await stores.sweeper.sweepStart()
@@ -215,6 +219,7 @@ package final class Service: Sendable {
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
             group.addTask { await self.audit() }
+            group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
         await stores.recorder.record("daemon.stopped", nil)
         await moveEvents()
@@ -269,10 +274,13 @@ package final class Service: Sendable {
 
     private func audit() async {
         var looked: Int64?
+        var place = ""
         while !stopping.isSet {
             if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
                 looked = Monotonic.milliseconds()
-                do throws(LedgerError) { try await stores.sweeper.noteDeliveries() } catch {
+                do throws(LedgerError) {
+                    place = try await stores.sweeper.noteDeliveries(after: place, most: Sweeper.mostLooks)
+                } catch {
                     stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
                 }
             }

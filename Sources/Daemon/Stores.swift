@@ -5,6 +5,7 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Retention
+package import Rights
 package import Settings
 package import Spool
 package import Vault
@@ -43,12 +44,15 @@ package struct Stores: Sendable {
     package let spool: SpoolFolders
     package let ledger: SQLiteLedger
     package let blobs: FileBlobs
+    package let subjects: SubjectVault
     package let recorder: Recorder
     package let settler: Settler
     package let sweeper: Sweeper
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let rights: RightsOffice
+    package let erasure: Erasure
 
     /// Opens the spool of `configuration`.
     ///
@@ -75,14 +79,18 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(
-            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
+        let root = Self.root(configuration, spool)
+        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: root)
+        subjects = SubjectVault(folder: spool.subjects, keys: spool.keys, hours: spool.hours, root: root)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        erasure = Erasure(
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner)

@@ -93,12 +93,12 @@ package struct Acceptor: Sendable {
         self.recorder = recorder
         self.rules = rules
         contentKey = try await ledger.installationSecret("content-hash") { randomBytes(32) }
-        subjectKey = try await ledger.installationSecret("subject-hash") { randomBytes(32) }
+        subjectKey = try await ledger.installationSecret(SubjectRecord.secret) { randomBytes(32) }
     }
 
     /// The keyed hash under which the ledger knows a subject.
     package static func reference(to subject: String, key: [UInt8]) -> String {
-        hexadecimal(keyedHash(Array(subject.utf8), key: key))
+        SubjectRecord.reference(to: subject, key: key)
     }
 
     /// What becomes one job: the token by which it is known after a crash, NAME, and what follows NAME in an id of ours.

@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        gallery, plans,
+        subjects, gallery, plans,
     ]
 
     private static let first = """
@@ -173,6 +173,29 @@ enum Migrations {
         DROP INDEX job_turn;
         CREATE INDEX job_turn ON job (priority, party, turn)
             WHERE state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL;
+        """
+
+    /// Where subjects stand, what is kept for legal reasons, what people asked for; and whom an event speaks of, until it is in the
+    /// audit log.
+    private static let subjects = """
+        CREATE TABLE subject (
+            subject_ref TEXT PRIMARY KEY, restricted_at INTEGER, suspended_at INTEGER,
+            objections TEXT NOT NULL DEFAULT '', erasing TEXT, record TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE legal_hold (
+            id TEXT PRIMARY KEY, subject_ref TEXT NOT NULL, job TEXT, reason TEXT NOT NULL, begins INTEGER NOT NULL,
+            expires INTEGER NOT NULL, ended INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX legal_hold_subject ON legal_hold (subject_ref);
+        CREATE TABLE request (
+            id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject_ref TEXT NOT NULL, tombstone TEXT, label TEXT,
+            received INTEGER NOT NULL, due INTEGER NOT NULL, state TEXT NOT NULL, closed INTEGER, result TEXT,
+            answer TEXT, warned INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_subject ON request (subject_ref, received);
+        CREATE INDEX request_open ON request (due, id) WHERE closed IS NULL;
+        ALTER TABLE event ADD COLUMN subject_ref TEXT;
+        CREATE INDEX event_subject ON event (subject_ref) WHERE subject_ref IS NOT NULL;
         """
 
     /// What others may see of outputs, and for a while what they may see no more. A row stands before its file, and is gone before it.

@@ -62,6 +62,11 @@ package struct JobRecord: Sendable, Hashable {
     /// What the plan that it names lets its subject keep.
     package var plan: PlanTerms?
 
+    /// What it waits for, where it does.
+    package var waitsFor: ReasonCode? {
+        state == .waiting || (state == .accepted && waiting == .subjectRestricted) ? waiting : nil
+    }
+
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
         retainInputs: Span, priority: Int = 0, count: Int = 1, profileID: String = "default", profileHash: String = "",
@@ -310,11 +315,14 @@ package struct RetentionState: Sendable {
 package struct LedgerEvent: Sendable, Hashable {
     package let name: String
     package let job: String?
+    /// Keyed hash of the subject that it speaks of, for the audit log alone, which knows it under a name that dies with it.
+    package let subjectRef: String?
     package let facts: [String: String]
 
-    package init(_ name: String, job: String? = nil, _ facts: [String: String] = [:]) {
+    package init(_ name: String, job: String? = nil, subject: String? = nil, _ facts: [String: String] = [:]) {
         self.name = name
         self.job = job
+        subjectRef = subject
         self.facts = facts
     }
 }

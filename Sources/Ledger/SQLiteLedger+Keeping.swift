@@ -17,8 +17,9 @@ extension SQLiteLedger {
     package func outputsDue(limit: Int) throws(LedgerError) -> [OutputRecord] {
         try database.rows(
             """
-            SELECT * FROM output WHERE expires_at IS NOT NULL AND deleted_at IS NULL AND expires_at <= ?
-            ORDER BY expires_at LIMIT ?
+            SELECT * FROM output WHERE expires_at IS NOT NULL AND deleted_at IS NULL AND expires_at <= ?1
+                AND \(Self.mayGo)
+            ORDER BY expires_at LIMIT ?2
             """, [.integer(try now().milliseconds), .init(limit)]
         ).compactMap(OutputRecord.init)
     }

@@ -15,6 +15,8 @@ package struct Shelf: Sendable {
         case noSuchOutput(Int)
         /// Deleted before, or taken away by whoever it was for.
         case gone
+        /// A legal hold keeps it.
+        case held(String)
         /// The policy that the job was accepted under keeps nothing longer.
         case forbidden
         case ledger(LedgerError)
@@ -26,6 +28,7 @@ package struct Shelf: Sendable {
             case .wrongState(let state): "the job is \(state.rawValue), and has no outputs"
             case .noSuchOutput(let index): "the job has no output \(index)"
             case .gone: "the output is deleted, or was taken away"
+            case .held(let hold): "the legal hold \(hold) keeps the output"
             case .forbidden: "the policy that the job was accepted under keeps no output longer"
             case .ledger(let error): error.description
             case .disk(let error): error.description
@@ -62,7 +65,10 @@ package struct Shelf: Sendable {
 
     /// Ends an output, or all of a job that are still there, now.
     package func delete(_ job: String, _ index: Int? = nil) async throws(Refusal) {
-        for output in try await published(job, index).outputs {
+        let outputs = try await published(job, index).outputs
+        let holds = try await onLedger { () throws(LedgerError) in try await ledger.holds(on: job) }
+        if let hold = holds.first { throw .held(hold.id) }
+        for output in outputs {
             // Its time is over: where this is cut short, the sweep ends it.
             try await onLedger { () throws(LedgerError) in try await ledger.expireOutputs([output]) }
             try await end(output)

@@ -200,6 +200,12 @@ final class Calls: Sendable {
         case .noCredit(let lack):
             try await fail(output, lack.reason)
             return .ended
+        case .suspended(let reason):
+            try await fail(output, reason)
+            return .ended
+        // Until somebody ends it, which lets the job go on at once.
+        case .restricted(let reason):
+            return .wait(max(.seconds(1), try await job.inputsDeleteBy.since(shop.ledger.now())), reason)
         default: throw error
         }
     }

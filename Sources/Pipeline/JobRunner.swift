@@ -233,6 +233,8 @@ package struct JobRunner: Sendable {
             case StepEnd.stopping: try await shop.ledger.release(job.hold)
             case StepEnd.refused(let reason): try await settleFailed(job, reason)
             case StepEnd.hindered(let reason, let span): try await wait(job, reason, span)
+            // Whoever erases takes the job from here.
+            case LedgerError.erasing: try await shop.ledger.release(job.hold)
             case LedgerError.lost:
                 shop.recorder.log.warning("a job was taken over while it was worked on", ["job": job.id])
             case StepEnd.vault(.missing), VaultError.missing:

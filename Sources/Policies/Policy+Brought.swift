@@ -145,16 +145,14 @@ extension Policy {
 extension Promise {
     fileprivate static let encryptedInTransit = Promise("X1", "what is sent is encrypted: TLS 1.2 or newer", .transport)
     fileprivate static let encryptedAtRest = Promise("X2", "what is kept of inputs is encrypted", .sealing)
-    fileprivate static let access = Promise("S1", "people get a copy of what is held", .unbuilt("subject export"))
-    fileprivate static let portability = Promise("S2", "the copy can be read by machines", .unbuilt("subject export"))
-    fileprivate static let rectification = Promise("S3", "what is wrong is put right", .unbuilt("subject amend"))
-    fileprivate static let restriction = Promise("S4", "use can be restricted", .unbuilt("subject restrict"))
-    fileprivate static let objection = Promise("S5", "people can object", .unbuilt("subject object"))
+    fileprivate static let access = Promise("S1", "people get a copy of what is held", .export)
+    fileprivate static let portability = Promise("S2", "the copy can be read by machines", .export)
+    fileprivate static let rectification = Promise("S3", "what is wrong is put right", .subjects)
+    fileprivate static let restriction = Promise("S4", "use can be restricted", .subjects)
+    fileprivate static let objection = Promise("S5", "people can object", .subjects)
 }
 
 extension Promise.Means {
-    fileprivate static let erase = Self.unbuilt("subject erase")
-    fileprivate static let register = Self.unbuilt("the register of requests")
     /// `delete` ends single pictures at once.
     fileprivate static let deletion = Self.outputsClock
 }

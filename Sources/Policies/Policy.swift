@@ -122,6 +122,14 @@ package struct Promise: Sendable, Equatable {
         case deliveries
         /// Marked previews, and a flag against data mining.
         case protection
+        /// A package of all that is held of a subject.
+        case export
+        /// A subject is erased on request, with a receipt.
+        case erase
+        /// Verbs for whatever else a subject may ask.
+        case subjects
+        /// A register of requests with their due dates.
+        case register
         /// What the services that are called keep and train on is theirs to say.
         case providers
         /// Darkroom does nothing with it: there is none.

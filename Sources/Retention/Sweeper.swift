@@ -81,7 +81,7 @@ package struct Sweeper: Sendable {
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
-        if claims { await sweepClaims(&report) }
+        if claims { try await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
         return report
@@ -199,20 +199,33 @@ package struct Sweeper: Sendable {
 
     // MARK: deliveries
 
-    /// How many published folders are looked for at a time.
+    /// How many published folders are looked for at a time, and at most at a look: there may be a million that nobody fetches.
     private static let look = 500
+    package static let mostLooks = 5000
 
     /// Folders that are not in `done/` any more, and that nothing of ours deleted, were taken away: that is their delivery.
-    package func noteDeliveries() async throws(LedgerError) {
+    ///
+    /// - Parameters:
+    ///   - place: what the look before gave, the empty string for the first.
+    ///   - most: how many folders are looked for.
+    /// - Returns: where the next look goes on; the empty string when all were looked for.
+    @discardableResult
+    package func noteDeliveries(after place: String = "", most: Int = .max) async throws(LedgerError) -> String {
         let done = spool.outcomes(.done)
-        var last = ""
-        while case let jobs = try await ledger.published(after: last, limit: Self.look), let end = jobs.last {
+        var last = place
+        var looked = 0
+        while looked < most,
+            case let jobs = try await ledger.published(after: last, limit: min(Self.look, most - looked))
+        {
+            guard let end = jobs.last else { return "" }
             last = end
+            looked += jobs.count
             let gone = await BlockingLane.disk.run { jobs.filter { Self.isGone(done + "/" + $0) } }
             // Where the place itself is gone, nothing can be said of what was in it.
-            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return }
+            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return "" }
             for event in try await ledger.delivered(gone) { recorder.tell(event) }
         }
+        return last
     }
 
     /// What can not be looked at may well be there.
@@ -243,9 +256,10 @@ package struct Sweeper: Sendable {
     // MARK: strays
 
     /// Claims that nobody accepted in a day: their files are inputs like any other.
-    private func sweepClaims(_ report: inout SweepReport) async {
+    private func sweepClaims(_ report: inout SweepReport) async throws(LedgerError) {
         let claims = spool.claims
-        let now = Monotonic.wall()
+        // Claims are stamped by the clock that deadlines hang on.
+        let now = try await ledger.now().milliseconds
         let gone = try? await BlockingLane.disk.run { () throws(DiskError) -> Int in
             var gone = 0
             for claim in try Folders.list(claims).entries

@@ -18,12 +18,20 @@ package struct SpoolFolders: Sendable, Hashable {
     package var keys: String { privateFolder + "/keys" }
     /// To which the keys of an hour's jobs are sealed, one file an hour.
     package var hours: String { privateFolder + "/hours" }
+    /// What is kept of subjects beyond their jobs, sealed under the key of each; those keys stand in `keys`.
+    package var subjects: String { privateFolder + "/subjects" }
     /// To which keys of hours are sealed, where the configuration names no other.
     package var sealKey: String { privateFolder + "/seal.key" }
     /// What was taken from the inbox and is not accepted yet, one folder a claim.
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// Outputs of erased subjects that a legal hold keeps, one folder an erasure.
+    package var kept: String { privateFolder + "/kept" }
+    /// Signed receipts of erasures, one file each.
+    package var receipts: String { privateFolder + "/receipts" }
+    /// Held while something is erased: one process at a time.
+    package var rightsLock: String { privateFolder + "/rights.lock" }
     /// The audit log, and the keys under which it speaks of subjects.
     package var audit: String { privateFolder + "/audit" }
     /// What the audit log is signed with.
@@ -63,7 +71,7 @@ package struct SpoolFolders: Sendable, Hashable {
     /// - Parameter group: who may hand over, and take outcomes away; nil for this user alone.
     package func prepare(group: UInt32? = nil) throws(DiskError) {
         try Folders.make(root, mode: 0o755)
-        for folder in [privateFolder, blobs, keys, hours, claims, staging] {
+        for folder in [privateFolder, blobs, keys, hours, subjects, claims, staging] {
             try Folders.make(folder)
             try Folders.setMode(folder, 0o700)
         }

@@ -55,6 +55,10 @@ final class DyingLedger: JobLedger {
     func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
         try await real.suspects(ofDeaths: least)
     }
+    func deadlines(limit: Int) async throws(LedgerError) -> [Deadline] { try await real.deadlines(limit: limit) }
+    func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup] {
+        try await real.settled(since: moment)
+    }
     func aheadAtPace(of job: JobRecord) async throws(LedgerError) -> Int { try await real.aheadAtPace(of: job) }
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp? {
         try await real.nextRequest(of: subjectRef, at: rate)
@@ -109,6 +113,8 @@ final class DyingLedger: JobLedger {
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack? {
         try await real.lackOfCredit(for: job)
     }
+    func holds(on job: String) async throws(LedgerError) -> [LegalHold] { try await real.holds(on: job) }
+    func openRequests() async throws(LedgerError) -> [RightsRequest] { try await real.openRequests() }
     func expireCredits() async throws(LedgerError) -> Int64 { try await real.expireCredits() }
     func record(_ event: LedgerEvent) async throws(LedgerError) {
         try live()

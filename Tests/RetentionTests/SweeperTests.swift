@@ -155,6 +155,26 @@ import Vault
         try await settler.settle(made, as: .done, because: nil)
     }
 
+    @Test func `deliveries are looked for a few at a time, in turn`() async throws {
+        for id in ["a", "b", "c"] {
+            try await publishedJob(id)
+            try Folders.removeTree(spool.outcome(.done, of: id))
+        }
+        var place = ""
+        var seen: [Int] = []
+        for _ in 0..<4 {
+            place = try await sweeper.noteDeliveries(after: place, most: 1)
+            var delivered = 0
+            for id in ["a", "b", "c"] {
+                if try await ledger.events(of: id).contains(where: { $0.event.name == "outputs.delivered" }) {
+                    delivered += 1
+                }
+            }
+            seen.append(delivered)
+        }
+        #expect(seen == [1, 2, 3, 3] && place.isEmpty)
+    }
+
     @Test func `a folder that was taken away was delivered, once, and one that we deleted was not`() async throws {
         try await publishedJob("taken")
         try await publishedJob("left")
@@ -220,8 +240,11 @@ import Vault
         let claim = spool.claim("plain-0123456789abcdef")
         try Folders.make(claim)
         try Files.writeDurably([1], to: claim + "/fox.txt")
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: claim)
+        let now = try await ledger.now()
+        try Folders.setModified(claim, now.milliseconds)
+        clock.jumpWall(by: .hours(25))
+        #expect(try await sweeper.runOnce().strays == 0)
+        clock.pass(.hours(25))
         #expect(try await sweeper.runOnce(claims: false).strays == 0)
         #expect(Files.exists(claim + "/fox.txt"))
         #expect(try await sweeper.runOnce().strays == 1)

@@ -77,6 +77,10 @@ extension Checkup {
             configuration.ratePerSubject == nil
                 ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
                 : .by("rates.per_subject limits it")
+        case .export: .by("darkroom subject export packs it, as JSON and the pictures themselves")
+        case .erase: .by("darkroom subject erase does it at once, and gives a signed receipt")
+        case .subjects: .by("darkroom subject restrict, amend and object do it")
+        case .register: .by("each request is in a register with its due date; the log warns before it has passed")
         case .size: .by("as output.size says, or the job")
         case .plans: plansKept
         case .deliveries:
