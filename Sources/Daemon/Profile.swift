@@ -17,6 +17,7 @@ extension Configuration {
             "gallery": policy.mayShow ? true : nil, "protect": policy.mayProtect ? nil : false,
             "attestations": .array(policy.attestations.map { .string($0) }),
             "prompt_in_sidecar": .bool(includePrompt),
+            "history": .text(policy.history?.description),
             "plans": policy.plans.isEmpty
                 ? nil
                 : .array(

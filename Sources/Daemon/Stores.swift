@@ -51,6 +51,7 @@ package struct Stores: Sendable {
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let history: History
     package let rights: RightsOffice
     package let erasure: Erasure
 
@@ -88,12 +89,15 @@ package struct Stores: Sendable {
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
-        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        history = History(ledger: ledger, vault: subjects, recorder: recorder)
+        let gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
+        rights = RightsOffice(
+            ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder, gallery: gallery, history: history)
         erasure = Erasure(
             ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner)
+            owner: owner, history: history)
     }
 
     private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {

@@ -29,10 +29,12 @@ package struct Manifest: Sendable {
     }
 
     /// The job with its prompt, which a template gives where the manifest names one.
-    package func spec(expanding expand: (TemplateUse) throws(Reason) -> String) throws(Reason) -> JobSpec {
+    package func spec(expanding expand: (TemplateUse) throws(Reason) -> ExpandedTemplate) throws(Reason) -> JobSpec {
         guard let template else { return spec }
         var spec = spec
-        spec.prompt = try expand(template)
+        let expanded = try expand(template)
+        spec.prompt = expanded.prompt
+        spec.template = TemplateUse(name: template.name, version: expanded.version, variables: template.variables)
         return spec
     }
 
@@ -297,6 +299,7 @@ extension JobSpec {
             "priority": .integer(priority),
             // Left out where nothing is asked, so that what was handed over before these keys existed still is the same.
             "visibility": visibility == .private ? nil : .string(visibility.rawValue), "protect": protect ? true : nil,
+            "template": template?.stored,
         ])
     }
 
@@ -324,5 +327,6 @@ extension JobSpec {
         priority = stored["priority"]?.int ?? 0
         visibility = stored["visibility"]?.string.flatMap(Visibility.init(rawValue:)) ?? .private
         protect = stored["protect"]?.bool ?? false
+        template = stored["template"].flatMap { TemplateUse(stored: $0) }
     }
 }

@@ -17,6 +17,8 @@ package struct Policy: Sendable, Equatable {
     package var mayShow = false
     /// Whether outputs may be asked for as protected (`protect`).
     package var mayProtect = true
+    /// How long it is kept what subjects ask for, sealed; nil for not at all.
+    package var history: HistoryTerm?
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
     /// What subjects may keep, by the plan that a job names; none has limits.
@@ -118,6 +120,10 @@ package struct Promise: Sendable, Equatable {
         case gallery
         /// Outputs stay until they are deleted, or until there are more than their subject's plan allows.
         case plans
+        /// Outputs stay in done/, and what subjects asked for is kept sealed under their keys.
+        case history
+        /// What was agreed to is written down with the text it was, and can be withdrawn.
+        case consents
         /// What was taken away stands with its job, output by output.
         case deliveries
         /// Marked previews, and a flag against data mining.

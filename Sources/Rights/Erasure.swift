@@ -32,6 +32,7 @@ package struct Erasure: Sendable {
     let vault: SubjectVault
     let spool: SpoolFolders
     let eraser: Eraser
+    let gallery: Gallery
     let auditor: Auditor
     let recorder: Recorder
 
@@ -45,6 +46,7 @@ package struct Erasure: Sendable {
         self.spool = spool
         self.auditor = auditor
         self.recorder = recorder
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 
@@ -123,6 +125,7 @@ package struct Erasure: Sendable {
     private func hide(_ progress: inout Progress, isAlone: Bool) async throws(RightsError) {
         let request = progress.request
         progress.busy = []
+        _ = try await onLedger { () throws(LedgerError) in try await gallery.withdraw(subject: request.subjectRef) }
         let open = try await onLedger { () throws(LedgerError) in try await ledger.unsettled(of: request.subjectRef) }
         for job in open {
             let isOver = try await onLedger { () throws(LedgerError) in
@@ -235,6 +238,9 @@ package struct Erasure: Sendable {
             try await onDisk { () throws(DiskError) in try folders.purge(ids) }
         }
         let held = try await activeHolds(of: request)
+        if held.isEmpty {
+            _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
+        }
         let subject = try await onLedger { () throws(LedgerError) in try await ledger.subject(request.subjectRef) }
         if let record = subject?.record {
             try await inVault { () throws(VaultError) in try await vault.destroy(record, for: request.subjectRef) }
@@ -297,6 +303,7 @@ package struct Erasure: Sendable {
         guard try await activeHolds(of: request).isEmpty else { return }
         try await onDisk { () throws(DiskError) in try folders.endKept() }
         try await inVault { () throws(VaultError) in try await vault.end(request.subjectRef) }
+        _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
         var count = 0
         try await eachJob(of: request.subjectRef) { jobs throws(RightsError) in count += jobs.count }
         _ = try await move(
