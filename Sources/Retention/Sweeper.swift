@@ -37,14 +37,17 @@ package struct Sweeper: Sendable {
     private let eraser: Eraser
     private let shelf: Shelf
     private let gallery: Gallery
+    private let history: History?
     private let recorder: Recorder
     private let owner: String
     private let statistics: PromptStatistics?
 
     package init(
         ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
-        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil
+        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil,
+        history: History? = nil
     ) {
+        self.history = history
         self.ledger = ledger
         self.blobs = blobs
         self.spool = spool
@@ -80,6 +83,7 @@ package struct Sweeper: Sendable {
         try await sweepPlans(&report)
         try await sweepOutputs(&report)
         try await sweepGallery(&report)
+        if let history { report.failures += try await history.sweep(strays: strays) }
         try await sweepCredits()
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
