@@ -177,7 +177,7 @@ holds "and says so" grep -q "darkroom has stopped" "$work/daemon.log"
 echo "7. Minute 5: a key, one route, a price"
 "$work/files/usr/bin/darkroom" simulate --listen 127.0.0.1:0 --cached >"$work/simulator.log" 2>&1 &
 simulator=$!
-eventually 30 grep -q "listening on" "$work/simulator.log"
+eventually 30 grep -sq "listening on" "$work/simulator.log"
 url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$work/simulator.log")
 install -m 0640 -g "$(stat -c %g "$spool")" /dev/null "$root/etc/darkroom/keys/mai-key"
 echo "key-of-a-simulator" >"$root/etc/darkroom/keys/mai-key"
