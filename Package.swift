@@ -69,8 +69,13 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Statistics", ["Digests", "Disk", "Documents", "Domain"]),
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
+
+        // One well-kept library for packages that people take away.
+        library("CArchive", "libarchive", apt: ["libarchive-dev"]),
+        shim("CArchiveShim", ["CArchive"], links: ["archive"]),
 
         // Pictures, and the processes that work on them.
         // Loaded by hand where a job needs it, so that nothing else pays for its hundred libraries.
@@ -97,14 +102,22 @@ let package = Package(
         room(
             "Intake",
             ["CDiskShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
-        room("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
+        room(
+            "Outcomes",
+            ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Provenance", "Spool", "Vault"]),
         room(
             "Pipeline",
             [
                 "Digests", "Disk", "Documents", "Domain", "Imaging", "Inspection", "Journal", "Ledger", "Outcomes",
                 "Provenance", "Providers", "Settings", "Spool", "Transport", "Vault", "Workers",
             ]),
-        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
+        room(
+            "Rights",
+            [
+                "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
+                "Spool", "Statistics", "Vault",
+            ]),
+        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Statistics", "Vault"]),
         room(
             "Simulator",
             ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
@@ -115,17 +128,16 @@ let package = Package(
             "Daemon",
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
-                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Settings",
-                "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
+                "Settings", "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
                 "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Provenance",
-                "Providers",
-                "Residue", "Retention", "Schemas", "Sealing", "Settings", "Sheets", "Simulator", "Spool", "StatusPage",
-                "Vault", "Workers",
+                "Providers", "Residue", "Retention", "Rights", "Schemas", "Sealing", "Settings", "Sheets",
+                "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -157,7 +169,7 @@ let package = Package(
         tests("Inspection", ["Domain", "Support"]),
         tests("Provenance", ["Inspection", "Support"]),
         tests("Painting", ["Domain"]),
-        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings"]),
+        tests("Schemas", ["Documents", "Domain", "Ledger", "Outcomes", "Settings", "Support"]),
         tests("Digests"),
         tests("Sealing", ["Digests", "Support"], files: ["vectors"]),
         tests("Disk", ["Support"]),
@@ -177,8 +189,10 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
-        tests("StatusPage", ["Ledger"]),
+        tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
+        tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
+        tests("Rights", ["Domain", "Ledger", "Support"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(
             name: "EndToEndTests",

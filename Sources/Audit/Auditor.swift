@@ -75,6 +75,18 @@ package actor Auditor {
         }
     }
 
+    /// A keyed hash of a text of the subject's, for entries that tell of a change without its words.
+    package func digest(of text: String, ofSubject reference: String) async throws(AuditError) -> String {
+        let keys = SubjectKeys(folder)
+        do throws(DiskError) {
+            return try await BlockingLane.disk.run { () throws(DiskError) in
+                try keys.digest(of: text, ofSubject: reference)
+            }
+        } catch {
+            throw .disk(error)
+        }
+    }
+
     // MARK: steps
 
     static func takeLock(_ folder: AuditFolder) async throws(AuditError) -> FolderLock {

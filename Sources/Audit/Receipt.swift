@@ -93,11 +93,16 @@ package struct Receipt: Sendable, Hashable {
         }
         var faults = zip(jobs, accounts).compactMap { said, account in
             let held = JSONValue.object((said.members ?? []).filter { $0.key != "not_erased" })
-            return held == account.document
+            return held.canonical == account.document.canonical
                 ? nil : "what is said of job \(account.job) does not follow from its entries"
         }
-        if statement["processors"] != .array(JobAccount.processors(of: accounts)) {
+        // Whoever stored it in between may have put its members into another order.
+        let processors = JSONValue.array(JobAccount.processors(of: accounts))
+        if statement["processors"]?.canonical != processors.canonical {
             faults.append("the list of processors does not follow from the entries")
+        }
+        if let erasure = statement["erasure"] {
+            faults += ErasureClaim.faults(erasure, jobs: jobs.count, entries)
         }
         return faults
     }

@@ -15,15 +15,19 @@ package struct ReceiptOffice: Sendable {
 
     /// A receipt for these jobs, as the log stands now; what is not in it yet has to be moved before.
     ///
-    /// - Parameter issued: the wall clock.
-    package func issue(for jobs: [JobRecord], issued: Timestamp) async throws(AuditError) -> Receipt {
+    /// - Parameters:
+    ///   - erasure: the erasure of a subject, whose jobs these are; nil speaks of the jobs alone.
+    ///   - issued: the wall clock.
+    package func issue(
+        for jobs: [JobRecord], erasing erasure: ErasureClaim? = nil, issued: Timestamp
+    ) async throws(AuditError) -> Receipt {
         let folder = folder
         let (key, note) = try await BlockingLane.disk.run { () throws(AuditError) in
             (try AuditDesk.readKey(folder), try AuditHead.note(in: folder))
         }
         guard let key, let note else { throw .alarm("there is no signed audit log") }
         let checkpoint = try Checkpoint.open(note, with: key.verifier)
-        let lines = try await lines(of: Set(jobs.map(\.id)), in: checkpoint)
+        let lines = try await lines(of: Set(jobs.map(\.id)), erasure?.request, in: checkpoint)
         let proven = try await prove(lines, in: checkpoint)
         let byJob = Dictionary(grouping: lines.compactMap { AuditEntry(line: $0.line) }) { $0.job ?? "" }
         var accounts: [JSONValue] = []
@@ -34,11 +38,15 @@ package struct ReceiptOffice: Sendable {
             let left = JSONValue.Member(key: "not_erased", value: .array(try await notErased(of: job, account)))
             accounts.append(.object((account.document.members ?? []) + [left]))
         }
+        let isHeld = erasure?.holds.isEmpty == false
         let statement = JSONValue.fields([
             "log": .string(checkpoint.origin), "issued": .string(issued.description),
             "size": .integer(checkpoint.size), "root": .string(checkpoint.root.description),
+            "erasure": erasure?.document,
             "jobs": .array(accounts), "processors": .array(JobAccount.processors(of: told)),
-            "kept": "ids, states, sizes, money and times of these jobs, for accounts; nothing of their content",
+            "kept": isHeld
+                ? "what the holds name, where nobody comes; ids, states, sizes, money and times of these jobs, for accounts"
+                : "ids, states, sizes, money and times of these jobs, for accounts; nothing of their content",
         ])
         return Receipt(statement, proven, checkpoint: note, signedWith: key)
     }
@@ -47,10 +55,15 @@ package struct ReceiptOffice: Sendable {
 
     private typealias Line = (index: Int, line: [UInt8])
 
-    private func lines(of jobs: Set<String>, in checkpoint: Checkpoint) async throws(AuditError) -> [Line] {
+    private func lines(of jobs: Set<String>, _ request: String?, in checkpoint: Checkpoint) async throws(AuditError)
+        -> [Line]
+    {
         var found: [Line] = []
         try await eachLine(in: checkpoint) { index, line in
-            if let job = AuditEntry(line: line)?.job, jobs.contains(job) { found.append((index, line)) }
+            guard let entry = AuditEntry(line: line) else { return }
+            let isMeant =
+                entry.job.map(jobs.contains) ?? (request != nil && entry.facts[ErasureClaim.fact] == request)
+            if isMeant { found.append((index, line)) }
         }
         return found
     }

@@ -18,6 +18,14 @@ package struct SubjectKeys: Sendable {
         return String(hexadecimal(keyedHash(Array(reference.utf8), key: key)).prefix(32))
     }
 
+    /// A keyed hash of a text of the subject's, which nobody can make any more once the subject's key has ended.
+    package func digest(of text: String, ofSubject reference: String) throws(DiskError) -> String {
+        let found = try existing(reference)
+        var key = if let found { found } else { try make(reference) }
+        defer { for index in key.indices { key[index] = 0 } }
+        return String(hexadecimal(keyedHash(Array(("text " + text).utf8), key: key)).prefix(32))
+    }
+
     /// What the log calls the subject; nil where it has no key, or none any more.
     package func knownPseudonym(of reference: String) throws(DiskError) -> String? {
         guard let key = try existing(reference) else { return nil }

@@ -9,22 +9,21 @@ enum CommandLineParser {
         case version
     }
 
-    static func parse(_ arguments: [String], verbs: [Verb], unbuilt: [String]) throws(CommandError) -> Result {
+    static func parse(_ arguments: [String], verbs: [Verb]) throws(CommandError) -> Result {
         guard let first = arguments.first else { throw CommandError(.usage, "no verb given", hint: "darkroom --help") }
         if first == "--help" || first == "-h" || first == "help" {
             guard let about = arguments.dropFirst().first else { return .help(nil) }
             if about == "--man" { return .manual }
-            return .help(try verb(named: about, among: verbs, unbuilt: unbuilt))
+            return .help(try verb(named: about, among: verbs))
         }
         if first == "--version" { return .version }
         return try parse(
-            Array(arguments.dropFirst()), of: try verb(named: first, among: verbs, unbuilt: unbuilt))
+            Array(arguments.dropFirst()), of: try verb(named: first, among: verbs))
     }
 
-    private static func verb(named name: String, among verbs: [Verb], unbuilt: [String]) throws(CommandError) -> Verb {
+    private static func verb(named name: String, among verbs: [Verb]) throws(CommandError) -> Verb {
         if let verb = verbs.first(where: { $0.name == name }) { return verb }
-        if unbuilt.contains(name) { throw .notBuilt("the verb \(name)") }
-        let nearest = NearestName.of(name, among: verbs.map(\.name) + unbuilt)
+        let nearest = NearestName.of(name, among: verbs.map(\.name))
         throw CommandError(
             .usage, "there is no verb \"\(JSONParser.shown(name))\"",
             hint: nearest.map { "did you mean \($0)?" } ?? "darkroom --help lists them")

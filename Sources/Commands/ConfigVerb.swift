@@ -19,7 +19,8 @@ extension Program {
         switch words[0] {
         case "check":
             let configuration = try invocation.configuration()
-            let faults = TemplateFolder(configuration)?.faults() ?? []
+            let list = DenyList(configuration)?.fault().map { "abuse.deny_list: \($0)" }
+            let faults = (TemplateFolder(configuration)?.faults() ?? []) + [list].compactMap { $0 }
             guard faults.isEmpty else { throw CommandError(.configuration, faults.joined(separator: "\n")) }
             warn(of: configuration)
             let path = invocation.configurationPath()

@@ -1,26 +1,21 @@
 import Domain
 import Glibc
 
-/// The command: every verb of the public surface by name, those that are built with what they do.
+/// The command: every verb of the public surface, with what it does.
 package enum Program {
     static let verbs: [Verb] = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
         saveVerb, deleteVerb,
-        accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
+        subjectVerb, accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, verifyVerb, contactSheetVerb, simulateVerb, configVerb, completionVerb,
-    ]
-
-    /// Verbs of the contract whose issue is still open.
-    static let unbuilt = [
-        "subject"
     ]
 
     /// Runs one command and gives its exit code.
     package static func run(_ arguments: [String]) async -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         do throws(CommandError) {
-            switch try CommandLineParser.parse(arguments, verbs: verbs, unbuilt: unbuilt) {
+            switch try CommandLineParser.parse(arguments, verbs: verbs) {
             case .help(let verb):
                 Console.print(verb.map(Help.text) ?? Help.overview(verbs))
                 return ExitCode.fine.rawValue

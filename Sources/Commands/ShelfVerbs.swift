@@ -49,7 +49,7 @@ extension Shelf.Refusal: Refusing {
     var exitCode: ExitCode {
         switch self {
         case .ledger, .disk: .inputOutput
-        case .unknown, .wrongState, .noSuchOutput, .gone, .forbidden: .notAllWell
+        case .unknown, .wrongState, .noSuchOutput, .gone, .held, .forbidden: .notAllWell
         }
     }
 
@@ -59,6 +59,7 @@ extension Shelf.Refusal: Refusing {
         case .wrongState(let state): state.rawValue
         case .noSuchOutput: "unknown_output"
         case .gone: "gone"
+        case .held: "legal_hold"
         case .forbidden: ReasonCode.policyForbids.rawValue
         case .ledger, .disk: "input_output"
         }
@@ -68,6 +69,7 @@ extension Shelf.Refusal: Refusing {
         switch self {
         case .unknown: "darkroom jobs lists them"
         case .noSuchOutput: "darkroom show lists what it has"
+        case .held: "darkroom subject hold --end ends it"
         default: nil
         }
     }

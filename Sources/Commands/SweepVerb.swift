@@ -1,9 +1,11 @@
 import Audit
 import Daemon
+import Disk
 import Documents
 import Domain
 import Ledger
 import Retention
+import Rights
 import Spool
 
 extension Program {
@@ -14,6 +16,7 @@ extension Program {
         let stores = try invocation.stores(try invocation.configuration())
         let report: SweepReport
         do throws(LedgerError) {
+            await stores.erasure.resume(isAlone: !FolderLock.isHeld(stores.spool.lock))
             let isBehind = try await stores.ledger.isBehind(stores.spool.privateFolder)
             report = try await stores.sweeper.runOnce(strays: !isBehind)
             try await stores.sweeper.noteDeliveries()

@@ -69,9 +69,6 @@ struct CommandError: Error, Sendable {
         self.hint = hint
     }
 
-    static func notBuilt(_ what: String) -> CommandError {
-        CommandError(.configuration, "\(what) is not built yet")
-    }
 }
 
 /// Exit codes of the public surface, section 1 (after sysexits.h).

@@ -51,10 +51,11 @@ final class BatchFeed: Sendable {
         let owners = stores.configuration.inbox.allowed
         do {
             let known = isNew ? LineSet() : try await linesKnown(of: claim)
+            let now = try await stores.ledger.now()
             let batch = try await BlockingLane.disk.run { () throws(DiskError) in
                 let batch = try Batch(claim, longest: longest, owners: owners, known: known)
                 // Found after days: a sweep would take it while its lines are being failed.
-                if let batch, Self.isExpired(batch) { try batch.prolong(claimedBefore: Self.batchLife) }
+                if let batch, Self.isExpired(batch, now) { try batch.prolong(claimedAt: Self.lastMoment(now)) }
                 return batch
             }
             if let batch { batches.withLock { $0.append(batch) } }
@@ -119,13 +120,18 @@ final class BatchFeed: Sendable {
     /// When what is left of a batch is given up: inputs live a day at most, and a sweep would take them unexplained then.
     private static let batchLife = Span(milliseconds: Span.hours(24).milliseconds - Span.minutes(10).milliseconds)
 
-    private static func isExpired(_ batch: Batch) -> Bool {
-        Monotonic.wall() - batch.claimed >= batchLife.milliseconds
+    private static func isExpired(_ batch: Batch, _ now: Timestamp) -> Bool { batch.claimed <= lastMoment(now) }
+
+    /// What was claimed then or before is given up now.
+    private static func lastMoment(_ now: Timestamp) -> Timestamp {
+        now.after(Span(milliseconds: -batchLife.milliseconds))
     }
 
-    private func prolong(_ batch: Batch) async throws(Acceptor.AcceptError) {
+    private func prolong(_ batch: Batch, _ now: Timestamp) async throws(Acceptor.AcceptError) {
         do throws(DiskError) {
-            try await BlockingLane.disk.run { () throws(DiskError) in try batch.prolong(claimedBefore: Self.batchLife) }
+            try await BlockingLane.disk.run { () throws(DiskError) in
+                try batch.prolong(claimedAt: Self.lastMoment(now))
+            }
         } catch {
             throw .disk(error)
         }
@@ -137,7 +143,8 @@ final class BatchFeed: Sendable {
     ) async throws(Acceptor.AcceptError) -> Bool {
         var quota = Self.linesAtALook
         while quota > 0, !stopping.isSet {
-            let isExpired = Self.isExpired(batch)
+            let now = try await now()
+            let isExpired = Self.isExpired(batch, now)
             // What is refused takes no place.
             let refusal = isExpired ? Self.expired : batch.isDoubted ? Self.doubted : nil
             let most = refusal != nil ? Self.atOnce : min(room, quota, Self.atOnce)
@@ -149,12 +156,16 @@ final class BatchFeed: Sendable {
             let refused = await accept(lines, of: batch, refusing: refusal)
             for line in refused { batch.putBack(line) }
             guard refused.isEmpty else { return false }
-            if isExpired { try await prolong(batch) }
+            if isExpired { try await prolong(batch, now) }
             quota -= lines.count
             if refusal == nil { room -= lines.count }
             conductor.poke()
         }
         return true
+    }
+
+    private func now() async throws(Acceptor.AcceptError) -> Timestamp {
+        do throws(LedgerError) { return try await stores.ledger.now() } catch { throw .ledger(error) }
     }
 
     private func read(

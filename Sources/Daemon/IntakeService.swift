@@ -180,6 +180,7 @@ final class IntakeService: Sendable {
         var left = arrivals.byTurns[...]
         let isTight = admission?.isTight(for: arrivals.count) ?? false
         if !isTight { asked.withLock { $0 = [:] } }
+        guard !left.isEmpty, let age = try? await stores.ledger.now() else { return (0, 0) }
         while !left.isEmpty, !stopping.isSet, room > 0, reserve.hasRoom {
             var some: [Arrival] = []
             while some.count < min(room, Self.atOnce), let next = left.popFirst() {
@@ -190,7 +191,7 @@ final class IntakeService: Sendable {
                 some.append(next)
             }
             let ends = await withTaskGroup(of: TakeEnd.self) { group in
-                for arrival in some { group.addTask { await self.take(arrival) } }
+                for arrival in some { group.addTask { await self.take(arrival, at: age) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let count = ends.count { $0 == .taken }
@@ -224,11 +225,11 @@ final class IntakeService: Sendable {
         case taken, full, troubled, unfinished
     }
 
-    private func take(_ arrival: Arrival) async -> TakeEnd {
+    private func take(_ arrival: Arrival, at age: Timestamp) async -> TakeEnd {
         do throws(DiskError) {
             let claims = claims
             let (isUnfinished, claim) = try await BlockingLane.disk.run { () throws(DiskError) in
-                claims.isBeingWritten(arrival) ? (true, nil) : (false, try claims.take(arrival))
+                claims.isBeingWritten(arrival) ? (true, nil) : (false, try claims.take(arrival, at: age))
             }
             if let claim { await accept(claim) }
             return isUnfinished ? .unfinished : .taken
@@ -301,9 +302,13 @@ final class IntakeService: Sendable {
         if let folder = TemplateFolder(configuration) {
             rules.expand = { use throws(Reason) in try folder.prompt(for: use) }
         }
+        if let list = DenyList(configuration) {
+            rules.screen = { prompt throws(Reason) in try list.check(prompt) }
+        }
         rules.maySave = configuration.policy.maySave
         rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
+        rules.planTerms = { configuration.policy.terms(of: $0) }
         return rules
     }
 }

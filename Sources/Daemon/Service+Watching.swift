@@ -4,6 +4,7 @@ import Journal
 import Pipeline
 import Settings
 import StatusPage
+import Workers
 
 /// How the daemon is seen from outside: by the service manager, and on the status page.
 extension Service {
@@ -32,7 +33,8 @@ extension Service {
         guard let address = configuration.listen else { return nil }
         let health = health
         let server = StatusServer(
-            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally
+            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally,
+            workers: { [workers] in workers.processes }
         ) { await health.readiness() }
         do throws(ServerError) {
             let page = try server.listen(on: address)

@@ -11,6 +11,7 @@ import Outcomes
 import Pipeline
 import Providers
 import Retention
+import Rights
 package import Settings
 import Simulator
 import Spool
@@ -86,6 +87,9 @@ package final class Service: Sendable {
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }
+        if let fault = DenyList(configuration)?.fault() {
+            throw .configuration(ConfigurationError(source: "abuse.deny_list", faults: [fault]))
+        }
         for fault in TemplateFolder(configuration)?.faults() ?? [] {
             log.warning("a template can not be used", ["why": fault])
         }
@@ -100,7 +104,8 @@ package final class Service: Sendable {
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
-            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
+            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
+            counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
         watcher = Self.watcher(stores.spool.inbox, configuration, log)
         do throws(LedgerError) {
@@ -163,6 +168,8 @@ package final class Service: Sendable {
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
+            // Before anything more is taken in: what people asked for comes first.
+            await stores.erasure.resume(isAlone: true)
             await intake.recover()
             try await reconciliation.conclude(found)
             try await stores.sweeper.sweepStart()
@@ -198,6 +205,7 @@ package final class Service: Sendable {
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
             group.addTask { await self.audit() }
+            group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
         await stores.recorder.record("daemon.stopped", nil)
         await moveEvents()
@@ -253,10 +261,13 @@ package final class Service: Sendable {
 
     private func audit() async {
         var looked: Int64?
+        var place = ""
         while !stopping.isSet {
             if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
                 looked = Monotonic.milliseconds()
-                do throws(LedgerError) { try await stores.sweeper.noteDeliveries() } catch {
+                do throws(LedgerError) {
+                    place = try await stores.sweeper.noteDeliveries(after: place, most: Sweeper.mostLooks)
+                } catch {
                     stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
                 }
             }
@@ -341,7 +352,8 @@ package final class Service: Sendable {
     private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            try spool.prepare(group: configuration.spoolGroup?.number)
+            try spool.prepare(
+                group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             if let lock = try FolderLock.take(spool.lock) { return lock }
         } catch {
             throw .disk(error, path: spool.root)
@@ -382,7 +394,9 @@ package final class Service: Sendable {
             do throws(ConfigurationError) {
                 let key = route.key?.isToken == true ? nil : try route.key?.read()
                 if let key { log.conceal(key.exposed) }
-                adapters[route.name] = route.adapter(endpoint: endpoint, key: key)
+                // A route without a row that lets it go there does not exist.
+                adapters[route.name] = configuration.processor(of: route)?.adapter(
+                    for: route, endpoint: endpoint, key: key)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))

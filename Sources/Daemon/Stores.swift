@@ -5,8 +5,10 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Retention
+package import Rights
 package import Settings
 package import Spool
+package import Statistics
 package import Vault
 
 /// Why nothing could be started; each says what to do.
@@ -43,12 +45,16 @@ package struct Stores: Sendable {
     package let spool: SpoolFolders
     package let ledger: SQLiteLedger
     package let blobs: FileBlobs
+    package let subjects: SubjectVault
     package let recorder: Recorder
     package let settler: Settler
     package let sweeper: Sweeper
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
+    package let statistics: PromptStatistics
+    package let rights: RightsOffice
+    package let erasure: Erasure
 
     /// Opens the spool of `configuration`.
     ///
@@ -64,7 +70,8 @@ package struct Stores: Sendable {
         guard makes || spool.exists else { throw .noSpool(spool.root) }
         if makes {
             do throws(DiskError) {
-                try spool.prepare(group: configuration.spoolGroup?.number)
+                try spool.prepare(
+                    group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             } catch {
                 throw .disk(error, path: spool.root)
             }
@@ -75,17 +82,30 @@ package struct Stores: Sendable {
             throw .ledger(error)
         }
         self.spool = spool
-        blobs = FileBlobs(
-            folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: Self.root(configuration, spool))
+        let root = Self.root(configuration, spool)
+        blobs = FileBlobs(folder: spool.blobs, keys: spool.keys, hours: spool.hours, root: root)
+        subjects = SubjectVault(folder: spool.subjects, keys: spool.keys, hours: spool.hours, root: root)
         recorder = Recorder(ledger: ledger, log: log, watch: watch)
         auditor = Auditor(ledger, AuditFolder(path: spool.audit, key: spool.auditKey))
         let eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        statistics = PromptStatistics(folder: spool.statistics)
+        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        erasure = Erasure(
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
+            statistics: statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner)
+            owner: owner, statistics: statistics)
+    }
+
+    /// What packages all that is held of a subject.
+    package var exportPackage: ExportPackage {
+        ExportPackage(
+            office: rights, blobs: blobs, spool: spool,
+            about: ExportPackage.About(policy: (configuration.profile.id, configuration.profile.hash)))
     }
 
     private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {

@@ -126,6 +126,26 @@ package struct Descriptor: ~Copyable, Sendable {
         return bytes
     }
 
+    /// Writes over what stands at `offset`.
+    package borrowing func write(_ bytes: [UInt8], at offset: Int64) throws(DiskError) {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe buffer.baseAddress.map {
+                    unsafe pwrite(number, $0 + written, buffer.count - written, off_t(offset) + off_t(written))
+                } ?? 0
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw DiskError("write a file") }
+            written += count
+        }
+    }
+
+    /// Sets the mode whatever the caller's umask.
+    package borrowing func setMode(_ mode: UInt32) throws(DiskError) {
+        guard fchmod(number, mode) == 0 else { throw DiskError("set a file's mode") }
+    }
+
     /// Cuts the file off after so many bytes.
     package borrowing func truncate(to bytes: Int64) throws(DiskError) {
         guard ftruncate(number, off_t(bytes)) == 0 else { throw DiskError("cut a file off") }

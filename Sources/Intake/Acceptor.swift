@@ -23,6 +23,8 @@ package struct Acceptor: Sendable {
                 .invalidManifest, "there is no such template", field: "template.name",
                 hint: "the configuration names no folder of templates")
         }
+        /// Refuses a prompt for what it holds; may block on the disk.
+        package var screen: @Sendable (String) throws(Reason) -> Void = { (_) throws(Reason) in }
         /// Looks at a spec before it is taken: route, model and price; gives the route's name.
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
@@ -33,6 +35,9 @@ package struct Acceptor: Sendable {
         package var attestations: [String] = []
         /// Credits of its subject that each output of a job costs; 0 uses none.
         package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
+
+        /// What the plan that a job names lets its subject keep.
+        package var planTerms: @Sendable (JobSpec) -> PlanTerms? = { _ in nil }
 
         package init(
             limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
@@ -90,12 +95,12 @@ package struct Acceptor: Sendable {
         self.recorder = recorder
         self.rules = rules
         contentKey = try await ledger.installationSecret("content-hash") { randomBytes(32) }
-        subjectKey = try await ledger.installationSecret("subject-hash") { randomBytes(32) }
+        subjectKey = try await ledger.installationSecret(SubjectRecord.secret) { randomBytes(32) }
     }
 
     /// The keyed hash under which the ledger knows a subject.
     package static func reference(to subject: String, key: [UInt8]) -> String {
-        hexadecimal(keyedHash(Array(subject.utf8), key: key))
+        SubjectRecord.reference(to: subject, key: key)
     }
 
     /// What becomes one job: the token by which it is known after a crash, NAME, and what follows NAME in an id of ours.
@@ -188,6 +193,8 @@ package struct Acceptor: Sendable {
             let credits: Int64
             do throws(Reason) {
                 spec = try await expanded(manifest)
+                let (screen, prompt) = (rules.screen, spec.prompt)
+                try await BlockingLane.disk.run { () throws(Reason) in try screen(prompt) }
                 route = try rules.examine(spec)
                 credits = try rules.creditsPerOutput(spec)
             } catch {
@@ -217,9 +224,12 @@ package struct Acceptor: Sendable {
             job.count = spec.count
             job.referenceCount = spec.referenceCount
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
+            job.plan = rules.planTerms(spec)
             job.retainOutputs =
-                spec.save ? nil : [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+                spec.save ? nil : [spec.retainOutputs, rules.retainOutputs, job.plan?.age].compactMap { $0 }.min()
             job.maySave = rules.maySave
+            job.visibility = spec.visibility
+            job.isProtected = spec.protect
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             job.party = job.subjectRef ?? origin.droppedBy.map { "user \($0)" }
@@ -241,7 +251,11 @@ package struct Acceptor: Sendable {
     private func enterRefused(_ origin: Origin, _ reason: Reason, _ id: String?) async throws -> String {
         var job = try await draft(origin, wanting: id, route: "")
         job.reason = reason
-        return try await enter(job, wanting: id, origin, []).id
+        let entered = try await enter(job, wanting: id, origin, [])
+        if entered.isNew, let rule = AbuseRule(reason) {
+            await recorder.record("abuse.refused", entered.id, ["rule": rule.rawValue])
+        }
+        return entered.id
     }
 
     private func draft(_ origin: Origin, wanting id: String?, route: String) async throws -> JobRecord {

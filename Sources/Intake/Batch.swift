@@ -9,8 +9,8 @@ package struct Batch: Sendable {
     package let claim: Claim
     /// NAME as it was dropped.
     package let name: String
-    /// Milliseconds since 1970: when it left the inbox.
-    package let claimed: Int64
+    /// By the age clock: when it left the inbox.
+    package let claimed: Timestamp
     private let path: String
     private let longest: Int
     private let known: LineSet
@@ -50,7 +50,7 @@ package struct Batch: Sendable {
             guard error.isForbidden else { throw error }
             return nil
         }
-        claimed = (try Files.info(claim.folder)?.modified ?? 0) / 1_000_000
+        claimed = Timestamp(milliseconds: (try Files.info(claim.folder)?.modified ?? 0) / 1_000_000)
         isDoubted = entries.contains { $0.name == Self.doubtMark }
     }
 
@@ -60,7 +60,10 @@ package struct Batch: Sendable {
     package static func doubtAll(in claims: String) throws(DiskError) {
         for claim in try Folders.list(claims).entries where claim.name.hasPrefix(Arrival.Form.batch.rawValue + "-") {
             let mark = claims + "/" + claim.name + "/" + doubtMark
-            if !Files.exists(mark) { try Files.writeDurably([], to: mark) }
+            if Files.exists(mark) { continue }
+            try Files.writeDurably([], to: mark)
+            // A mark makes no claim younger.
+            try Folders.setModified(claims + "/" + claim.name, claim.info.modified / 1_000_000)
         }
     }
 
@@ -117,13 +120,13 @@ package struct Batch: Sendable {
     }
 
     /// Keeps what is overdue until it has been said of each line that it is: the images go at once, and the claim counts as
-    /// claimed `span` ago, so that a sweep leaves the rest of that day for it.
-    package func prolong(claimedBefore span: Span) throws(DiskError) {
+    /// claimed at `moment`, so that a sweep leaves the rest of that day for it.
+    package func prolong(claimedAt moment: Timestamp) throws(DiskError) {
         let kept = [path, claim.folder + "/" + Self.doubtMark]
         for entry in try Folders.list(claim.folder).entries where !kept.contains(claim.folder + "/" + entry.name) {
             try Folders.removeTree(claim.folder + "/" + entry.name)
         }
-        try Folders.setModified(claim.folder, Monotonic.wall() - span.milliseconds)
+        try Folders.setModified(claim.folder, moment.milliseconds)
     }
 
     /// Whether nothing is left to read: a sweep took it.

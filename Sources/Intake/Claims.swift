@@ -1,6 +1,6 @@
 import Digests
 package import Disk
-import Domain
+package import Domain
 package import Spool
 
 /// A hand-over that was moved out of the inbox: a folder of the private area named `FORM-TOKEN`.
@@ -35,7 +35,9 @@ package struct Claims: Sendable {
     /// Moves an arrival's files in, the commit point last; nil when it was gone before it could be taken.
     ///
     /// What it throws leaves the files in the inbox.
-    package func take(_ arrival: Arrival) throws(DiskError) -> Claim? {
+    ///
+    /// - Parameter age: the age clock, by which a claim ends that nobody accepts; nil where there is none.
+    package func take(_ arrival: Arrival, at age: Timestamp? = nil) throws(DiskError) -> Claim? {
         let token = arrival.form.rawValue + "-" + hexadecimal(randomBytes(8))
         let claim = Claim(token: token, form: arrival.form, folder: spool.claim(token))
         try Folders.make(claim.folder)
@@ -48,6 +50,8 @@ package struct Claims: Sendable {
                 guard error.isOtherFileSystem else { throw error }
                 try fetch(arrival.files, from: inbox, for: claim, into: folder)
             }
+            // The wall clock may jump while the claim waits for room.
+            if let age { try Folders.setModified(claim.folder, age.milliseconds) }
             try folder.sync()
             try Folders.sync(spool.claims)
         } catch {

@@ -164,3 +164,51 @@ package struct CallBookFile: Sendable {
         if entries.count + ends.count > 0 { try await take(entries, ends) }
     }
 }
+
+extension CallBookFile {
+    /// Puts `other`, which is as long, over every place of `text` in the book's files: places and lengths stay as they are, for whoever
+    /// writes on them meanwhile.
+    package static func replace(_ text: String, with other: String, in folder: String) throws(DiskError) {
+        let (old, new) = (Array(text.utf8), Array(other.utf8))
+        guard old.count == new.count, !old.isEmpty else { throw DiskError("write over a book of calls", code: 22) }
+        var done: Set<UInt64> = []
+        // A file that became the old one meanwhile is met under its other name.
+        while true {
+            let before = done
+            for name in [currentName, oldName] {
+                let path = folder + "/" + name
+                guard let info = try Files.info(path), info.isOwnFile, !done.contains(info.inode) else { continue }
+                let reader = try Descriptor.reading(path)
+                let writer = try Descriptor.overwriting(path)
+                guard try reader.info().inode == writer.info().inode else { continue }
+                try replace(old, with: new, from: reader, in: writer)
+                done.insert(try reader.info().inode)
+            }
+            if done == before { return }
+        }
+    }
+
+    private static func replace(
+        _ old: [UInt8], with new: [UInt8], from reader: borrowing Descriptor, in file: borrowing Descriptor
+    ) throws(DiskError) {
+        let portion = 1 << 20
+        var (offset, hits) = (Int64(0), 0)
+        while true {
+            let bytes = try reader.read(portion, at: offset)
+            var place = 0
+            while place + old.count <= bytes.count {
+                if bytes[place] == old[0], bytes[place..<(place + old.count)].elementsEqual(old) {
+                    try file.write(new, at: offset + Int64(place))
+                    hits += 1
+                    place += old.count
+                } else {
+                    place += 1
+                }
+            }
+            guard bytes.count == portion else { break }
+            // What stands across the end of this portion is met in the next.
+            offset += Int64(portion - old.count + 1)
+        }
+        if hits > 0 { try file.sync() }
+    }
+}

@@ -4,7 +4,7 @@ package import Domain
 ///
 /// Rows move by compare-and-set on (id, state, fence), so that a second machine, or a process that was thought dead,
 /// can waste time but never publish or pay.
-package protocol JobLedger: Sendable {
+package protocol JobLedger: GalleryLedger, PlanLedger {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 
@@ -86,6 +86,10 @@ package protocol JobLedger: Sendable {
     /// Outputs that are to end: they are due now.
     func expireOutputs(_ outputs: [OutputRecord]) async throws(LedgerError)
     func retention() async throws(LedgerError) -> RetentionState
+    /// What is deleted next, in that order, at most `limit`.
+    func deadlines(limit: Int) async throws(LedgerError) -> [Deadline]
+    /// What has settled since a moment of the age clock.
+    func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup]
     /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that
     /// were, 0 when none are left. Their ids may come again, and what they paid stays in the history of credits.
     func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int
@@ -94,6 +98,14 @@ package protocol JobLedger: Sendable {
     func lackOfCredit(for job: JobRecord) async throws(LedgerError) -> CreditLack?
     /// Moves what is left of expired lots, some hundred at a time; how many credits that were, 0 when none are left.
     func expireCredits() async throws(LedgerError) -> Int64
+
+    /// The legal holds that keep a job's outputs now.
+    func holds(on job: String) async throws(LedgerError) -> [LegalHold]
+    /// What people asked for and has not come to its end, in the order in which it is due.
+    func openRequests() async throws(LedgerError) -> [RightsRequest]
+
+    /// Subjects of whom nothing is counted: those who object to it, and those whose use is restricted.
+    func uncounted() async throws(LedgerError) -> [String]
 
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)
@@ -123,6 +135,11 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case overRate(until: Timestamp)
     /// A paid request would leave without the credits of its output.
     case noCredit(CreditLack)
+    /// No request leaves for a subject that is suspended, or whose data may only be stored.
+    case suspended(Reason)
+    case restricted(Reason)
+    /// The job's subject is being erased: nothing of it comes any further.
+    case erasing(job: String)
     /// No room on the disk.
     case full
     case storage(code: Int32, doing: String)
@@ -140,6 +157,8 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .overBudget(let budget, let limit, let need):
             "\(budget.rawValue) is \(Money.text(limit)), and \(Money.text(need)) would be spent"
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
+        case .suspended(let reason), .restricted(let reason): reason.message
+        case .erasing(let job): "the subject of job \(job) is being erased"
         case .full: "the ledger's disk is full"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"

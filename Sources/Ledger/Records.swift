@@ -55,6 +55,17 @@ package struct JobRecord: Sendable, Hashable {
     package var creditsPerOutput: Int64 = 0
     /// Whether its policy lets outputs be kept beyond `retainOutputs`.
     package var maySave = false
+    /// Who may see its outputs.
+    package var visibility = Visibility.private
+    /// Whether its outputs are protected as far as words and marks go.
+    package var isProtected = false
+    /// What the plan that it names lets its subject keep.
+    package var plan: PlanTerms?
+
+    /// What it waits for, where it does.
+    package var waitsFor: ReasonCode? {
+        state == .waiting || (state == .accepted && waiting == .subjectRestricted) ? waiting : nil
+    }
 
     package init(
         id: String, claimToken: String, route: String, acceptedAt: Timestamp, inputsDeleteBy: Timestamp,
@@ -107,6 +118,10 @@ package struct OutputRecord: Sendable, Hashable {
     package var bytes: Int64?
     package var sha256: String?
     package var expiresAt: Timestamp?
+    /// What ends it then.
+    package var rule: ExpiryRule?
+    /// When it is to be said that it ends; nil where it need not be, or was.
+    package var tellAt: Timestamp?
     package var deletedAt: Timestamp?
     /// Kept beyond its time because somebody asked for it.
     package var isSaved = false
@@ -237,6 +252,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// What the gallery is about to get of this job; it counts as shown when the job settles.
+    case shown([GalleryPicture])
     /// What happened, written down with it: neither stands without the other.
     case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.
@@ -298,11 +315,14 @@ package struct RetentionState: Sendable {
 package struct LedgerEvent: Sendable, Hashable {
     package let name: String
     package let job: String?
+    /// Keyed hash of the subject that it speaks of, for the audit log alone, which knows it under a name that dies with it.
+    package let subjectRef: String?
     package let facts: [String: String]
 
-    package init(_ name: String, job: String? = nil, _ facts: [String: String] = [:]) {
+    package init(_ name: String, job: String? = nil, subject: String? = nil, _ facts: [String: String] = [:]) {
         self.name = name
         self.job = job
+        subjectRef = subject
         self.facts = facts
     }
 }

@@ -22,7 +22,7 @@ package struct RecordedEvent: Sendable, Hashable {
     package let number: Int64
     package let wall: Timestamp
     package let event: LedgerEvent
-    /// Keyed hash of the subject, where the event is the acceptance of one's job.
+    /// Keyed hash of the subject, where the event is the acceptance of one's job or a request of one.
     package let subjectRef: String?
 
     package init(number: Int64, wall: Timestamp, event: LedgerEvent, subjectRef: String? = nil) {
@@ -47,7 +47,7 @@ package struct AuditMark: Sendable, Hashable {
 }
 
 extension LedgerEvent {
-    /// A job was taken in. The one event that the log names a subject in.
+    /// A job was taken in. The one event of a job that the log names a subject in.
     package static func accepted(_ job: JobRecord) -> LedgerEvent {
         LedgerEvent(
             acceptedName, job: job.id,
@@ -73,21 +73,22 @@ extension SQLiteLedger: EventBook {
         // A number that stands in the audit log is never given again, whatever became of its row.
         try database.run(
             """
-            INSERT INTO event (number, at, wall, name, job, facts)
+            INSERT INTO event (number, at, wall, name, job, facts, subject_ref)
             VALUES (
                 1 + max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT event FROM audit_mark), 0)),
-                ?, ?, ?, ?, ?)
+                ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(try now().milliseconds), .integer(timekeeper.wall().milliseconds), .text(event.name),
-                .init(event.job), .text(facts.compact),
+                .init(event.job), .text(facts.compact), .init(event.subjectRef),
             ])
     }
 
     package func events(after number: Int64, limit: Int) throws(LedgerError) -> [RecordedEvent] {
         try database.rows(
             """
-            SELECT event.*, CASE WHEN name = '\(LedgerEvent.acceptedName)' THEN job.subject_ref END AS subject_ref
+            SELECT number, wall, name, event.job, facts, coalesce(
+                event.subject_ref, CASE WHEN name = '\(LedgerEvent.acceptedName)' THEN job.subject_ref END) AS subject_ref
             FROM event LEFT JOIN job ON job.id = event.job
             WHERE number > ? ORDER BY number LIMIT ?
             """, [.integer(number), .init(limit)]
@@ -146,6 +147,8 @@ extension SQLiteLedger {
                 let isNew = try database.run("DELETE FROM publication WHERE job = ?", [.text(job)]) == 1
                 guard isNew, let found = try find(job), found.state == .done else { continue }
                 let outputs = try outputs(of: job).filter { $0.file != nil && $0.deletedAt == nil }
+                for output in outputs { try enterDelivery(output, of: found) }
+                try checkPlan(of: job)
                 let event = LedgerEvent("outputs.delivered", job: job, ["outputs": String(outputs.count)])
                 try note(event)
                 events.append(event)

@@ -91,6 +91,7 @@ package actor SQLiteLedger: JobLedger {
             if let id = known.first?["id"].text { return .repeated(id: id) }
             if let other = try find(job.id) { return .taken(by: other) }
             var job = job
+            try admit(&job)
             if let reason = try reserve(job) { job.reason = reason }
             try insert("job", JobRecord.columns, job.values)
             try queueUp(job)
@@ -203,12 +204,15 @@ package actor SQLiteLedger: JobLedger {
     static let open =
         "state NOT IN ('done', 'failed') AND (state <> 'held' OR staged IS NOT NULL) AND owner IS NULL"
 
+    /// A job of a restricted subject is not looked at until the restriction ends, whatever brought its time forward.
+    private static let unrestricted = "(waiting IS NULL OR waiting <> 'subject_restricted')"
+
     package func claim(_ limit: Int, for owner: String, lease: Span) async throws(LedgerError) -> [JobRecord] {
         let now = try now()
         let sql = """
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE id IN (
-                SELECT id FROM job WHERE \(Self.open) AND run_after <= ?
+                SELECT id FROM job WHERE \(Self.open) AND run_after <= ? AND \(Self.unrestricted)
                 ORDER BY priority DESC, turn, accepted_at, id LIMIT ?)
             RETURNING *
             """
@@ -247,7 +251,7 @@ package actor SQLiteLedger: JobLedger {
         let sql = """
             UPDATE job SET owner = ?, fence = fence + 1, lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE id IN (
-                SELECT id FROM job WHERE deaths > 0 AND \(Self.open) AND run_after <= ?
+                SELECT id FROM job WHERE deaths > 0 AND \(Self.open) AND run_after <= ? AND \(Self.unrestricted)
                 ORDER BY deaths, accepted_at, id LIMIT 1)
             RETURNING *
             """
@@ -279,7 +283,7 @@ package actor SQLiteLedger: JobLedger {
         try database.rows(
             """
             SELECT min(run_after) AS wake FROM job
-            WHERE \(Self.open)
+            WHERE \(Self.open) AND \(Self.unrestricted)
             """
         ).first.flatMap { Timestamp($0["wake"]) }
     }
@@ -290,6 +294,7 @@ package actor SQLiteLedger: JobLedger {
         try await commit { [self] () throws(LedgerError) in
             guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
+            try checkStanding(event, changes, of: job)
             if let event { try move(job, by: event) }
             for change in changes {
                 try checkReserved(change, of: job)
@@ -316,7 +321,11 @@ package actor SQLiteLedger: JobLedger {
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
-        if event == .settled(.done) { try insert("publication", ["job"], [.text(job.id)]) }
+        if event == .settled(.done) {
+            try insert("publication", ["job"], [.text(job.id)])
+            try show(job.id)
+            try checkPlan(of: job.id)
+        }
     }
 
     private func apply(_ change: Change, to job: String) throws(LedgerError) {
@@ -338,6 +347,7 @@ package actor SQLiteLedger: JobLedger {
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
         case .wait(let until, let code):
             try set("run_after = ?, waiting = ?, deaths = 0", .integer(until.milliseconds), .text(code.rawValue))
+            if code == .subjectRestricted { try park(job) }
         case .tried: try set("deaths = 0")
         case .staged(let outcome): try set("staged = ?", .init(outcome?.rawValue))
         case .settled(let at, let deleteBy):
@@ -347,6 +357,7 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .shown(let pictures): for picture in pictures { try enter(picture, of: job) }
         case .record(let event): try note(event)
         case .reopened(let deleteBy):
             try set(
@@ -354,6 +365,7 @@ package actor SQLiteLedger: JobLedger {
                 reopened = reopened + 1, settled_at = NULL, reason = NULL, staged = NULL, waiting = NULL, run_after = ?,
                 inputs_delete_by = ?
                 """, .integer(try now().milliseconds), .integer(deleteBy.milliseconds))
+            try park(job)
         }
     }
 

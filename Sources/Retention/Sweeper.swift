@@ -4,6 +4,7 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Spool
+package import Statistics
 package import Vault
 
 /// What one sweep did and what is left.
@@ -35,12 +36,14 @@ package struct Sweeper: Sendable {
     private let settler: Settler
     private let eraser: Eraser
     private let shelf: Shelf
+    private let gallery: Gallery
     private let recorder: Recorder
     private let owner: String
+    private let statistics: PromptStatistics?
 
     package init(
         ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
-        recorder: Recorder, owner: String
+        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil
     ) {
         self.ledger = ledger
         self.blobs = blobs
@@ -48,8 +51,10 @@ package struct Sweeper: Sendable {
         self.settler = settler
         self.eraser = eraser
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
+        self.statistics = statistics
     }
 
     private static let batch = 200
@@ -72,12 +77,15 @@ package struct Sweeper: Sendable {
     package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
+        try await sweepPlans(&report)
         try await sweepOutputs(&report)
+        try await sweepGallery(&report)
         try await sweepCredits()
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
-        if claims { await sweepClaims(&report) }
+        try await sweepStatistics(&report)
+        if claims { try await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
         return report
@@ -172,27 +180,93 @@ package struct Sweeper: Sendable {
         }
     }
 
+    private func sweepPlans(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await shelf.limit()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("plans could not be looked at", ["why": error.description])
+        }
+    }
+
+    /// A gallery that can not be set right stops nothing else.
+    private func sweepGallery(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await gallery.agree()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("the gallery could not be set right", ["why": error.description])
+        }
+    }
+
     // MARK: deliveries
 
-    /// How many published folders are looked for at a time.
+    /// How many published folders are looked for at a time, and at most at a look: there may be a million that nobody fetches.
     private static let look = 500
+    package static let mostLooks = 5000
 
     /// Folders that are not in `done/` any more, and that nothing of ours deleted, were taken away: that is their delivery.
-    package func noteDeliveries() async throws(LedgerError) {
+    ///
+    /// - Parameters:
+    ///   - place: what the look before gave, the empty string for the first.
+    ///   - most: how many folders are looked for.
+    /// - Returns: where the next look goes on; the empty string when all were looked for.
+    @discardableResult
+    package func noteDeliveries(after place: String = "", most: Int = .max) async throws(LedgerError) -> String {
         let done = spool.outcomes(.done)
-        var last = ""
-        while case let jobs = try await ledger.published(after: last, limit: Self.look), let end = jobs.last {
+        var last = place
+        var looked = 0
+        while looked < most,
+            case let jobs = try await ledger.published(after: last, limit: min(Self.look, most - looked))
+        {
+            guard let end = jobs.last else { return "" }
             last = end
+            looked += jobs.count
             let gone = await BlockingLane.disk.run { jobs.filter { Self.isGone(done + "/" + $0) } }
             // Where the place itself is gone, nothing can be said of what was in it.
-            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return }
+            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return "" }
             for event in try await ledger.delivered(gone) { recorder.tell(event) }
         }
+        return last
     }
 
     /// What can not be looked at may well be there.
     private static func isGone(_ path: String) -> Bool {
         do throws(DiskError) { return try Files.info(path) == nil } catch { return false }
+    }
+
+    // MARK: statistics
+
+    /// Weeks of counted prompts that are over end: what may be published is, and nothing is left that leads back to anybody.
+    private func sweepStatistics(_ report: inout SweepReport) async throws(LedgerError) {
+        guard let statistics else { return }
+        let now = try await ledger.now()
+        do throws(DiskError) {
+            guard try await BlockingLane.disk.run({ () throws(DiskError) in try statistics.isDue(at: now) }) else {
+                return
+            }
+        } catch {
+            return sayOpen(error, &report)
+        }
+        let uncounted = try await ledger.uncounted()
+        do throws(DiskError) {
+            let closed = try await BlockingLane.disk.run { () throws(DiskError) in
+                try statistics.close(before: now, without: uncounted)
+            }
+            for week in closed {
+                await recorder.record(
+                    "statistics.closed", nil, ["week": week.week.name, "cells": week.cells.map(String.init) ?? "0"])
+            }
+        } catch {
+            sayOpen(error, &report)
+        }
+    }
+
+    private func sayOpen(_ error: DiskError, _ report: inout SweepReport) {
+        report.failures += 1
+        recorder.log.error("a week of statistics could not be closed", ["why": error.description])
     }
 
     // MARK: credits
@@ -218,9 +292,10 @@ package struct Sweeper: Sendable {
     // MARK: strays
 
     /// Claims that nobody accepted in a day: their files are inputs like any other.
-    private func sweepClaims(_ report: inout SweepReport) async {
+    private func sweepClaims(_ report: inout SweepReport) async throws(LedgerError) {
         let claims = spool.claims
-        let now = Monotonic.wall()
+        // Claims are stamped by the clock that deadlines hang on.
+        let now = try await ledger.now().milliseconds
         let gone = try? await BlockingLane.disk.run { () throws(DiskError) -> Int in
             var gone = 0
             for claim in try Folders.list(claims).entries

@@ -15,7 +15,7 @@ package enum JobList {
             "accepted": .string(job.acceptedAt.description), "started": .text(job.startedAt?.description),
             "settled": .text(job.settledAt?.description), "outputs": .integer(job.count),
             "references": .integer(job.referenceCount), "simulated": .bool(job.simulated),
-            "reason": job.reason?.json, "waits_for": .text(job.state == .waiting ? job.waiting?.rawValue : nil),
+            "reason": job.reason?.json, "waits_for": .text(job.waitsFor?.rawValue),
             "inputs_delete_by": .string(job.inputsDeleteBy.description),
             "inputs_deleted": .text(job.inputsDeletedAt?.description),
         ])

@@ -2,138 +2,153 @@ import Domain
 import Ledger
 import Settings
 
-/// The page for people: what flows where, what it costs, what is due. No script, nothing from elsewhere, nothing personal.
+/// The page for people: what flows where, what it costs, what is due. Nothing from elsewhere, nothing personal; its figures need no
+/// script.
 struct Page {
-    let html: String
+    private let status: SpoolStatus
+    private let hour: HourHistory.Picture
+    private let deadlines: [Deadline]
+    private let workers: [WorkerLine]
 
-    init(_ status: SpoolStatus, _ tally: Tally, _ readiness: Readiness) {
-        let late = status.overdue
-        html = """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="refresh" content="5">
-            <title>Darkroom</title>
-            <link rel="stylesheet" href="/style.css">
-            </head>
-            <body>
-            <header><h1>Darkroom</h1><p class="\(readiness.isReady ? "good" : "bad")">\
-            \(readiness.isReady ? "work flows" : "work does not flow")</p></header>
-            <main>
-            \(Self.obstacles(readiness))
-            <section class="large" aria-label="Deletions">
-            <div><b class="\(late == 0 ? "good" : "bad")">\(late) s</b><span>oldest overdue deletion</span></div>
-            <div><b>\(Self.clock(status.retention.nextDeadline))</b><span>next deletion of inputs (UTC)</span></div>
-            <div><b>\(Money.text(status.spent))</b><span>dollars today\(Self.budget(status))</span></div>
-            </section>
-            <section><h2>Jobs</h2>\(Self.jobs(status))\(Self.inbox(status))</section>
-            <section><h2>Routes</h2>\(Self.routes(status))</section>
-            <section><h2>Since the start</h2>\(Self.outcomes(tally))</section>
-            </main>
-            <footer>as of \(Self.escaped(status.now.description)); looks anew every 5 seconds; <a href="/jobs.json">jobs</a>,
-            <a href="/metrics">metrics</a>, <a href="/readyz">readiness</a></footer>
-            </body>
-            </html>
-
-            """
+    init(_ status: SpoolStatus, _ hour: HourHistory.Picture, _ deadlines: [Deadline], _ workers: [WorkerLine]) {
+        self.status = status
+        self.hour = hour
+        self.deadlines = deadlines
+        self.workers = workers
     }
+
+    func html(_ readiness: Readiness) -> String {
+        let flows = readiness.isReady
+        return HTML.document(
+            title: flows ? "Darkroom" : "Darkroom: work does not flow", renews: true,
+            header: """
+                <h1>Darkroom</h1><p class="state \(flows ? "good" : "bad")">\
+                \(flows ? "work flows" : "work does not flow")</p>
+                """,
+            main: [
+                Self.obstacles(readiness), large, flow, plots, failures, routes, deletions, workerTable,
+            ].joined(separator: "\n"),
+            footer: """
+                <p>As of \(HTML.escaped(status.now.description)). Looks anew every 5 seconds.</p>
+                <nav aria-label="More"><a href="/jobs.json">jobs</a> <a href="/metrics">metrics</a> \
+                <a href="/readyz">readiness</a></nav>
+                """)
+    }
+
+    // MARK: sections
 
     private static func obstacles(_ readiness: Readiness) -> String {
         guard !readiness.isReady else { return "" }
-        let items = readiness.obstacles.map { "<li>\(escaped($0.message)) <code>\($0.code)</code></li>" }
-        return "<section class=\"obstacles\" role=\"alert\"><h2>Why</h2><ul>\(items.joined())</ul></section>"
-    }
-
-    private static func budget(_ status: SpoolStatus) -> String {
-        status.configuration.budgetPerDay.map { " of " + Money.text($0) } ?? ""
-    }
-
-    private static func clock(_ moment: Timestamp?) -> String {
-        moment.map { String($0.description.dropFirst(5).prefix(11)).replacing("T", with: " ") } ?? "none"
-    }
-
-    private static func jobs(_ status: SpoolStatus) -> String {
-        table(
-            ["State", "Jobs"],
-            JobState.allCases.map { [$0.rawValue, String(status.counts[$0] ?? 0)] }, numbers: [1])
-    }
-
-    private static func inbox(_ status: SpoolStatus) -> String {
-        let why = status.inboxWaitsFor.map { "<li>\(escaped($0))</li>" }.joined()
-        let names = status.inbox == 1 ? "1 name is" : "\(status.inbox) names are"
-        return "<p>\(names) in the inbox\(why.isEmpty ? "" : " and wait:")</p>" + (why.isEmpty ? "" : "<ul>\(why)</ul>")
-    }
-
-    private static func routes(_ status: SpoolStatus) -> String {
-        table(
-            ["Route", "Service", "Calls", "Waiting", "Dollars today", "State"],
-            status.routes.map { line in
-                [
-                    line.route.name, line.route.provider.rawValue, "\(line.underWay) of \(line.route.concurrency)",
-                    "\(line.waiting) of \(line.most)", Money.text(line.spent),
-                    line.pause.map { "paused: \($0.code.rawValue)" } ?? "open",
-                ]
-            }, numbers: [2, 3, 4])
-    }
-
-    private static func outcomes(_ tally: Tally) -> String {
-        let rows = tally.snapshot.counters.filter { $0.key.name == "darkroom_jobs_settled_total" }
-            .sorted { $0.key < $1.key }.map { key, count in key.labels + [String(count)] }
-        return rows.isEmpty
-            ? "<p>nothing has settled yet</p>" : table(["Outcome", "Reason", "Jobs"], rows, numbers: [2])
-    }
-
-    private static func table(_ heads: [String], _ rows: [[String]], numbers: Set<Int>) -> String {
-        func cells(_ words: [String], _ tag: String) -> String {
-            words.enumerated().map { place, word in
-                let scope = tag == "th" ? " scope=\"col\"" : ""
-                let kind = numbers.contains(place) ? " class=\"number\"" : ""
-                return "<\(tag)\(scope)\(kind)>\(escaped(word))</\(tag)>"
-            }.joined()
+        let items = readiness.obstacles.map {
+            "<li>\(HTML.escaped($0.message)) <code>\(HTML.escaped($0.code))</code></li>"
         }
-        let body = rows.map { "<tr>\(cells($0, "td"))</tr>" }.joined(separator: "\n")
-        return "<table><thead><tr>\(cells(heads, "th"))</tr></thead><tbody>\n\(body)\n</tbody></table>"
+        return """
+            <section class="obstacles" role="alert"><h2>Why work does not flow</h2><ul>\(items.joined())</ul></section>
+            """
     }
 
-    private static func escaped(_ text: String) -> String {
-        var safe = ""
-        for character in text {
-            switch character {
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case "\"": safe += "&quot;"
-            default: safe.append(character)
-            }
-        }
-        return safe
+    private var large: String {
+        let late = status.overdue
+        let next = status.retention.nextDeadline
+        let holding = Words.count(status.retention.holding, "job holds", "jobs hold")
+        return """
+            <section class="large" aria-label="At a glance">
+            <div><b class="\(late == 0 ? "good" : "bad")">\(Words.duration(.seconds(late)))</b>\
+            <span>oldest overdue deletion</span></div>
+            <div><b>\(next.map { Words.away($0, status.now) } ?? "none")</b>\
+            <span>next deletion of inputs; \(holding) inputs</span></div>
+            <div><b>\(Words.dollars(status.spent))</b><span>spent today (UTC)\(budget)</span>\(meter)</div>
+            </section>
+            """
     }
 
-    static let style = """
-        :root { color-scheme: light dark; --ink: #1d1a18; --paper: #faf8f5; --line: #d9d2c9; --good: #1d6b3a; --bad: #a3201a; }
-        @media (prefers-color-scheme: dark) {
-          :root { --ink: #ece7e1; --paper: #171412; --line: #3a342f; --good: #6fcf97; --bad: #ff8a80; }
-        }
-        * { box-sizing: border-box; }
-        body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--ink); background: var(--paper);
-          font: 1rem/1.5 system-ui, sans-serif; }
-        header { display: flex; align-items: baseline; justify-content: space-between; flex-wrap: wrap; gap: 0 1rem; }
-        h1 { font-size: 1.5rem; margin: 0; }
-        h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-        header p { margin: 0; font-weight: 600; }
-        .good { color: var(--good); }
-        .bad { color: var(--bad); }
-        .large { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem; margin-top: 1rem; }
-        .large div { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
-        .large b { display: block; font-size: 2rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-        .obstacles { border-left: .25rem solid var(--bad); padding-left: 1rem; }
-        table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
-        .number { text-align: right; }
-        footer { margin-top: 2rem; font-size: .875rem; }
-        a { color: inherit; }
+    private var budget: String { status.configuration.budgetPerDay.map { " of " + Words.dollars($0) } ?? "" }
 
+    private var meter: String {
+        guard let most = status.configuration.budgetPerDay, most > 0 else { return "" }
+        let share = min(1, Double(status.spent) / Double(most))
+        return
+            "<meter min=\"0\" max=\"1\" high=\"0.9\" value=\"\(share)\" aria-label=\"share of the day's budget\"></meter>"
+    }
+
+    /// From the inbox to the outcomes.
+    private var flow: String {
+        func jobs(_ states: JobState...) -> Int { states.reduce(0) { $0 + (status.counts[$1] ?? 0) } }
+        let calls = status.routes.reduce(0) { $0 + $1.underWay }
+        let steps: [(name: String, count: Int, more: String, kind: String)] = [
+            ("inbox", status.inbox, "names not taken yet", ""),
+            ("queue", jobs(.accepted, .ready), "accepted and ready", ""),
+            ("waiting", jobs(.waiting), "for pace, quota or room", jobs(.waiting) > 0 ? "warn" : ""),
+            ("calling", jobs(.calling), Words.count(calls, "call", "calls") + " under way", ""),
+            ("finishing", jobs(.answered, .made), "enlarged and written", ""),
+            ("done", jobs(.done), "outcomes in done/", ""),
+            ("failed", jobs(.failed), "outcomes in failed/", ""),
+            ("held", jobs(.held), "wait for a person", jobs(.held) > 0 ? "warn" : ""),
+        ]
+        let items = steps.map { step in
+            "<li class=\"\(step.kind)\"><span>\(step.name)</span><b>\(step.count)</b><small>\(step.more)</small></li>"
+        }
+        let why = status.inboxWaitsFor.map { "<li>\(HTML.escaped($0))</li>" }.joined()
+        return """
+            <section><h2>Jobs</h2><ol class="flow">\(items.joined())</ol>\
+            \(why.isEmpty ? "" : "<p>Hand-overs stay in the inbox:</p><ul>\(why)</ul>")</section>
+            """
+    }
+
+    private var plots: String {
         """
+        <section><h2>The last hour</h2><div class="plots">
+        \(Plot.throughput(hour))
+        \(Plot.latency(hour))
+        </div></section>
+        """
+    }
+
+    private var failures: String {
+        let rows = hour.failures.map { failure in
+            [HTML.Cell(failure.reason), HTML.Cell(String(failure.jobs)), HTML.Cell(job: failure.newest)]
+        }
+        let table = HTML.table("Failures", ["Reason", "Jobs", "Last one"], rows, numbers: [1])
+        return "<section><h2>Failures of the last hour</h2>\(rows.isEmpty ? "<p>None.</p>" : table)</section>"
+    }
+
+    private var routes: String {
+        let rows = status.routes.map { line in
+            [
+                line.route.name, line.route.provider.rawValue, "\(line.underWay) of \(line.route.concurrency)",
+                "\(line.waiting) of \(line.most)", Words.dollars(line.spent),
+                line.pause.map { pause in
+                    "paused: \(pause.code.rawValue)" + (pause.until.map { ", until \(Words.clock($0)) UTC" } ?? "")
+                } ?? "open",
+            ].map { HTML.Cell($0) }
+        }
+        return "<section><h2>Routes</h2>"
+            + HTML.table(
+                "Routes", ["Route", "Provider", "Calls", "Requests waiting", "Spent today", "State"], rows,
+                numbers: [2, 3, 4]) + "</section>"
+    }
+
+    private var deletions: String {
+        let rows = deadlines.map { deadline in
+            [
+                HTML.Cell(Words.clock(deadline.at)), HTML.Cell(Words.away(deadline.at, status.now)),
+                HTML.Cell(deadline.output.map { "output \($0)" } ?? "inputs"), HTML.Cell(job: deadline.job),
+            ]
+        }
+        let table = HTML.table("Next deletions", ["At (UTC)", "That is", "What", "Job"], rows)
+        return
+            "<section><h2>Next deletions</h2>\(rows.isEmpty ? "<p>Nothing waits to be deleted.</p>" : table)</section>"
+    }
+
+    private var workerTable: String {
+        let limit = status.configuration.workers.memory
+        let rows = workers.map { worker in
+            [String(worker.process), Words.megabytes(worker.memory), Words.megabytes(worker.most)].map { HTML.Cell($0) }
+        }
+        let table = HTML.table("Image workers", ["Process", "Memory", "At most so far"], rows, numbers: [1, 2])
+        return """
+            <section><h2>Image workers</h2><p>Sandbox \(status.configuration.workers.sandbox.rawValue), \
+            \(limit.description) for each.</p>\(rows.isEmpty ? "<p>None has been needed yet.</p>" : table)</section>
+            """
+    }
 }

@@ -5,26 +5,33 @@ package import Ledger
 package import Settings
 package import Spool
 
-/// Answers whoever looks at the daemon: `/`, `/healthz`, `/readyz`, `/metrics`, `/jobs.json`. Nothing here changes anything.
+/// Answers whoever looks at the daemon: `/`, `/jobs/ID`, `/healthz`, `/readyz`, `/metrics`, `/jobs.json`. Nothing here changes
+/// anything.
 package struct StatusServer: Sendable {
     private let ledger: any JobLedger
     private let spool: SpoolFolders
     private let configuration: Configuration
     private let tally: Tally
     private let readiness: @Sendable () async -> Readiness
+    private let workers: @Sendable () -> [Int32]
+    private let hour = HourHistory()
 
     private static let mostJobs = 1000
+    private static let mostDeadlines = 6
 
-    /// - Parameter readiness: asked at each `/readyz`, `/metrics` and page.
+    /// - Parameters:
+    ///   - workers: the processes of the image workers.
+    ///   - readiness: asked at each `/readyz`, `/metrics` and page.
     package init(
         ledger: any JobLedger, spool: SpoolFolders, configuration: Configuration, tally: Tally,
-        readiness: @escaping @Sendable () async -> Readiness
+        workers: @escaping @Sendable () -> [Int32], readiness: @escaping @Sendable () async -> Readiness
     ) {
         self.ledger = ledger
         self.spool = spool
         self.configuration = configuration
         self.tally = tally
         self.readiness = readiness
+        self.workers = workers
     }
 
     /// Listens until it is stopped.
@@ -43,24 +50,50 @@ package struct StatusServer: Sendable {
                 let readiness = await readiness()
                 return Self.reply(readiness.isReady ? 200 : 503, "application/json", readiness.document.pretty)
             case "/metrics":
-                let metrics = Metrics(try await status(), tally, await readiness())
+                let metrics = Metrics(try await status(), tally, await readiness(), lines())
                 return Self.reply(200, "text/plain; version=0.0.4", metrics.text)
             case "/jobs.json":
                 var filter = JobFilter()
                 filter.limit = Self.mostJobs
                 return Self.reply(200, "application/json", JobList.document(try await ledger.jobs(filter)).pretty)
-            case "/": return Self.reply(200, "text/html", Page(try await status(), tally, await readiness()).html)
-            case "/style.css": return Self.reply(200, "text/css", Page.style)
-            default: return Self.reply(404, "text/plain", "there is no such page\n")
+            case "/": return Self.reply(200, "text/html", try await page())
+            case "/style.css": return Self.reply(200, "text/css", PageStyle.sheet)
+            case "/page.js": return Self.reply(200, "text/javascript", PageStyle.script)
+            case "/icon.svg": return Self.reply(200, "image/svg+xml", PageStyle.icon)
+            default:
+                if let page = try await jobPage(request.path) { return Self.reply(200, "text/html", page) }
+                return Self.reply(404, "text/plain", "there is no such page\n")
             }
         } catch {
             return Self.reply(503, "text/plain", "the ledger could not be read: \(error)\n")
         }
     }
 
+    private func page() async throws(LedgerError) -> String {
+        let status = try await status()
+        let hour = try await hour.picture(ledger, now: status.now)
+        let deadlines = try await ledger.deadlines(limit: Self.mostDeadlines)
+        return Page(status, hour, deadlines, lines()).html(await readiness())
+    }
+
+    /// The page of a job; nil where there is none.
+    private func jobPage(_ path: String) async throws(LedgerError) -> String? {
+        guard path.hasPrefix("/jobs/"), let job = try await ledger.job(String(path.dropFirst(6))) else { return nil }
+        return JobPage(
+            job: job, outputs: try await ledger.outputs(of: job.id), effects: try await ledger.effects(of: job.id),
+            events: try await ledger.events(of: job.id), now: try await ledger.now()
+        ).html
+    }
+
+    private func lines() -> [WorkerLine] { workers().compactMap { WorkerLine($0) } }
+
     private func status() async throws(LedgerError) -> SpoolStatus {
         try await SpoolStatus(ledger, spool, configuration)
     }
+
+    private static let security =
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+        + "form-action 'none'; frame-ancestors 'none'"
 
     private static func reply(
         _ status: Int, _ type: String, _ text: String, _ more: [(String, String)] = []
@@ -70,7 +103,7 @@ package struct StatusServer: Sendable {
             headers: [
                 ("Content-Type", type.contains(";") ? type : type + "; charset=utf-8"), ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-                ("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
+                ("Content-Security-Policy", Self.security),
             ] + more, body: Array(text.utf8))
     }
 }

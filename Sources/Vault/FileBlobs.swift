@@ -6,6 +6,7 @@ package struct FileBlobs: BlobStore {
     static let unfinished = ".part"
     private let folder: String
     private let keyFolder: KeyFolder
+    private let subjectKeys: SubjectKeyFolder
 
     /// - Parameters:
     ///   - folder: exists, on the spool's file system, mode 0700.
@@ -13,7 +14,9 @@ package struct FileBlobs: BlobStore {
     ///   - hours: the same, for the keys of hours.
     package init(folder: String, keys: String, hours: String, root: RootKey) {
         self.folder = folder
-        keyFolder = KeyFolder(path: keys, hours: HourKeys(folder: hours, root: root))
+        let hourKeys = HourKeys(folder: hours, root: root)
+        keyFolder = KeyFolder(path: keys, hours: hourKeys)
+        subjectKeys = SubjectKeyFolder(keys: keys, hours: hourKeys)
     }
 
     // MARK: keys
@@ -25,8 +28,11 @@ package struct FileBlobs: BlobStore {
 
     /// Looks whether keys can be made and opened.
     package func checkKeys() async throws(VaultError) {
-        let hours = keyFolder.hours
-        try await BlockingLane.disk.run { () throws(VaultError) in try hours.check() }
+        let (hours, subjects) = (keyFolder.hours, subjectKeys)
+        try await BlockingLane.disk.run { () throws(VaultError) in
+            try hours.check()
+            try subjects.check()
+        }
     }
 
     package func endHours(before hour: Int64) async throws(VaultError) -> Int {
@@ -55,15 +61,15 @@ package struct FileBlobs: BlobStore {
         return count
     }
 
-    /// Seals the keys of all hours anew: to a new key of our own, or to the one that is given now; gives how many these were.
+    /// Seals the keys of all hours and subjects anew: to a new key of our own, or to the one that is given now; gives of how many hours.
     ///
     /// - Parameter old: the text of the key that was given before.
     package func rotate(from old: [UInt8]?) async throws(VaultError) -> Int {
-        let hours = keyFolder.hours
+        let (hours, subjects) = (keyFolder.hours, subjectKeys)
         return try await BlockingLane.disk.run { () throws(VaultError) in
             let opener = try old.map { (text) throws(VaultError) in try RootKey.parsed(text) } ?? nil
             if old != nil, opener == nil { throw .rootKey("that was given before is no age identity") }
-            return try hours.rotate(from: opener)
+            return try hours.rotate(from: opener, and: subjects)
         }
     }
 
@@ -179,7 +185,8 @@ private struct FileWalk: VaultWalk {
 
     func next() async throws(VaultError) -> [VaultName] {
         let folder = folder
-        return await BlockingLane.disk.run { folder.next(Self.portion) }
+        // The folder of the subjects' keys stands among those of jobs; it alone makes no portion but the last.
+        return await BlockingLane.disk.run { folder.next(Self.portion) }.filter { $0.info.kind != .folder }
             .map { VaultName(name: $0.name, changed: $0.info.changed / 1_000_000) }
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// nothing of the hour can be read, wherever it was copied to.
 final class HourKeys: Sendable {
     private let folder: String
-    private let root: RootKey
+    let root: RootKey
     private let known = Mutex<[Int64: Identity]>([:])
 
     init(folder: String, root: RootKey) {
@@ -95,10 +95,10 @@ final class HourKeys: Sendable {
         }
     }
 
-    /// Seals every key of an hour anew. Cut short, it is gone on with where it is begun again.
+    /// Seals every key of an hour anew, and those of subjects. Cut short, it is gone on with where it is begun again.
     ///
     /// - Parameter old: what the keys were sealed to before, where that is not ours.
-    func rotate(from old: Identity?) throws(VaultError) -> Int {
+    func rotate(from old: Identity?, and subjects: SubjectKeyFolder) throws(VaultError) -> Int {
         let lock = try lock()
         defer { _ = lock }
         var openers = try root.identities()
@@ -115,6 +115,7 @@ final class HourKeys: Sendable {
             guard let sealed = try read(hour) else { continue }
             try write(try Identity(sealed: sealed, with: openers), hour, to: next.recipient)
         }
+        try subjects.reseal(to: next.recipient, with: openers)
         if case .own(let path) = root.place { try root.finishRotation(path) }
         return all.count
     }
@@ -123,7 +124,8 @@ final class HourKeys: Sendable {
 
     private func read(_ hour: Int64) throws(VaultError) -> [UInt8]? {
         do throws(DiskError) {
-            return try Files.read(folder + "/" + Self.name(hour), limit: 4096)
+            let sealed = try Files.read(folder + "/" + Self.name(hour), limit: 4096)
+            return sealed.flatMap { Identity.isDestroyed($0) ? nil : $0 }
         } catch {
             if error.isMissing { return nil }
             throw .disk(error)
@@ -143,8 +145,8 @@ final class HourKeys: Sendable {
         do throws(DiskError) { try Folders.sync(folder) } catch { throw .disk(error) }
     }
 
-    /// A rotation and a new hour exclude each other, also those of two processes.
-    private func lock() throws(VaultError) -> FolderLock {
+    /// A rotation and a new key exclude each other, also those of two processes.
+    func lock() throws(VaultError) -> FolderLock {
         do throws(DiskError) {
             for _ in 0..<1000 {
                 if let lock = try FolderLock.take(folder + "/lock") { return lock }

@@ -43,7 +43,14 @@ import Testing
         let page = try await get(url + "/")
         #expect(page.status == 200 && page.body.contains("work flows") && page.body.contains("invalid_manifest"))
         #expect(page.head.contains("content-security-policy: default-src 'none'"))
-        #expect(!page.body.contains("<script") && !page.body.contains("http://") && !page.body.contains("https://"))
+        #expect(!page.body.contains("http://") && !page.body.contains("https://"))
+        // What is there without a script, and what leads on from it.
+        #expect(
+            page.body.contains("<noscript><meta http-equiv=\"refresh\"") && page.body.contains("href=\"/jobs/two\""))
+        #expect(page.body.contains("1 jobs done and 1 failed in the last hour"))
+        let job = try await get(url + "/jobs/two")
+        #expect(job.status == 200 && job.body.contains("<code>invalid_manifest</code>"))
+        #expect(try await get(url + "/jobs/three").status == 404)
         let style = try await get(url + "/style.css")
         #expect(style.status == 200 && style.head.contains("text/css"))
         let jobs = try await get(url + "/jobs.json")
@@ -55,11 +62,26 @@ import Testing
             #"darkroom_calls_total{class="success",billed="yes"} 1"#,
             #"darkroom_stage_duration_seconds_count{stage="call"} 1"#, "darkroom_deletion_oldest_overdue_seconds 0.0",
         ] { #expect(metrics.contains(line + "\n"), "\(line)") }
-        for text in [page.body, jobs.body, metrics, ready.body] { #expect(!text.contains("SECRETWORD")) }
+        for text in [page.body, job.body, jobs.body, metrics, ready.body] { #expect(!text.contains("SECRETWORD")) }
         #expect(try await get(url + "/nothing").status == 404)
         #expect(try await get(url + "/", "-X", "POST").status == 405)
         try await checked(metrics)
+        try checkSamples(metrics)
         #expect(await daemon.end() == 0)
+    }
+
+    /// The sample rules and the sample dashboard ask for nothing that is not there.
+    private func checkSamples(_ metrics: String) throws {
+        let folder = URL(fileURLWithPath: Darkroom.samples).deletingLastPathComponent().path + "/monitoring/"
+        for file in ["alerts.yml", "dashboard.json"] {
+            let text = try String(contentsOfFile: folder + file, encoding: .utf8)
+            let names = text.matches(of: /(darkroom|process)_[a-z_]+[a-z]/).map { String($0.output.0) }
+            #expect(names.count > 5)
+            for name in Set(names) {
+                let type = "# TYPE " + (name.hasSuffix("_bucket") ? String(name.dropLast(7)) : name) + " "
+                #expect(metrics.contains(type), "\(name) of \(file)")
+            }
+        }
     }
 
     /// By Prometheus' own tool, where it is installed.

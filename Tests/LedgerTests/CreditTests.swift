@@ -329,6 +329,9 @@ import Testing
                 "a", .settled(.done), [.settled(at: now, inputsDeleteBy: now), .inputsDeleted(at: now)])
             clock.pass(.hours(24 * 31))
             let moment = try await ledger.now().after(Span(milliseconds: -30 * 86_400_000))
+            // As long as its pictures stand in done/, they are the subject's to ask for.
+            #expect(try await ledger.forget(settledBefore: moment) == 0)
+            _ = try await ledger.delivered(["a"])
             #expect(try await ledger.forget(settledBefore: moment) == 1)
             #expect(try await ledger.job("a") == nil)
             let balance = try await ledger.creditBalance(of: "s")

@@ -28,7 +28,35 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
-    private enum Kept {
+    private var plansKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes them \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        let limits = configuration.policy.plans.values.sorted { $0.name < $1.name }.map(\.words)
+        if limits.isEmpty {
+            return .by("they stay in done/ until somebody takes or deletes them: the policy names no plans")
+        }
+        return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
+    }
+
+    private var statistics: Kept {
+        if configuration.includePrompt {
+            return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
+        }
+        let end = "prompts end with their job"
+        guard let least = configuration.policy.statistics else {
+            return .by(end + ", and nothing is counted about them")
+        }
+        return .by(
+            end
+                + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
+                + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
+                + "subjects apart is destroyed")
+    }
+
+    enum Kept {
         case by(String)
         case not(String, remedy: String)
     }
@@ -47,6 +75,7 @@ extension Checkup {
             configuration.includePrompt
                 ? .not("sidecar.include_prompt writes them beside each picture", remedy: "set it to false")
                 : .by("so it is")
+        case .statistics: statistics
         case .sidecar: .by("each picture has a sidecar that says so")
         case .credits:
             configuration.policy.credits == nil
@@ -64,16 +93,51 @@ extension Checkup {
             configuration.ratePerSubject == nil
                 ? .not("nothing limits how often a subject asks", remedy: "set rates.per_subject")
                 : .by("rates.per_subject limits it")
+        case .export: .by("darkroom subject export packs it, as JSON and the pictures themselves")
+        case .erase: .by("darkroom subject erase does it at once, and gives a signed receipt")
+        case .subjects: .by("darkroom subject restrict, amend and object do it")
+        case .register: .by("each request is in a register with its due date; the log warns before it has passed")
+        case .screening:
+            configuration.denyList == nil
+                ? .not(
+                    "services refuse what they will, and it is counted by kind; nothing is looked at before a call",
+                    remedy: "set abuse.deny_list")
+                : .by("abuse.deny_list is held against each prompt; what services refuse is counted by kind")
+        case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
+        case .plans: plansKept
+        case .deliveries:
+            .by("darkroom show says when each output of a job was taken away, and how large it was")
+        case .gallery:
+            configuration.policy.mayShow
+                ? .by("a job's \"visibility\" shows its outputs in gallery/, and darkroom delete takes them out")
+                : .not("the policy shows no outputs to others", remedy: "set its \"gallery\" to true")
+        case .protection:
+            configuration.policy.mayProtect
+                ? .by(
+                    "a job's \"protect\" forbids data mining in its outputs and adds marked previews; it prevents no copy"
+                )
+                : .not("the policy protects no outputs", remedy: "leave out its \"protect\"")
         case .providers:
             paysAnybody
-                ? .not(
-                    "what a service keeps, and trains on, is theirs to say: see retention above",
-                    remedy: "look whether your contract with it says the same")
+                ? .by(
+                    "requests go to " + receivers.map(\.legalName).joined(separator: ", ")
+                        + " alone, as the register says")
                 : .by("nothing leaves this machine")
+        case .training: training
         case .nothing: .by("so it is")
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
         }
+    }
+}
+
+extension PlanTerms {
+    /// What it lets a subject keep.
+    fileprivate var words: String {
+        let parts = [
+            age.map { "each for \($0)" }, count.map { "\($0) pictures" }, bytes.map { ByteCount(Int($0)).description },
+        ].compactMap { $0 }
+        return "\(name): " + (parts.isEmpty ? "all" : parts.joined(separator: ", "))
     }
 }

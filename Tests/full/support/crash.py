@@ -1,5 +1,6 @@
 """What the suites that break the daemon share: a simulator, a spool with jobs, and the invariants."""
 
+import base64
 import collections
 import ctypes
 import hashlib
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import tempfile
 import time
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -21,6 +23,24 @@ ENVIRONMENT = {**os.environ, "SWEEP_KEY": "KEYMARK-0123456789", "NO_COLOR": "1"}
 ENVIRONMENT.pop("DARKROOM_CONFIG", None)
 # What stands in prompts, names of references and metadata, and must stand nowhere else.
 MARKS = [b"PROMPTMARK", b"NAMEMARK", b"METAMARK", b"KEYMARK"]
+
+
+def spellings(mark):
+    """The ways in which a mark may stand somewhere: as it is, as UTF-16, in hexadecimal, in base64 whatever came before it."""
+    text = mark.decode()
+    found = {mark, text.encode("utf-16-le"), text.encode("utf-16-be"), mark.hex().encode(), mark.hex().upper().encode()}
+    for before in range(3):
+        # Only the letters that no neighbour of the mark has a part in.
+        made = base64.b64encode(bytes(before) + mark)
+        found.add(made[-(-before * 8 // 6) : (before + len(mark)) * 8 // 6])
+    return found
+
+
+SPELLINGS = {mark.decode(): spellings(mark) for mark in MARKS}
+
+
+def marks_in(data):
+    return [mark for mark, ways in SPELLINGS.items() if any(way in data for way in ways)]
 
 
 def program():
@@ -37,14 +57,26 @@ def breaker(folder):
 
 
 def marked_photo():
-    """A photograph whose metadata carry the mark: a comment segment right after the start."""
+    """A photograph whose metadata carry the mark: in EXIF (owner's name), in XMP, and in a comment."""
     photo = open(SAMPLE, "rb").read()
-    comment = b"METAMARK owner of this picture"
-    return photo[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + photo[2:]
+    text = b"METAMARK owner of this picture\0"
+    # One field, 0xA430 CameraOwnerName of EXIF 2.3, in the first directory of a TIFF structure.
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 0xA430, 2, len(text), 26, 0) + text
+    xmp = (b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+           b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+           b'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="METAMARK"/></rdf:RDF></x:xmpmeta>')
+    segments = [(b"\xff\xe1", exif), (b"\xff\xe1", xmp), (b"\xff\xfe", text)]
+    made = b"".join(code + struct.pack(">H", len(content) + 2) + content for code, content in segments)
+    return photo[:2] + made + photo[2:]
 
 
-def small_photo():
-    return marked_photo()
+def marked_png():
+    """A small picture whose text chunk carries the mark."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    rows = b"".join(b"\0" + bytes(3 * 96) for _ in range(64))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 96, 64, 8, 2, 0, 0, 0))
+            + chunk(b"tEXt", b"Author\0METAMARK") + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 class Simulator:
@@ -126,7 +158,7 @@ class Spool:
             os.makedirs(making)
             names = []
             for index, bytes in enumerate(references):
-                names.append("NAMEMARK-%d.jpg" % index)
+                names.append("NAMEMARK-%d.%s" % (index, "png" if bytes[:4] == b"\x89PNG" else "jpg"))
                 with open(making + "/" + names[-1], "wb") as file:
                     file.write(bytes)
             manifest = {"prompt": prompt, "id": id, "references": names, "count": count,
@@ -383,11 +415,9 @@ def privacy_violations(spool):
             if inside.startswith((".darkroom/blobs/", ".darkroom/keys/")) and spool.retention == "0s" and not held:
                 wrong.append("a work file or its key outlives its retention: " + inside)
             data = open(path, "rb").read()
-            for mark in MARKS:
-                if mark in data or mark.decode() in file:
-                    wrong.append("%s stands in %s" % (mark.decode(), inside))
+            wrong += ["%s stands in %s" % (mark, inside) for mark in marks_in(data + b"\0" + file.encode())]
     data = open(spool.log, "rb").read() if os.path.exists(spool.log) else b""
-    wrong += ["%s stands in the log" % mark.decode() for mark in MARKS if mark in data]
+    wrong += ["%s stands in the log" % mark for mark in marks_in(data)]
     return wrong
 
 

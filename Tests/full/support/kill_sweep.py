@@ -7,19 +7,19 @@ import sys
 import tempfile
 import time
 
-from crash import KINDS, Finds, Simulator, Spool, breaker, marked_photo, read_counts, violations
+from crash import KINDS, Finds, Simulator, Spool, breaker, marked_photo, marked_png, read_counts, violations
 
 BUDGET = float(os.environ.get("SECONDS_AT_MOST", "330"))
 ALL = os.environ.get("ALL") == "1"
 ONLY = os.environ.get("KINDS", "").split() or ["rename", "unlink", "fsync", "create", "write", "pwrite", "link", "send",
                                                "recv", "mkdir"]
-PHOTO = marked_photo()
+PICTURES = [marked_photo(), marked_png()]
 
 
 def new_spool(folder, simulator, name, retention):
     spool = Spool(os.path.join(folder, name), simulator.url, retention)
     spool.drop("alone", text=True)
-    spool.drop("edit", references=[PHOTO])
+    spool.drop("edit", references=PICTURES)
     spool.drop("pair", count=2)
     return spool
 
