@@ -246,6 +246,10 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX history_subject ON history (subject_ref, number);
         CREATE INDEX history_end ON history (ends_at) WHERE ends_at IS NOT NULL;
+        CREATE INDEX history_open ON history (number) WHERE kept_at IS NULL;
+        CREATE INDEX subject_standing ON subject (subject_ref)
+            WHERE objections <> '' OR erasing IS NOT NULL OR restricted_at IS NOT NULL;
+        CREATE INDEX subject_record ON subject (record) WHERE record IS NOT NULL;
         CREATE TABLE consent (
             number INTEGER PRIMARY KEY, subject_ref TEXT NOT NULL, purpose TEXT NOT NULL, text_hash TEXT NOT NULL,
             given_at INTEGER NOT NULL, given_wall INTEGER NOT NULL, withdrawn_at INTEGER, withdrawn_wall INTEGER

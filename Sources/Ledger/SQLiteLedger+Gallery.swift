@@ -69,9 +69,10 @@ extension SQLiteLedger: GalleryLedger {
     package func galleryRefusals() throws(LedgerError) -> [String] {
         try database.rows(
             """
-            SELECT DISTINCT gallery.subject_ref AS subject_ref FROM gallery
-            JOIN subject ON subject.subject_ref = gallery.subject_ref
-            WHERE erasing IS NOT NULL OR restricted_at IS NOT NULL OR ' ' || objections || ' ' LIKE '% gallery %'
+            SELECT subject_ref FROM subject
+            WHERE \(Self.standing)
+                AND (erasing IS NOT NULL OR restricted_at IS NOT NULL OR ' ' || objections || ' ' LIKE '% gallery %')
+                AND EXISTS (SELECT 1 FROM gallery WHERE gallery.subject_ref = subject.subject_ref)
             """
         ).compactMap { $0["subject_ref"].text }
     }

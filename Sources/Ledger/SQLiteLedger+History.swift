@@ -15,18 +15,22 @@ extension SQLiteLedger: HistoryLedger {
         ).compactMap(HistoryRecord.init)
     }
 
+    /// The few subjects of whom anything but their data is known, as their index has them.
+    static let standing = "(objections <> '' OR erasing IS NOT NULL OR restricted_at IS NOT NULL)"
+
     package func historyDue(limit: Int) throws(LedgerError) -> [HistoryRecord] {
         try database.rows(
             """
-            SELECT * FROM history WHERE (
-                    ends_at <= ?1
+            SELECT * FROM history WHERE number IN (
+                    SELECT number FROM history WHERE ends_at <= ?1 AND ends_at IS NOT NULL
                         AND NOT EXISTS (
                             SELECT 1 FROM subject
                             WHERE subject.subject_ref = history.subject_ref AND restricted_at IS NOT NULL)
-                    OR EXISTS (
-                        SELECT 1 FROM subject WHERE subject.subject_ref = history.subject_ref
-                            AND ' ' || objections || ' ' LIKE '% history %')
-                    OR kept_at IS NULL AND NOT EXISTS (
+                    UNION
+                    SELECT number FROM subject JOIN history ON history.subject_ref = subject.subject_ref
+                    WHERE \(Self.standing) AND ' ' || objections || ' ' LIKE '% history %'
+                    UNION
+                    SELECT number FROM history WHERE kept_at IS NULL AND NOT EXISTS (
                         SELECT 1 FROM job WHERE job.id = history.job AND job.accepted_at = history.accepted_at
                             AND job.state NOT IN ('done', 'failed'))
                 ) AND NOT EXISTS (

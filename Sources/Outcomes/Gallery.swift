@@ -137,9 +137,13 @@ package struct Gallery: Sendable {
 
     // MARK: the sweep
 
-    /// Takes out what subjects do not want seen any more, and makes the folder what the ledger says.
-    package func agree() async throws(LedgerError) {
+    /// Takes out what subjects do not want seen any more.
+    package func heed() async throws(LedgerError) {
         for subject in try await ledger.galleryRefusals() { try await withdraw(subject: subject) }
+    }
+
+    /// Makes the folder what the ledger says; looks at every picture.
+    package func agree() async throws(LedgerError) {
         let spool = spool
         let stands = await BlockingLane.disk.run { Files.exists(spool.gallery) }
         if !stands, try await ledger.galleryPictures(after: "", limit: 1).isEmpty { return }
