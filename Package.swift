@@ -102,7 +102,9 @@ let package = Package(
         room(
             "Intake",
             ["CDiskShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
-        room("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Vault"]),
+        room(
+            "Outcomes",
+            ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Provenance", "Spool", "Vault"]),
         room(
             "Pipeline",
             [

@@ -12,14 +12,17 @@ struct JobStory {
     let effects: [EffectRecord]
     let events: [(at: Timestamp, event: LedgerEvent)]
     let now: Timestamp
+    var shown: [GalleryPicture] = []
+    var deliveries: [Delivery] = []
 
     var document: JSONValue {
         let outcome: Outcome = job.state == .failed ? .failed : job.state == .held ? .held : .done
         let status = StatusDocument(
             job: job, outcome: outcome, reason: job.reason, outputs: outputs, effects: effects,
-            settledAt: job.settledAt ?? now, inputsDeleteBy: job.inputsDeleteBy
+            settledAt: job.settledAt ?? now, inputsDeleteBy: job.inputsDeleteBy,
+            shown: shown
         ).document
-        let kept = ["attempts", "cost", "inputs", "outputs"]
+        let kept = ["visibility", "protect", "attempts", "cost", "inputs", "outputs"]
         let fields = JSONValue.fields([
             "schema": "darkroom.job-story/1"
         ])
@@ -35,7 +38,15 @@ struct JobStory {
                             .init(key: "event", value: .string(event.name)),
                         ] + event.facts.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) })
                 }))
-        return .object((fields.members ?? []) + facts.filter { $0.key != "outputs" } + parts + [story])
+        let taken = JSONValue.Member(key: "deliveries", value: .array(deliveries.map(Self.delivery)))
+        return .object((fields.members ?? []) + facts.filter { $0.key != "outputs" } + parts + [taken, story])
+    }
+
+    private static func delivery(_ delivery: Delivery) -> JSONValue {
+        .fields([
+            "output": .integer(delivery.index), "at": .string(delivery.at.description),
+            "bytes": delivery.bytes.map { .integer($0) },
+        ])
     }
 
     func text(_ spool: SpoolFolders) -> String {
@@ -62,6 +73,15 @@ struct JobStory {
         rows.append(["cost", "$" + Money.text(StatusDocument.cost(effects))])
         for output in outputs where !(job.state.isSettled && output.state == .pending) {
             rows.append(["output \(output.index)", Self.line(output, job, spool)])
+            if let end = output.expiresAt, output.deletedAt == nil, job.state == .done {
+                rows.append(["", "ends \(end)" + (output.rule.map { " (\($0.rawValue))" } ?? "")])
+            }
+            if let delivery = deliveries.last(where: { $0.index == output.index }) {
+                rows.append(["", "taken away \(delivery.at)" + (delivery.bytes.map { ", \($0) bytes" } ?? "")])
+            }
+            guard let picture = shown.first(where: { $0.index == output.index }) else { continue }
+            let word = picture.isListed ? "public" : "unlisted"
+            rows.append(["", "\(spool.gallery)/\(picture.name), \(picture.size), \(word)"])
         }
         var text = Console.table(rows) + "\n"
         text += Console.table(

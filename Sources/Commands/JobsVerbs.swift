@@ -52,7 +52,8 @@ extension Program {
             guard let job = try await ledger.job(id) else { return nil }
             return JobStory(
                 job: job, outputs: try await ledger.outputs(of: id), effects: try await ledger.effects(of: id),
-                events: try await ledger.events(of: id), now: try await ledger.now())
+                events: try await ledger.events(of: id), now: try await ledger.now(),
+                shown: try await ledger.gallery(of: id), deliveries: try await ledger.deliveries(of: id))
         }
         guard let story = found else {
             throw CommandError(.notAllWell, "there is no job \(JSONParser.shown(id))", hint: "darkroom jobs lists them")

@@ -308,6 +308,7 @@ final class IntakeService: Sendable {
         rules.maySave = configuration.policy.maySave
         rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
+        rules.planTerms = { configuration.policy.terms(of: $0) }
         return rules
     }
 }

@@ -25,6 +25,10 @@ package struct JobSpec: Sendable, Hashable {
     package var require = ProcessorDemand()
     /// Whether outputs are to stay beyond the time that the policy gives them.
     package var save = false
+    /// Who may see the outputs.
+    package var visibility = Visibility.private
+    /// Whether outputs say that they are not to be mined, and get a marked preview each.
+    package var protect = false
     package var retainInputs: Span?
     package var retainOutputs: Span?
     /// Micro-dollars.
@@ -40,6 +44,16 @@ package struct JobSpec: Sendable, Hashable {
     package static let longestPrompt = 32_000
     /// Most outputs of one job.
     package static let mostOutputs = 10
+}
+
+/// Who may see the outputs of a job besides whoever takes them from its outcome folder.
+package enum Visibility: String, Sendable, CaseIterable {
+    /// Nobody.
+    case `private`
+    /// Whoever knows the name that they have in the gallery; its index does not list it.
+    case unlisted
+    /// Whoever looks into the gallery.
+    case `public`
 }
 
 /// One of the provider's own fields, as JSON text.

@@ -108,7 +108,7 @@ private final class ManifestReader {
         readModel(into: &spec)
         readOutput(into: &spec)
         readLimits(into: &spec)
-        readUnbuilt()
+        readShowing(into: &spec)
         try throwFirst()
         return Manifest(spec: spec, template: template, references: references, mask: mask)
     }
@@ -284,17 +284,11 @@ private final class ManifestReader {
         reader.adopt(require.finish())
     }
 
-    /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
-    private func readUnbuilt() {
-        if reader.bool("protect") == true { refuse("protect", "protect is not built yet", hint: "leave it out") }
-        if let visibility = reader.string("visibility"), visibility != "private" {
-            refuse("visibility", "only private outputs are built yet", hint: "leave it out")
-        }
+    private func readShowing(into spec: inout JobSpec) {
+        spec.visibility = reader.choice("visibility", as: Visibility.self) ?? .private
+        spec.protect = reader.bool("protect") ?? false
     }
 
-    private func refuse(_ field: String, _ message: String, hint: String) {
-        refusals.append(Reason(.unsupportedParameter, message, field: field, hint: hint))
-    }
 }
 
 extension JobSpec {
@@ -312,6 +306,8 @@ extension JobSpec {
             "output_upscale": .text(output.upscale?.rawValue), "original": .bool(output.original),
             "max_cost": maxCost.map { .integer($0) },
             "priority": .integer(priority), "require": require.document,
+            // Left out where nothing is asked, so that what was handed over before these keys existed still is the same.
+            "visibility": visibility == .private ? nil : .string(visibility.rawValue), "protect": protect ? true : nil,
         ])
     }
 
@@ -339,5 +335,7 @@ extension JobSpec {
         priority = stored["priority"]?.int ?? 0
         require.regions = stored["require"]?["regions"].flatMap(ProcessorDemand.regions)
         require.retention = stored["require"]?["provider_retention"]?.string.flatMap { KeptFor($0) }
+        visibility = stored["visibility"]?.string.flatMap(Visibility.init(rawValue:)) ?? .private
+        protect = stored["protect"]?.bool ?? false
     }
 }

@@ -116,10 +116,13 @@ package struct RenderOrder: Sendable, Hashable {
     /// Threads that one picture may use, 1 to 64.
     package var threads: Int
     package var limits: PictureLimits
+    /// Whether a visible mark is drawn over all of it; what it shows of what is behind it has to be gone by then.
+    package var isStamped: Bool
 
     package init(
         size: OutputSize, fit: Fit, format: PictureFormat, quality: Int = 90, upscale: UpscaleMode = .plain,
-        png: PNGEffort = .fast, threads: Int = 1, limits: PictureLimits = PictureLimits()
+        png: PNGEffort = .fast, threads: Int = 1, limits: PictureLimits = PictureLimits(),
+        isStamped: Bool = false
     ) {
         self.size = size
         self.fit = fit
@@ -129,6 +132,7 @@ package struct RenderOrder: Sendable, Hashable {
         self.png = png
         self.threads = threads
         self.limits = limits
+        self.isStamped = isStamped
     }
 }
 

@@ -16,6 +16,10 @@ extension RenderOrder {
             scaled_width: Int32(clamping: plan.scaled.width), scaled_height: Int32(clamping: plan.scaled.height),
             canvas_width: Int32(clamping: plan.canvas.width), canvas_height: Int32(clamping: plan.canvas.height),
             detail: kn_bank_choice(bank: 0, share: 0), threads: Int32(clamping: threads))
+        if isStamped {
+            let pixels = try stamped(pixels(of: picture, &order, plan.canvas), plan.canvas)
+            return RenderOutput(bytes: try written(pixels, plan.canvas), upscale: .plain)
+        }
         if upscale == .enhanced { order.detail = unsafe kn_render_choose(planes, &order) }
         let made =
             switch format {
@@ -29,6 +33,27 @@ extension RenderOrder {
             }
         guard let made else { throw .failed(.encode, detail: "no encoder for this picture") }
         return RenderOutput(bytes: made, upscale: order.detail.bank == 0 ? .plain : .enhanced)
+    }
+
+    private func stamped(_ pixels: consuming [UInt8], _ size: PixelSize) -> [UInt8] {
+        var pixels = pixels
+        let (width, height) = (Int32(clamping: size.width), Int32(clamping: size.height))
+        unsafe pixels.withUnsafeMutableBufferPointer { buffer in
+            if let start = buffer.baseAddress { unsafe kn_stamp(start, width, height) }
+        }
+        return pixels
+    }
+
+    private func written(_ pixels: [UInt8], _ size: PixelSize) throws(ImagingError) -> [UInt8] {
+        var made: [UInt8]?
+        if format == .png || format == .jpeg {
+            guard let planes = try SamplePlanes.colours(of: pixels, bands: 3, size: size) else { throw Kernel.noMemory }
+            made = try planes.encoded(as: format, quality: quality)
+        } else {
+            made = try library(pixels, size)
+        }
+        guard let made else { throw .failed(.encode, detail: "no encoder for this picture") }
+        return made
     }
 
     private func library(_ pixels: [UInt8], _ size: PixelSize) throws(ImagingError) -> [UInt8]? {
@@ -54,6 +79,7 @@ extension RenderOrder {
 
     /// The same for a picture that shows what is behind it. Colour has to be weighed with alpha, which the float kernel does.
     func output(of image: consuming RasterImage, _ plan: Geometry) throws(ImagingError) -> RenderOutput {
+        guard !isStamped else { throw .failed(.encode, detail: "a marked picture shows nothing behind it") }
         var image = image
         if plan.scaled != image.header.size || plan.canvas != image.header.size {
             image = try image.resampled(to: plan.scaled, within: plan.canvas)

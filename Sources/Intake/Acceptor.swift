@@ -36,6 +36,9 @@ package struct Acceptor: Sendable {
         /// Credits of its subject that each output of a job costs; 0 uses none.
         package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
 
+        /// What the plan that a job names lets its subject keep.
+        package var planTerms: @Sendable (JobSpec) -> PlanTerms? = { _ in nil }
+
         package init(
             limits: HandOverLimits, retainInputs: Span, retainOutputs: Span?, profile: (id: String, hash: String),
             originNode: String, examine: @escaping @Sendable (JobSpec) throws(Reason) -> String
@@ -221,9 +224,12 @@ package struct Acceptor: Sendable {
             job.count = spec.count
             job.referenceCount = spec.referenceCount
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
+            job.plan = rules.planTerms(spec)
             job.retainOutputs =
-                spec.save ? nil : [spec.retainOutputs, rules.retainOutputs].compactMap { $0 }.min()
+                spec.save ? nil : [spec.retainOutputs, rules.retainOutputs, job.plan?.age].compactMap { $0 }.min()
             job.maySave = rules.maySave
+            job.visibility = spec.visibility
+            job.isProtected = spec.protect
             job.creditsPerOutput = found.credits
             job.subjectRef = spec.subject.map { Self.reference(to: $0, key: subjectKey) }
             job.party = job.subjectRef ?? origin.droppedBy.map { "user \($0)" }

@@ -31,7 +31,7 @@ package struct JobPapers: Sendable {
             "retain_outputs": job.retainOutputs.map { .integer($0.milliseconds) },
             "profile": .string(job.profileID), "profile_hash": .string(job.profileHash),
             "node": .string(job.originNode), "credits": .integer(job.creditsPerOutput),
-            "may_save": .bool(job.maySave),
+            "may_save": .bool(job.maySave), "plan": job.plan.map(Self.document),
             "files": .array(
                 rows.map { row in
                     .fields([
@@ -41,6 +41,24 @@ package struct JobPapers: Sendable {
                 }),
         ])
         return .object((spec.members ?? []) + [.init(key: Self.key, value: papers)])
+    }
+
+    private static func document(_ plan: PlanTerms) -> JSONValue {
+        .fields([
+            "name": .string(plan.name), "age": plan.age.map { .integer($0.milliseconds) },
+            "count": plan.count.map { .integer($0) }, "bytes": plan.bytes.map { .integer($0) },
+            "notice": .integer(plan.notice.milliseconds),
+        ])
+    }
+
+    private static func plan(_ document: JSONValue) -> PlanTerms? {
+        guard let name = document["name"]?.string else { return nil }
+        var terms = PlanTerms(name: name)
+        terms.age = document["age"]?.int.map { Span(milliseconds: Int64($0)) }
+        terms.count = document["count"]?.int
+        terms.bytes = document["bytes"]?.int.map { Int64($0) }
+        terms.notice = document["notice"]?.int.map { Span(milliseconds: Int64($0)) } ?? terms.notice
+        return terms
     }
 
     /// Nil for what is no spec, or one that was sealed before papers were.
@@ -61,6 +79,9 @@ package struct JobPapers: Sendable {
         job.retainOutputs = papers["retain_outputs"]?.int.map { Span(milliseconds: Int64($0)) }
         job.creditsPerOutput = Int64(max(0, papers["credits"]?.int ?? 0))
         job.maySave = papers["may_save"]?.bool ?? false
+        job.plan = papers["plan"].flatMap(Self.plan)
+        job.visibility = spec.visibility
+        job.isProtected = spec.protect
         job.specBlob = blob
         var rows = (papers["files"]?.array ?? []).compactMap { file -> BlobRecord? in
             guard let id = file["id"]?.string, let kind = file["kind"]?.string.flatMap(BlobRecord.Kind.init(rawValue:)),

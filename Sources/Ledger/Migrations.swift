@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects,
+        subjects, gallery, plans,
     ]
 
     private static let first = """
@@ -196,6 +196,43 @@ enum Migrations {
         CREATE INDEX request_open ON request (due, id) WHERE closed IS NULL;
         ALTER TABLE event ADD COLUMN subject_ref TEXT;
         CREATE INDEX event_subject ON event (subject_ref) WHERE subject_ref IS NOT NULL;
+        """
+
+    /// What others may see of outputs, and for a while what they may see no more. A row stands before its file, and is gone before it.
+    private static let gallery = """
+        ALTER TABLE job ADD COLUMN visibility TEXT NOT NULL DEFAULT 'private';
+        ALTER TABLE job ADD COLUMN protect INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE gallery (
+            id TEXT PRIMARY KEY, job TEXT NOT NULL, position INTEGER NOT NULL, listed INTEGER NOT NULL,
+            subject_ref TEXT, file TEXT NOT NULL, name TEXT NOT NULL UNIQUE, width INTEGER NOT NULL,
+            height INTEGER NOT NULL, format TEXT NOT NULL, created INTEGER NOT NULL, model TEXT NOT NULL,
+            source_type TEXT NOT NULL, protect INTEGER NOT NULL, simulated INTEGER NOT NULL, shown_at INTEGER,
+            UNIQUE (job, position)
+        ) STRICT;
+        CREATE INDEX gallery_subject ON gallery (subject_ref) WHERE subject_ref IS NOT NULL;
+        CREATE TABLE gallery_withdrawn (id TEXT PRIMARY KEY, at INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
+        CREATE INDEX gallery_withdrawn_at ON gallery_withdrawn (at);
+        """
+
+    /// What plans let subjects keep: the terms of each job's, what ends an output and when that is to be said, whose outputs changed
+    /// since they were looked at. And what was taken away, output by output.
+    private static let plans = """
+        ALTER TABLE job ADD COLUMN plan TEXT;
+        ALTER TABLE job ADD COLUMN plan_age INTEGER;
+        ALTER TABLE job ADD COLUMN plan_count INTEGER;
+        ALTER TABLE job ADD COLUMN plan_bytes INTEGER;
+        ALTER TABLE job ADD COLUMN plan_notice INTEGER;
+        ALTER TABLE output ADD COLUMN rule TEXT;
+        ALTER TABLE output ADD COLUMN tell_at INTEGER;
+        CREATE INDEX output_tell ON output (tell_at) WHERE tell_at IS NOT NULL AND deleted_at IS NULL;
+        CREATE INDEX job_plan ON job (subject_ref, accepted_at) WHERE plan IS NOT NULL;
+        CREATE TABLE plan_check (subject_ref TEXT PRIMARY KEY, changes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE delivery (
+            number INTEGER PRIMARY KEY, job TEXT NOT NULL, position INTEGER NOT NULL, subject_ref TEXT,
+            at INTEGER NOT NULL, wall INTEGER NOT NULL, bytes INTEGER
+        ) STRICT;
+        CREATE INDEX delivery_job ON delivery (job);
+        CREATE INDEX delivery_subject ON delivery (subject_ref) WHERE subject_ref IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

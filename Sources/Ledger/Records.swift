@@ -55,6 +55,12 @@ package struct JobRecord: Sendable, Hashable {
     package var creditsPerOutput: Int64 = 0
     /// Whether its policy lets outputs be kept beyond `retainOutputs`.
     package var maySave = false
+    /// Who may see its outputs.
+    package var visibility = Visibility.private
+    /// Whether its outputs are protected as far as words and marks go.
+    package var isProtected = false
+    /// What the plan that it names lets its subject keep.
+    package var plan: PlanTerms?
 
     /// What it waits for, where it does.
     package var waitsFor: ReasonCode? {
@@ -112,6 +118,10 @@ package struct OutputRecord: Sendable, Hashable {
     package var bytes: Int64?
     package var sha256: String?
     package var expiresAt: Timestamp?
+    /// What ends it then.
+    package var rule: ExpiryRule?
+    /// When it is to be said that it ends; nil where it need not be, or was.
+    package var tellAt: Timestamp?
     package var deletedAt: Timestamp?
     /// Kept beyond its time because somebody asked for it.
     package var isSaved = false
@@ -242,6 +252,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// What the gallery is about to get of this job; it counts as shown when the job settles.
+    case shown([GalleryPicture])
     /// What happened, written down with it: neither stands without the other.
     case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.

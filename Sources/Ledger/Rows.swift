@@ -10,6 +10,7 @@ extension JobRecord {
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
         "simulated", "duplicate_of", "reopened", "credits", "may_save", "party",
+        "visibility", "protect", "plan", "plan_age", "plan_count", "plan_bytes", "plan_notice",
     ]
 
     var values: [Database.Value] {
@@ -24,8 +25,8 @@ extension JobRecord {
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
             .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
-            .init(party ?? subjectRef),
-        ]
+            .init(party ?? subjectRef), .text(visibility.rawValue), .integer(isProtected ? 1 : 0),
+        ] + planValues
     }
 
     init?(_ row: Database.Row) {
@@ -63,6 +64,26 @@ extension JobRecord {
         creditsPerOutput = row["credits"].integer ?? 0
         maySave = row["may_save"].integer == 1
         party = row["party"].text
+        visibility = row["visibility"].text.flatMap(Visibility.init(rawValue:)) ?? .private
+        isProtected = row["protect"].integer == 1
+        plan = Self.plan(row)
+    }
+
+    var planValues: [Database.Value] {
+        [
+            .init(plan?.name), .init(plan?.age?.milliseconds), .init(plan?.count), .init(plan?.bytes),
+            .init(plan?.notice.milliseconds),
+        ]
+    }
+
+    private static func plan(_ row: Database.Row) -> PlanTerms? {
+        guard let name = row["plan"].text else { return nil }
+        var terms = PlanTerms(name: name)
+        terms.age = row["plan_age"].integer.map(Span.init(milliseconds:))
+        terms.count = row["plan_count"].integer.map(Int.init)
+        terms.bytes = row["plan_bytes"].integer
+        terms.notice = row["plan_notice"].integer.map(Span.init(milliseconds:)) ?? terms.notice
+        return terms
     }
 
     static func text(of sizes: [PixelSize]) -> String { sizes.map(\.description).joined(separator: " ") }
@@ -78,7 +99,8 @@ extension JobRecord {
 extension OutputRecord {
     static let columns = [
         "job", "position", "state", "reason", "billed", "file", "width", "height", "format", "bytes", "sha256",
-        "expires_at", "deleted_at", "fallbacks", "saved",
+        "expires_at", "deleted_at", "fallbacks", "saved", "rule",
+        "tell_at",
     ]
 
     var values: [Database.Value] {
@@ -86,7 +108,7 @@ extension OutputRecord {
             .text(job), .init(index), .text(state.rawValue), .init(reason?.json.compact), .text(billed.rawValue),
             .init(file), .init(size?.width), .init(size?.height), .init(format), .init(bytes), .init(sha256),
             .init(expiresAt?.milliseconds), .init(deletedAt?.milliseconds), .text(fallbacks.joined(separator: " ")),
-            .integer(isSaved ? 1 : 0),
+            .integer(isSaved ? 1 : 0), .init(rule?.rawValue), .init(tellAt?.milliseconds),
         ]
     }
 
@@ -109,6 +131,8 @@ extension OutputRecord {
         deletedAt = Timestamp(row["deleted_at"])
         fallbacks = (row["fallbacks"].text ?? "").split(separator: " ").map(String.init)
         isSaved = row["saved"].integer == 1
+        rule = row["rule"].text.flatMap(ExpiryRule.init(rawValue:))
+        tellAt = Timestamp(row["tell_at"])
     }
 }
 

@@ -147,6 +147,8 @@ extension SQLiteLedger {
                 let isNew = try database.run("DELETE FROM publication WHERE job = ?", [.text(job)]) == 1
                 guard isNew, let found = try find(job), found.state == .done else { continue }
                 let outputs = try outputs(of: job).filter { $0.file != nil && $0.deletedAt == nil }
+                for output in outputs { try enterDelivery(output, of: found) }
+                try checkPlan(of: job)
                 let event = LedgerEvent("outputs.delivered", job: job, ["outputs": String(outputs.count)])
                 try note(event)
                 events.append(event)

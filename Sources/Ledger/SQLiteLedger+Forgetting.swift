@@ -6,13 +6,14 @@ extension SQLiteLedger {
     private static let atOnce = 100
 
     package func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
-        // Whatever is to be deleted yet is known until it is, what somebody saved is theirs to delete, as is what still stands in
-        // done/ of a subject, and what has not come to the audit log is not over.
+        // Whatever is to be deleted yet is known until it is, what somebody saved or others see is theirs to delete, as is what still
+        // stands in done/ of a subject, and what has not come to the audit log is not over.
         let rows = try database.rows(
             """
             SELECT id, credits FROM job
             WHERE settled_at < ? AND state IN ('done', 'failed') AND inputs_deleted_at IS NOT NULL AND owner IS NULL
                 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.job = job.id)
+                AND NOT EXISTS (SELECT 1 FROM gallery WHERE gallery.job = job.id)
                 AND NOT EXISTS (
                     SELECT 1 FROM output
                     WHERE output.job = job.id AND (expires_at IS NOT NULL OR saved = 1) AND deleted_at IS NULL)
@@ -34,7 +35,7 @@ extension SQLiteLedger {
                     [.text(id), .integer(moment.milliseconds)])
                 if isSettled.isEmpty { continue }
                 if row["credits"].integer != 0 { try renameMovements(of: id) }
-                for table in ["output", "effect", "event"] {
+                for table in ["output", "effect", "event", "delivery"] {
                     try database.run("DELETE FROM \(table) WHERE job = ?", [.text(id)])
                 }
                 try database.run("DELETE FROM job WHERE id = ?", [.text(id)])

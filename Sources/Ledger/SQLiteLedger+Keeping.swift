@@ -26,8 +26,13 @@ extension SQLiteLedger {
 
     package func outputsDeleted(_ outputs: [OutputRecord], found: Bool) throws(LedgerError) -> [LedgerEvent] {
         let now = try now()
-        let events = outputs.map { LedgerEvent.deleted($0, at: now, found: found) }
+        var events: [LedgerEvent] = []
         try change(outputs, "deleted_at = ?", .integer(now.milliseconds)) { () throws(LedgerError) in
+            for output in outputs {
+                if let event = try expiry(of: output) { events.append(event) }
+                events.append(.deleted(output, at: now, found: found))
+                try checkPlan(of: output.job)
+            }
             for event in events { try note(event) }
             // A folder without a picture goes with the last one: that is no delivery.
             for job in Set(outputs.map(\.job)) {
@@ -41,12 +46,27 @@ extension SQLiteLedger {
         return events
     }
 
+    /// What is said of an output whose time is over; nil where somebody had it deleted.
+    private func expiry(of output: OutputRecord) throws(LedgerError) -> LedgerEvent? {
+        let row = try database.rows(
+            "SELECT rule, expires_at FROM output WHERE job = ? AND position = ?",
+            [.text(output.job), .init(output.index)]
+        ).first
+        let rule = row?["rule"].text.flatMap(ExpiryRule.init(rawValue:)) ?? .time
+        guard rule != .deleted, row?["expires_at"].integer != nil else { return nil }
+        return LedgerEvent(
+            "output.expired", job: output.job, ["output": String(output.index), "rule": rule.rawValue])
+    }
+
     package func keepOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
-        try change(outputs, "saved = ?, expires_at = NULL", .integer(1))
+        try change(outputs, "saved = ?, expires_at = NULL, rule = NULL, tell_at = NULL", .integer(1)) {
+            () throws(LedgerError) in
+            for output in outputs { try checkPlan(of: output.job) }
+        }
     }
 
     package func expireOutputs(_ outputs: [OutputRecord]) throws(LedgerError) {
-        try change(outputs, "expires_at = ?", .integer(try now().milliseconds))
+        try change(outputs, "expires_at = ?, rule = 'deleted', tell_at = NULL", .integer(try now().milliseconds))
     }
 
     private func change(

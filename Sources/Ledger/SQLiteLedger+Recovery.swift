@@ -74,6 +74,7 @@ extension SQLiteLedger {
                 """
                 UPDATE job SET claim_token = ?, spec_blob = ?, content_ref = ?, subject_ref = ?, route = ?, count = ?,
                     reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?, may_save = ?,
+                    visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?,
                     inputs_delete_by = min(inputs_delete_by, ?)
                 WHERE id = ?
                 """,
@@ -81,9 +82,9 @@ extension SQLiteLedger {
                     .text(job.claimToken), .init(job.specBlob), .text(job.contentRef), .init(job.subjectRef),
                     .text(job.route), .init(job.count), .init(job.referenceCount), .integer(job.inputBytes),
                     .integer(job.retainInputs.milliseconds), .init(job.retainOutputs?.milliseconds),
-                    .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0),
-                    .integer(job.inputsDeleteBy.milliseconds), .text(job.id),
-                ])
+                    .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0), .text(job.visibility.rawValue),
+                    .integer(job.isProtected ? 1 : 0),
+                ] + job.planValues + [.integer(job.inputsDeleteBy.milliseconds), .text(job.id)])
         }
     }
 
@@ -105,6 +106,8 @@ extension SQLiteLedger {
                 .text(end.outcome.rawValue), .init(end.reason?.json.compact), .init(end.settledAt?.milliseconds),
                 .integer(end.inputsDeleteBy.milliseconds), .integer(end.isSimulated ? 1 : 0), .text(id),
             ])
+        // What its folder shows was about to be seen, if anything was.
+        if end.outcome == .done { try show(id) }
         for output in end.outputs { try insert("output", OutputRecord.columns, output.values) }
         for effect in end.effects { try insert("effect", EffectRecord.columns, effect.values) }
         // Those of a job that was reserved for in this ledger; of another job it knows no credits.

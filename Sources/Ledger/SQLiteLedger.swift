@@ -321,7 +321,11 @@ package actor SQLiteLedger: JobLedger {
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
-        if event == .settled(.done) { try insert("publication", ["job"], [.text(job.id)]) }
+        if event == .settled(.done) {
+            try insert("publication", ["job"], [.text(job.id)])
+            try show(job.id)
+            try checkPlan(of: job.id)
+        }
     }
 
     private func apply(_ change: Change, to job: String) throws(LedgerError) {
@@ -353,6 +357,7 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .shown(let pictures): for picture in pictures { try enter(picture, of: job) }
         case .record(let event): try note(event)
         case .reopened(let deleteBy):
             try set(

@@ -14,8 +14,10 @@ package struct Settler: Sendable {
     private let spool: SpoolFolders
     private let eraser: Eraser
     private let recorder: Recorder
+    private let gallery: Gallery
 
     package init(ledger: any JobLedger, spool: SpoolFolders, eraser: Eraser, recorder: Recorder) {
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.ledger = ledger
         self.spool = spool
         self.eraser = eraser
@@ -45,16 +47,23 @@ package struct Settler: Sendable {
             for index in outputs.indices
             where outputs[index].state == .made && outputs[index].expiresAt == nil && !outputs[index].isSaved {
                 outputs[index].expiresAt = now.after(keep)
+                outputs[index].rule = job.plan?.age == keep ? .planAge : .time
+                outputs[index].tellAt = job.plan.map { plan in
+                    now.after(Span(milliseconds: max(0, keep.milliseconds - plan.notice.milliseconds)))
+                }
             }
         }
+        let effects = try await ledger.effects(of: job.id)
+        let shown = outcome == .done ? try await gallery.plan(job, outputs, effects) : []
         let status = StatusDocument(
-            job: job, outcome: outcome, reason: reason, outputs: outputs,
-            effects: try await ledger.effects(of: job.id), settledAt: now, inputsDeleteBy: deleteBy)
+            job: job, outcome: outcome, reason: reason, outputs: outputs, effects: effects, settledAt: now,
+            inputsDeleteBy: deleteBy, shown: shown)
         try await stage(job.id, outcome, status)
         // What the folder says is written down with it, so that a later finish can not say something else.
         let settled: [Change] = outcome == .held ? [] : [.settled(at: now, inputsDeleteBy: deleteBy)]
         let staged = try await ledger.write(
-            job.hold, nil, [.staged(outcome), .reason(reason)] + settled + outputs.map { .output($0) })
+            job.hold, nil,
+            [.staged(outcome), .reason(reason), .shown(shown)] + settled + outputs.map { .output($0) })
         try await finish(staged)
     }
 
@@ -119,6 +128,8 @@ package struct Settler: Sendable {
             if job.inputsDeletedAt == nil { _ = try await eraser.erase(job) }
             await clearClaim(of: job)
         }
+        // Before the folder can be seen, which others may take away at once.
+        let isShown = outcome == .done ? try await gallery.place(job) : false
         let from = spool.staged(job.id)
         let target = spool.outcome(outcome, of: job.id)
         try await onDisk { () throws(DiskError) in
@@ -148,6 +159,7 @@ package struct Settler: Sendable {
         }
         try await recorder.write(
             job.hold, .settled(outcome), [.staged(nil)], LedgerEvent("job.settled", job: job.id, facts))
+        if isShown { await gallery.tell() }
     }
 
     /// The plain files that the job came from are dropped right after its acceptance; a job that settles faster than

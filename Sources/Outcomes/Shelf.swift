@@ -36,14 +36,16 @@ package struct Shelf: Sendable {
         }
     }
 
-    private let ledger: any JobLedger
-    private let spool: SpoolFolders
-    private let recorder: Recorder
+    let ledger: any JobLedger
+    let spool: SpoolFolders
+    let recorder: Recorder
+    private let gallery: Gallery
 
     package init(ledger: any JobLedger, spool: SpoolFolders, recorder: Recorder) {
         self.ledger = ledger
         self.spool = spool
         self.recorder = recorder
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
     }
 
     /// Keeps an output, or all of a job that are still there, for as long as somebody wants them.
@@ -56,7 +58,7 @@ package struct Shelf: Sendable {
         // First what keeps it: a note that still names the old time harms nobody.
         try await onLedger { () throws(LedgerError) in try await ledger.keepOutputs(outputs) }
         try await onDisk { () throws(DiskError) in
-            for output in passing { try Self.noteSaved(output, in: folder) }
+            for output in passing { try OutcomeNote.noteEnd(nil, of: output, in: folder) }
         }
         for output in outputs { await recorder.record("output.saved", job, ["output": String(output.index)]) }
     }
@@ -73,8 +75,12 @@ package struct Shelf: Sendable {
         }
     }
 
-    /// Deletes the picture, its sidecar and the provider's original; with the last one the folder.
+    /// Takes the picture out of the gallery, then deletes it, its sidecar, its preview and the provider's original; with the last
+    /// one the folder.
     package func end(_ output: OutputRecord) async throws(Refusal) {
+        _ = try await onLedger { () throws(LedgerError) in
+            try await gallery.withdraw(.output(job: output.job, index: output.index))
+        }
         let folder = spool.outcome(.done, of: output.job)
         let found = try await onDisk { () throws(DiskError) in try Self.delete(output, in: folder) }
         let events = try await onLedger { () throws(LedgerError) in
@@ -110,7 +116,7 @@ package struct Shelf: Sendable {
             try Folders.removeTree(folder)
         } else {
             try Folders.sync(folder)
-            try rewrite(folder + "/" + status) { document in
+            try OutcomeNote.rewrite(folder + "/" + status) { document in
                 document.replacing("outputs") { outputs in
                     .array((outputs.array ?? []).filter { $0["name"]?.string != file })
                 }
@@ -120,36 +126,11 @@ package struct Shelf: Sendable {
         return true
     }
 
-    private static func noteSaved(_ output: OutputRecord, in folder: String) throws(DiskError) {
-        guard let file = output.file else { return }
-        try rewrite(folder + "/" + file + ".json") { document in
-            document.replacing("retention") { $0.without("output_expires_at") }
-        }
-        try rewrite(folder + "/" + status) { document in
-            document.replacing("outputs") { outputs in
-                .array((outputs.array ?? []).map { $0["name"]?.string == file ? $0.without("expires_at") : $0 })
-            }
-        }
-    }
-
-    private static let status = "status.json"
+    private static let status = OutcomeNote.status
 
     /// Everything that belongs to an output begins with its name up to the last point.
     private static func stem(of file: String) -> String {
         file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-    }
-
-    /// A document that is not there, or none of ours any more, is left alone.
-    private static func rewrite(_ path: String, _ change: (JSONValue) -> JSONValue) throws(DiskError) {
-        let bytes: [UInt8]?
-        do throws(DiskError) {
-            bytes = try Files.read(path, limit: 16 << 20)
-        } catch {
-            if error.isMissing { return }
-            throw error
-        }
-        guard let bytes, let document = try? JSONParser.parse(bytes) else { return }
-        try Files.writeDurably(Array(change(document).pretty.utf8), to: path, mode: 0o640)
     }
 
     private func onLedger<Value>(_ work: () async throws(LedgerError) -> Value) async throws(Refusal) -> Value {
@@ -161,13 +142,4 @@ package struct Shelf: Sendable {
     ) async throws(Refusal) -> Value {
         do throws(DiskError) { return try await BlockingLane.disk.run(work) } catch { throw .disk(error) }
     }
-}
-
-extension JSONValue {
-    /// The object with another value for a member that it has.
-    fileprivate func replacing(_ key: String, _ change: (JSONValue) -> JSONValue) -> JSONValue {
-        .object((members ?? []).map { $0.key == key ? .init(key: key, value: change($0.value)) : $0 })
-    }
-
-    fileprivate func without(_ key: String) -> JSONValue { .object((members ?? []).filter { $0.key != key }) }
 }

@@ -69,6 +69,8 @@ package struct Sidecar: Sendable {
     package var index: Int
     package var file: FileFacts
     package var original: FileFacts?
+    /// The marked preview of a protected output.
+    package var preview: FileFacts?
     package var created: Timestamp
     package var model: Model
     package var parameters: JSONValue
@@ -109,7 +111,7 @@ package struct Sidecar: Sendable {
         return .fields([
             "schema": .string(Self.schema), "job": .string(job.id),
             "output": .object([.init(key: "index", value: .integer(index))] + output),
-            "original": original?.fields,
+            "original": original?.fields, "preview": preview?.fields, "protect": job.isProtected ? true : nil,
             "created": .string(created.description), "simulated": .bool(job.simulated),
             "model": .fields([
                 "provider": .string(model.provider), "route": .string(model.route), "model": .string(model.model),

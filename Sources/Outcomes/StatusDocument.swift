@@ -13,11 +13,14 @@ package struct StatusDocument: Sendable {
     package let effects: [EffectRecord]
     package let settledAt: Timestamp
     package let inputsDeleteBy: Timestamp
+    /// What of it the gallery has.
+    package let shown: [GalleryPicture]
 
     package init(
         job: JobRecord, outcome: Outcome, reason: Reason?, outputs: [OutputRecord], effects: [EffectRecord],
-        settledAt: Timestamp, inputsDeleteBy: Timestamp
+        settledAt: Timestamp, inputsDeleteBy: Timestamp, shown: [GalleryPicture] = []
     ) {
+        self.shown = shown
         self.job = job
         self.outcome = outcome
         self.reason = reason
@@ -36,7 +39,9 @@ package struct StatusDocument: Sendable {
             "duplicate_of": .text(job.duplicateOf), "outcome": .string(outcome.rawValue),
             "partial": .bool(!missing.isEmpty),
             "missing": .array(missing.map(Self.missing)),
-            "simulated": .bool(job.simulated), "reason": reason?.json,
+            "simulated": .bool(job.simulated),
+            "visibility": job.visibility == .private ? nil : .string(job.visibility.rawValue),
+            "protect": job.isProtected ? true : nil, "reason": reason?.json,
             "times": .fields([
                 "accepted": .string(job.acceptedAt.description), "started": .text(job.startedAt?.description),
                 "settled": outcome == .held ? nil : .string(settledAt.description),
@@ -48,7 +53,7 @@ package struct StatusDocument: Sendable {
                 "removed": .array(job.removed.map { .string($0) }),
                 "delete_by": .string(inputsDeleteBy.description),
             ]),
-            "outputs": .array(made.map(Self.output)),
+            "outputs": .array(made.map(output)),
         ])
     }
 
@@ -70,12 +75,14 @@ package struct StatusDocument: Sendable {
         ])
     }
 
-    private static func output(_ output: OutputRecord) -> JSONValue {
+    private func output(_ output: OutputRecord) -> JSONValue {
         .fields([
             "name": .text(output.file), "width": output.size.map { .integer($0.width) },
             "height": output.size.map { .integer($0.height) }, "format": .text(output.format),
             "bytes": output.bytes.map { .integer($0) }, "sha256": .text(output.sha256),
             "expires_at": .text(output.expiresAt?.description),
+            "preview": job.isProtected ? .text(output.file.map(Preview.name)) : nil,
+            "gallery": .text(shown.first { $0.index == output.index }?.name),
         ])
     }
 

@@ -30,7 +30,10 @@ struct Duplicate: Sendable {
             let linked = try await BlockingLane.disk.run { () throws(DiskError) -> Bool in
                 try Folders.make(to)
                 let isThere = try Files.link(from + "/" + file, at: to + "/" + file)
-                if isThere { _ = try Files.link(from + "/" + file + ".json", at: to + "/" + file + ".json") }
+                guard isThere else { return false }
+                for beside in [file + ".json", Preview.name(of: file)] {
+                    _ = try Files.link(from + "/" + beside, at: to + "/" + beside)
+                }
                 return isThere
             }
             guard linked, output.index <= job.count else { continue }

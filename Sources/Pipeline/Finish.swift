@@ -73,6 +73,7 @@ struct Finish: Sendable {
         let renderedAt = Monotonic.milliseconds()
         let packet = try await packet(route(of: output))
         let marked = try Self.mark(rendered.bytes, packet)
+        let preview = spec.protect ? try await preview(of: answer, order, rendered.size, output) : nil
 
         let name = "\(job.id)-\(output.index).\(format.suffix)"
         let facts = Sidecar.FileFacts(
@@ -81,7 +82,12 @@ struct Finish: Sendable {
         var sidecar = try await sidecar(output, answer, marks, rendered, facts, packet)
         sidecar.timings =
             timings + [("render", renderedAt - started), ("finish", Monotonic.milliseconds() - renderedAt)]
-        try await lay(marked, name, sidecar, original: spec.output.original ? answer : nil)
+        if let preview {
+            sidecar.preview = .init(
+                name: Preview.name(of: name), sha256: hexadecimal(SHA256Digest.of(preview.bytes)),
+                bytes: preview.bytes.count, size: preview.size, format: Preview.format)
+        }
+        try await lay(marked, name, sidecar, original: spec.output.original ? answer : nil, preview: preview?.bytes)
 
         var made = output
         made.state = .made
@@ -99,6 +105,21 @@ struct Finish: Sendable {
                     "output": String(output.index), "size": rendered.size.description, "format": format.rawValue,
                 ]))
     }
+
+    /// What is shown of a protected output: small, with a visible mark all over, and marked as every output is.
+    private func preview(
+        of answer: [UInt8], _ order: RenderOrder, _ size: PixelSize, _ output: OutputRecord
+    ) async throws -> (bytes: [UInt8], size: PixelSize) {
+        // The same part of the picture on the same ground.
+        let order = RenderOrder(
+            size: .box(Preview.size(of: size)), fit: order.fit == .pad ? .pad : .cover, format: Preview.format,
+            quality: Self.previewQuality, threads: order.threads, limits: order.limits, isStamped: true)
+        let rendered = try await render(answer, order)
+        let packet = try await packet(route(of: output))
+        return (try Self.mark(rendered.bytes, packet), rendered.size)
+    }
+
+    private static let previewQuality = 85
 
     private func render(_ answer: [UInt8], _ order: RenderOrder) async throws -> RenderedPicture {
         let report = try? inspect(answer)
@@ -160,7 +181,7 @@ struct Finish: Sendable {
             sourceType: .init(references: job.referenceCount), aiSystem: systemName(route, job.simulated),
             aiSystemVersion: route.deployment, generatorVersion: Product.version,
             created: Timestamp(milliseconds: Monotonic.wall()).description, documentID: randomUUID(),
-            isSimulated: job.simulated)
+            isSimulated: job.simulated, isProtected: spec.protect)
     }
 
     private func systemName(_ route: Route, _ isSimulated: Bool) -> String {
@@ -232,14 +253,16 @@ struct Finish: Sendable {
         return .object((fields.members ?? []) + plan.extraMembers)
     }
 
-    private func lay(_ bytes: [UInt8], _ name: String, _ sidecar: Sidecar, original: [UInt8]?) async throws {
+    private func lay(_ bytes: [UInt8], _ name: String, _ sidecar: Sidecar, original: [UInt8]?, preview: [UInt8]?)
+        async throws
+    {
         let folder = shop.spool.staged(job.id)
         let text = Array(sidecar.document.pretty.utf8)
-        let originalName = sidecar.original?.name
+        let beside = [(sidecar.original?.name, original), (sidecar.preview?.name, preview)]
         try await BlockingLane.disk.run { () throws(DiskError) in
             try Files.writeDurably(bytes, to: folder + "/" + name, mode: 0o640)
-            if let original, let originalName {
-                try Files.writeDurably(original, to: folder + "/" + originalName, mode: 0o640)
+            for case (let name?, let bytes?) in beside {
+                try Files.writeDurably(bytes, to: folder + "/" + name, mode: 0o640)
             }
             try Files.writeDurably(text, to: folder + "/" + name + ".json", mode: 0o640)
         }

@@ -22,33 +22,19 @@ package struct CreditRules: Sendable, Equatable {
 }
 
 extension Policy {
-    /// Credits that each output of a job costs, 0 where none are used; refuses a job that does not say whose they are.
+    /// Credits that each output of a job that passed `check` costs, 0 where none are used; refuses one that does not say whose they
+    /// are.
     package func creditsPerOutput(of spec: JobSpec) throws(Reason) -> Int64 {
-        guard let credits else {
-            if spec.plan != nil { throw Self.noPlans }
-            return 0
-        }
+        guard let credits else { return 0 }
         if spec.subject == nil {
             throw Reason(
                 .invalidManifest, "the policy takes credits, and the job names no subject to take them from",
                 field: "subject", hint: "say whose job it is")
         }
         switch credits.perOutput {
-        case .same(let price):
-            if spec.plan != nil { throw Self.noPlans }
-            return price
-        case .byPlan(let prices):
-            let known = "one of " + prices.keys.sorted().joined(separator: ", ")
-            guard let plan = spec.plan else {
-                throw Reason(.invalidManifest, "the policy's prices hang on a plan", field: "plan", hint: known)
-            }
-            guard let price = prices[plan] else {
-                throw Reason(.unsupportedParameter, "the policy has no such plan", field: "plan", hint: known)
-            }
-            return price
+        case .same(let price): return price
+        // `check` let no other plan through.
+        case .byPlan(let prices): return spec.plan.flatMap { prices[$0] } ?? 0
         }
     }
-
-    private static let noPlans = Reason(
-        .unsupportedParameter, "the policy has no plans", field: "plan", hint: "leave it out")
 }

@@ -81,17 +81,18 @@ extension Policy {
     private static let gptImg2: Policy = {
         var policy = Policy()
         policy.id = "gptimg2"
+        policy.mayShow = true
         policy.promises = [
             Promise("R12", "references are kept for a time, to make pictures and look into troubles", .inputsClock),
-            Promise("R4", "pictures stay until they are deleted, or a plan's limit is reached", .operatorsShelf),
+            Promise("R4", "pictures stay until they are deleted, or a plan's limit is reached", .plans),
             Promise("R7", "what is deleted is gone within 30 days", .deletion),
             Promise("R8", "an account's data is gone within 90 days", .erase),
             .access, .portability, .rectification, .restriction,
             .encryptedInTransit, .encryptedAtRest,
             Promise("F8", "what is made is moderated", .screening),
-            Promise("F5", "pictures can be shown in a public gallery", .unbuilt("the gallery")),
-            Promise("F6", "pictures can be protected against copies", .unbuilt("protection of outputs")),
-            Promise("F7", "downloads can be looked up", .unbuilt("the history of downloads")),
+            Promise("F5", "pictures can be shown in a public gallery", .gallery),
+            Promise("F6", "pictures can be protected against copies", .protection),
+            Promise("F7", "downloads can be looked up", .deliveries),
             Promise("F3", "model and parameters stand with each picture", .sidecar),
             Promise("U1", "credits, plans and their use can be seen", .credits),
         ]

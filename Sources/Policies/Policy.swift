@@ -13,12 +13,18 @@ package struct Policy: Sendable, Equatable {
     package var outputs: Span?
     /// Whether an output may be kept beyond that time where its subject asks for it (`save`).
     package var maySave = false
+    /// Whether outputs may be shown to others (`visibility`).
+    package var mayShow = false
+    /// Whether outputs may be asked for as protected (`protect`).
+    package var mayProtect = true
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
     /// What is asked of the services that receive something, for every job.
     package var demand = ProcessorDemand()
     /// Whether they may train models on it; nil leaves that open.
     package var training: TrainingRule?
+    /// What subjects may keep, by the plan that a job names; none has limits.
+    package var plans: [String: PlanTerms] = [:]
     /// Nil uses no credits.
     package var credits: CreditRules?
     /// Fewest subjects of a cell of prompt statistics that is published, 20 at least; nil counts nothing about prompts.
@@ -42,10 +48,52 @@ package struct Policy: Sendable, Equatable {
                 .attestationMissing, "the policy \(id) takes only jobs that say \"\(missing)\"", field: "attestations",
                 value: missing, hint: "who hands the job over must vouch for it: \"attestations\": [\"\(missing)\"]")
         }
-        if spec.save, let outputs, !maySave {
+        try checkPlan(of: spec)
+        if spec.save, let outputs = [outputs, terms(of: spec)?.age].compactMap({ $0 }).min(), !maySave {
             throw Reason(
                 .policyForbids, "the policy \(id) lets nobody keep an output longer than \(outputs)", field: "save",
                 limit: outputs.description, hint: "leave it out")
+        }
+        if spec.visibility != .private, !mayShow {
+            throw Reason(
+                .policyForbids, "the policy \(id) shows no outputs to others", field: "visibility",
+                value: spec.visibility.rawValue, hint: "leave it out, or say private")
+        }
+        if spec.protect, !mayProtect {
+            throw Reason(
+                .policyForbids, "the policy \(id) protects no outputs", field: "protect", hint: "leave it out")
+        }
+    }
+}
+
+extension Policy {
+    /// The names that a job may give as its plan: there is one list of them, whether prices or limits hang on it.
+    package var planNames: [String] {
+        if !plans.isEmpty { return plans.keys.sorted() }
+        guard case .byPlan(let prices)? = credits?.perOutput else { return [] }
+        return prices.keys.sorted()
+    }
+
+    /// What the plan of a job lets its subject keep.
+    package func terms(of spec: JobSpec) -> PlanTerms? { spec.plan.flatMap { plans[$0] } }
+
+    private func checkPlan(of spec: JobSpec) throws(Reason) {
+        let names = planNames
+        guard !names.isEmpty else {
+            if spec.plan == nil { return }
+            throw Reason(.unsupportedParameter, "the policy has no plans", field: "plan", hint: "leave it out")
+        }
+        let known = "one of " + names.joined(separator: ", ")
+        guard let plan = spec.plan else {
+            throw Reason(.invalidManifest, "the policy has plans, and the job names none", field: "plan", hint: known)
+        }
+        guard names.contains(plan) else {
+            throw Reason(.unsupportedParameter, "the policy has no such plan", field: "plan", hint: known)
+        }
+        if !plans.isEmpty, spec.subject == nil {
+            throw Reason(
+                .invalidManifest, "the policy's plans limit what a subject keeps, and the job names none",
+                field: "subject", hint: "say whose job it is")
         }
     }
 }
@@ -103,6 +151,14 @@ package struct Promise: Sendable, Equatable {
         case subjects
         /// A register of requests with their due dates.
         case register
+        /// What jobs ask to be seen of their outputs, in a folder with an index.
+        case gallery
+        /// Outputs stay until they are deleted, or until there are more than their subject's plan allows.
+        case plans
+        /// What was taken away stands with its job, output by output.
+        case deliveries
+        /// Marked previews, and a flag against data mining.
+        case protection
         /// The register says who receives what.
         case providers
         /// The register says who trains on it.

@@ -46,6 +46,7 @@ package struct PolicyReader {
         }
         readTerms(into: &policy)
         policy.credits = credits() ?? policy.credits
+        readPlans(into: &policy)
         return policy
     }
 
@@ -68,6 +69,8 @@ package struct PolicyReader {
         policy.maySave = fields.bool("save") ?? policy.maySave
         readDemand(into: &policy)
         readStatistics(into: &policy)
+        policy.mayShow = fields.bool("gallery") ?? policy.mayShow
+        policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
@@ -100,6 +103,39 @@ package struct PolicyReader {
         guard let section = fields.object("statistics") else { return }
         policy.statistics = section.int("k", in: Anonymity.floor...1_000_000) ?? Anonymity.usual
         fields.adopt(section.finish())
+    }
+
+    private func readPlans(into policy: inout Policy) {
+        if let section = fields.object("plans") {
+            policy.plans = [:]
+            for name in section.keys {
+                if !JobName.isValidID(name) { section.fail(name, "is no plan's name", hint: "[A-Za-z0-9._-]{1,100}") }
+                guard let plan = section.object(name) else { continue }
+                policy.plans[name] = terms(plan, name, policy)
+                section.adopt(plan.finish())
+            }
+            if section.keys.isEmpty { fields.fail("plans", "names no plan") }
+            fields.adopt(section.finish())
+        }
+        guard !policy.plans.isEmpty, case .byPlan(let prices)? = policy.credits?.perOutput else { return }
+        if Set(prices.keys) != Set(policy.plans.keys) {
+            fields.fail("plans", "are others than those of credits.per_output", hint: "there is one list of plans")
+        }
+    }
+
+    private func terms(_ section: FieldReader, _ name: String, _ policy: Policy) -> PlanTerms {
+        var terms = PlanTerms(name: name)
+        terms.age = span(section, "outputs")
+        if let age = terms.age, let most = policy.outputs, age > most {
+            section.fail("outputs", "is longer than the policy's \(most)")
+        }
+        terms.count = section.int("count", in: 1...1_000_000)
+        terms.bytes = section.read("bytes", expecting: "a size such as \"1GB\"") { value in
+            value.string.flatMap { ByteCount(text: $0) }.flatMap { $0.bytes > 0 ? Int64($0.bytes) : nil }
+        }
+        terms.notice = span(section, "notice") ?? terms.notice
+        if terms.notice > PlanTerms.mostNotice { section.fail("notice", "is longer than \(PlanTerms.mostNotice)") }
+        return terms
     }
 
     private func span(_ section: FieldReader, _ key: String) -> Span? {

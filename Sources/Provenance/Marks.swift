@@ -10,6 +10,8 @@ package struct Marks: Sendable, Hashable {
     package var creatorTool: String?
     /// Whether it says that Darkroom's simulator made it.
     package var isSimulated = false
+    /// The term of the PLUS vocabulary on data mining, without its address: `DMI-PROHIBITED`; at most 256 bytes.
+    package var dataMining: String?
     /// Whether there is a C2PA manifest; it is not verified.
     package var hasC2PA = false
     /// Whether an image generator left its prompt or workflow in a field of its own.
@@ -46,16 +48,18 @@ package func readMarks(of bytes: [UInt8]) -> Marks {
         marks.packets += 1
         let packet = PacketScan(packet: bytes[range])
         if marks.digitalSourceType == nil {
-            marks.digitalSourceType = packet.value(of: "DigitalSourceType").map { address in
-                address.split(separator: "/").last.map(String.init) ?? address
-            }
+            marks.digitalSourceType = packet.value(of: "DigitalSourceType").map(lastPart)
         }
         if marks.creatorTool == nil { marks.creatorTool = packet.value(of: "CreatorTool") }
+        if marks.dataMining == nil { marks.dataMining = packet.value(of: "DataMining").map(lastPart) }
         if marks.aiSystem == nil { marks.aiSystem = packet.value(of: "AISystemUsed") }
         if packet.value(of: "darkroom:Simulated") == "True" { marks.isSimulated = true }
     }
     return marks
 }
+
+/// The term that an address of a vocabulary stands for.
+private func lastPart(_ address: String) -> String { address.split(separator: "/").last.map(String.init) ?? address }
 
 /// Looks for one field in a packet, as attribute, as element, or as a resource.
 private struct PacketScan {

@@ -34,10 +34,12 @@ package struct XMPPacket: Sendable, Hashable {
     package let documentID: String
     /// Whether the simulator made the picture and no model did.
     package let isSimulated: Bool
+    /// Whether the packet forbids data mining, the training of models among it (PLUS-LDF XMP 1.0.1, Data Mining).
+    package let isProtected: Bool
 
     package init(
         sourceType: SourceType, aiSystem: String, aiSystemVersion: String?, generatorVersion: String, created: String,
-        documentID: String, isSimulated: Bool
+        documentID: String, isSimulated: Bool, isProtected: Bool = false
     ) {
         self.sourceType = sourceType
         self.aiSystem = aiSystem
@@ -46,6 +48,7 @@ package struct XMPPacket: Sendable, Hashable {
         self.created = created
         self.documentID = documentID
         self.isSimulated = isSimulated
+        self.isProtected = isProtected
     }
 
     /// The packet as UTF-8 text, without the `<?xpacket` wrapper: the HEIF loader of libvips knows a packet only so.
@@ -59,9 +62,13 @@ package struct XMPPacket: Sendable, Hashable {
             #" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/""#,
             #" xmlns:darkroom="urn:darkroom:xmp:1""#,
         ]
+        if isProtected { lines.append(#" xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/""#) }
         for (name, value) in fields { lines.append(" \(name)=\"\(Self.escaped(value))\"") }
         return lines.joined(separator: "\n") + "/>\n</rdf:RDF>\n</x:xmpmeta>\n"
     }
+
+    /// The term of the PLUS vocabulary that allows none.
+    private static let noMining = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"
 
     private var fields: [(String, String)] {
         var fields = [
@@ -72,6 +79,7 @@ package struct XMPPacket: Sendable, Hashable {
             ("Iptc4xmpExt:AISystemUsed", aiSystem),
         ]
         if let aiSystemVersion { fields.append(("Iptc4xmpExt:AISystemVersionUsed", aiSystemVersion)) }
+        if isProtected { fields.append(("plus:DataMining", Self.noMining)) }
         if isSimulated { fields.append(("darkroom:Simulated", "True")) }
         return fields
     }

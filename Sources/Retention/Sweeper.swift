@@ -36,6 +36,7 @@ package struct Sweeper: Sendable {
     private let settler: Settler
     private let eraser: Eraser
     private let shelf: Shelf
+    private let gallery: Gallery
     private let recorder: Recorder
     private let owner: String
     private let statistics: PromptStatistics?
@@ -50,6 +51,7 @@ package struct Sweeper: Sendable {
         self.settler = settler
         self.eraser = eraser
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
         self.statistics = statistics
@@ -75,7 +77,9 @@ package struct Sweeper: Sendable {
     package func runOnce(claims: Bool = true, strays: Bool = true) async throws(LedgerError) -> SweepReport {
         var report = SweepReport()
         try await sweepInputs(&report)
+        try await sweepPlans(&report)
         try await sweepOutputs(&report)
+        try await sweepGallery(&report)
         try await sweepCredits()
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
@@ -173,6 +177,27 @@ package struct Sweeper: Sendable {
                 continue
             }
             report.outputs += 1
+        }
+    }
+
+    private func sweepPlans(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await shelf.limit()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("plans could not be looked at", ["why": error.description])
+        }
+    }
+
+    /// A gallery that can not be set right stops nothing else.
+    private func sweepGallery(_ report: inout SweepReport) async throws(LedgerError) {
+        do throws(LedgerError) {
+            try await gallery.agree()
+        } catch {
+            guard case .disk = error else { throw error }
+            report.failures += 1
+            recorder.log.error("the gallery could not be set right", ["why": error.description])
         }
     }
 

@@ -42,8 +42,11 @@ enum JobSchema {
                 "What the policy's prices hang on; refused where they do not.", "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
             "attestations": Shape.array(
                 "What the caller vouches for; some policies want it.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
-            "visibility": Shape.fixed("Who may see the outputs; only private is built yet.", "private"),
-            "protect": Shape.fixed("Not built yet: protection of outputs.", false),
+            "visibility": Shape.choice(
+                "Who may see the outputs in the gallery, where the policy shows any: nobody, who knows their names, or everybody.",
+                ["private", "unlisted", "public"]),
+            "protect": Shape.flag(
+                "Forbids data mining in the outputs and puts a marked preview beside each; it prevents no copy."),
             "require": Shape.closed(
                 "What the service must meet that gets the data; a job that has no such service is refused before it is sent.",
                 [

@@ -17,6 +17,8 @@ enum PolicySchema {
                 "anyOf": [.fields(["const": "keep"]), Shape.span("A limit.")],
             ]),
             "save": Shape.flag("Whether an output may be kept beyond that where its subject asks for it."),
+            "gallery": Shape.flag("Whether outputs may be shown to others; false by default."),
+            "protect": Shape.flag("Whether outputs may be asked for as protected; true by default."),
             "attestations": Shape.array(
                 "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
             "allowed_regions": Shape.regions("Where services may process what they get; others are not called."),
@@ -36,6 +38,13 @@ enum PolicySchema {
                         ]),
                 ],
             ]),
+            "plans": .fields([
+                "description":
+                    "What subjects may keep, by the plan that each job names; the same plans as in credits.per_output, where that has any.",
+                "type": "object", "minProperties": 1,
+                "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
+                "additionalProperties": plan,
+            ]),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",
                 required: ["per_output"],
@@ -53,5 +62,15 @@ enum PolicySchema {
                     ]),
                     "expire": Shape.span("How long credits can be used after they are given; for ever without."),
                 ]),
+        ])
+
+    private static let plan = Shape.closed(
+        "One plan; without a limit a subject keeps all.",
+        [
+            "outputs": Shape.span(
+                "How long each output stays after its job settled; not longer than the policy's outputs."),
+            "count": Shape.integer("Most outputs of a subject: the oldest end first.", 1...1_000_000),
+            "bytes": Shape.byteCount("Most bytes that they take together."),
+            "notice": Shape.span("How long before its end that is said of an output; 24h by default, at most 30d."),
         ])
 }

@@ -15,6 +15,8 @@ package enum PublicSchema: String, Sendable, CaseIterable {
     case configuration
     /// The file of a policy, once its comments are gone.
     case policy
+    /// The gallery's `index.json`.
+    case gallery
 
     /// The schema itself, ready to be printed.
     package var document: JSONValue {
@@ -25,6 +27,7 @@ package enum PublicSchema: String, Sendable, CaseIterable {
             case .sidecar: SidecarSchema.body
             case .configuration: ConfigurationSchema.body
             case .policy: PolicySchema.body
+            case .gallery: GallerySchema.body
             }
         let head = JSONValue.fields([
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,6 +13,8 @@ enum SidecarSchema {
             "job": Shape.text("The job's id."),
             "output": file("The picture that this stands beside.", ["index": Shape.count("Counted from 1.")]),
             "original": file("The provider's bytes, untouched, where the job asked for them.", [:]),
+            "preview": file("The marked preview, where the output is protected.", [:]),
+            "protect": Shape.fixed("Whether the output forbids data mining; missing where it does not.", true),
             "created": Shape.moment("When the output was finished, by the wall clock."),
             "simulated": Shape.flag("Whether the simulator made the picture and no model did."),
             "model": model,

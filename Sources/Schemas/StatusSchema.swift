@@ -35,6 +35,9 @@ enum StatusSchema {
                         "billed": Shape.choice("Whether its call was paid for.", Shape.billed),
                     ])),
             "simulated": Shape.flag("Whether the simulator made the pictures and no model did."),
+            "visibility": Shape.choice(
+                "Who may see the outputs in the gallery; missing where nobody.", ["unlisted", "public"]),
+            "protect": Shape.fixed("Whether the outputs are protected; missing where they are not.", true),
             "reason": reason,
             "times": Shape.open(
                 "When what happened, by the age clock.", required: ["accepted"],
@@ -96,5 +99,7 @@ enum StatusSchema {
             "height": Shape.count("Pixels."), "format": Shape.choice("Format of the file.", Shape.formats),
             "bytes": Shape.count("Size of the file."), "sha256": Shape.digest("Digest of the file."),
             "expires_at": Shape.moment("When it is deleted here; missing where it is kept."),
+            "preview": Shape.text("File name of its marked preview in this folder, where it is protected."),
+            "gallery": Shape.text("File name in the gallery, where it is shown."),
         ])
 }

@@ -44,6 +44,14 @@ package struct SpoolFolders: Sendable, Hashable {
     package var probe: String { privateFolder + "/probe" }
     package var lock: String { privateFolder + "/lock" }
 
+    /// What others may see of outputs; made when a job first asks for it.
+    package var gallery: String { root + "/gallery" }
+    package var galleryIndex: String { gallery + "/index.json" }
+    /// Held by whoever writes the index or takes pictures out.
+    package var galleryLock: String { privateFolder + "/gallery.lock" }
+    /// The gallery's folder until it has its mode; no job has this name.
+    package var galleryDraft: String { staging + "/.gallery" }
+
     package func outcomes(_ outcome: Outcome) -> String { root + "/" + outcome.rawValue }
     package func outcome(_ outcome: Outcome, of job: String) -> String { outcomes(outcome) + "/" + job }
     package func staged(_ job: String) -> String { staging + "/" + job }
@@ -79,6 +87,7 @@ package struct SpoolFolders: Sendable, Hashable {
             for outcome in Outcome.allCases {
                 try Folders.share(outcomes(outcome), with: group, mode: Self.outcomeMode)
             }
+            if Files.exists(gallery) { try Folders.share(gallery, with: group, mode: Self.outcomeMode) }
             // Outcome folders are made here and keep their group when they are renamed; nobody else comes through the private folder.
             try Folders.share(staging, with: group, mode: 0o2700)
         }

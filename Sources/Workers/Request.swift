@@ -28,7 +28,8 @@ enum Request: Sendable {
                     Code.of(order.png), order.threads,
                 ]
             return Record(
-                id: id, kind: 2, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
+                id: id, kind: 2, count: lengths.count, facts: facts + order.limits.facts + [order.isStamped ? 1 : 0],
+                lengths: lengths)
         case .paint(let order):
             return Record(
                 id: id, kind: 3, count: lengths.count,
@@ -63,7 +64,8 @@ enum Request: Sendable {
             self = .render(
                 RenderOrder(
                     size: size, fit: fit, format: format, quality: record.fact(5), upscale: upscale, png: png,
-                    threads: min(max(record.fact(8), 1), 64), limits: PictureLimits(record, at: 9)))
+                    threads: min(max(record.fact(8), 1), 64), limits: PictureLimits(record, at: 9),
+                    isStamped: record.fact(13) == 1))
         case 3:
             self = .paint(
                 PaintOrder(

@@ -91,6 +91,31 @@ import Testing
         #expect(try await drain(other, 1, #","attestations":["rights_in_inputs"]"#) == 0)
     }
 
+    @Test func `a plan's limit ends the oldest, and show tells what ends when and what was taken away`() async throws {
+        let scratch = try Scratch("plan")
+        let policy = scratch.file("p.json5")
+        try "{ id: 'shop', extends: 'gptimg2', plans: { free: { count: 2, notice: '0s' } } }".write(
+            toFile: policy, atomically: true, encoding: .utf8)
+        let spool = try spool("plans", policy: policy)
+        #expect(try await drain(spool) == 1)
+        #expect(try spool.reason("j").code == "invalid_manifest" && spool.reason("j").field == "plan")
+        for id in ["a", "b", "c"] {
+            try spool.drop(id, manifest: #"{"prompt":"a mill","id":"\#(id)","plan":"free","subject":"u-1"}"#)
+            #expect(try await Darkroom.run(["drain"] + spool.arguments).code == 0)
+        }
+        #expect(try await spool.darkroom("sweep").code == 0)
+        #expect(spool.outcomes("done") == ["b", "c"])
+        #expect(try await spool.darkroom("show", "a").out.contains("output.expired"))
+        try FileManager.default.moveItem(atPath: spool.path + "/done/b", toPath: scratch.file("b"))
+        try spool.drop("d", manifest: #"{"prompt":"a mill","id":"d","plan":"free","subject":"u-1"}"#)
+        #expect(try await Darkroom.run(["drain"] + spool.arguments).code == 0)
+        let story = try await spool.darkroom("show", "b", "--json")
+        let taken = try #require(story.json["deliveries"] as? [[String: Any]])
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file("b") + "/b-1.jpg")).count
+        #expect(taken.map { $0["bytes"] as? Int } == [bytes] && taken[0]["at"] is String)
+        #expect(try await spool.darkroom("show", "b").out.contains("taken away"))
+    }
+
     @Test func `a configuration may promise less time than its policy, and not more`() async throws {
         let spool = try spool("longer", policy: "maiimage2", more: ", retention: { outputs: '48h' }")
         let checked = try await spool.darkroom("config", "check")

@@ -55,6 +55,39 @@ import Testing
         #expect(pad[10, 30] == wide[20, 10] && pad[90, 70] == wide[180, 90])
     }
 
+    @Test(arguments: [PictureFormat.jpeg, .png, .webp]) func `a stamped picture bears its mark in every part of it`(
+        format: PictureFormat
+    ) throws {
+        let grey = Pixels(size: PixelSize(width: 400, height: 240), rgb: .init(repeating: 100, count: 400 * 240 * 3))
+        let order = RenderOrder(
+            size: .native, fit: .inside, format: format, quality: 95, upscale: .enhanced, isStamped: true)
+        let made = try render(try grey.png(), order)
+        #expect(made.size == grey.size && made.upscale == .plain)
+        let scratch = try Scratch()
+        let png = try scratch.converted(made.bytes, from: "in.\(format.suffix)", to: "out.png")
+        let pixels = try Pixels(decoding: png)
+        for left in stride(from: 0, to: 400, by: 80) {
+            for top in stride(from: 0, to: 240, by: 80) {
+                let values = (0..<6400).map { Int(pixels[left + $0 % 80, top + $0 / 80][1]) }
+                let (light, dark) = (values.count { $0 > 150 }, values.count { $0 < 80 })
+                // Enough to be seen, and not so much that nothing else is.
+                #expect((400...2600).contains(light), "\(light) light pixels at \(left), \(top)")
+                #expect((100...2000).contains(dark), "\(dark) dark pixels at \(left), \(top)")
+            }
+        }
+    }
+
+    @Test func `what is transparent is set on white before it is stamped`() throws {
+        let scratch = try Scratch()
+        try scratch.write(try Pictures.patches(PixelSize(width: 64, height: 64)).png(), as: "a.png")
+        try scratch.run("vips", "bandjoin_const", "a.png", "b.png", "0")
+        let order = RenderOrder(size: .native, fit: .inside, format: .jpeg, isStamped: true)
+        let made = try Pixels(
+            decoding: try scratch.converted(
+                try render(try scratch.read("b.png"), order).bytes, from: "in.jpg", to: "out.png"))
+        #expect((0..<64).contains { made[$0, 32] == [255, 255, 255] })
+    }
+
     @Test func `a very flat picture can fill a box`() throws {
         let flat = Pictures.patches(PixelSize(width: 3000, height: 1))
         let box = OutputSize.box(PixelSize(width: 64, height: 2160))

@@ -124,4 +124,44 @@ final class DyingLedger: JobLedger {
     func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8] {
         try await real.installationSecret(name, make: make)
     }
+
+    func gallery(of job: String) async throws(LedgerError) -> [GalleryPicture] {
+        try live()
+        return try await real.gallery(of: job)
+    }
+    func galleryStrays(among names: [String]) async throws(LedgerError) -> Set<String> {
+        try await real.galleryStrays(among: names)
+    }
+    func galleryPictures(after id: String, limit: Int) async throws(LedgerError) -> [GalleryPicture] {
+        try await real.galleryPictures(after: id, limit: limit)
+    }
+    func galleryIndex(
+        withdrawnAfter moment: Timestamp
+    ) async throws(LedgerError) -> (pictures: [GalleryPicture], withdrawn: [GalleryTombstone]) {
+        try live()
+        return try await real.galleryIndex(withdrawnAfter: moment)
+    }
+    func withdraw(_ choice: GalleryChoice) async throws(LedgerError) -> [GalleryPicture] {
+        try await real.withdraw(choice)
+    }
+    func forgetWithdrawn(before moment: Timestamp) async throws(LedgerError) -> Int {
+        try await real.forgetWithdrawn(before: moment)
+    }
+
+    func plansToCheck(limit: Int) async throws(LedgerError) -> [(subjectRef: String, changes: Int64)] {
+        try await real.plansToCheck(limit: limit)
+    }
+    func planShelf(of subjectRef: String) async throws(LedgerError) -> PlanShelf? {
+        try await real.planShelf(of: subjectRef)
+    }
+    func setEnds(
+        _ changes: [PlanShelf.Change], of subjectRef: String, checked mark: Int64
+    ) async throws(LedgerError) -> [LedgerEvent] {
+        try await real.setEnds(changes, of: subjectRef, checked: mark)
+    }
+    func tellOfEnds(limit: Int) async throws(LedgerError) -> [LedgerEvent] { try await real.tellOfEnds(limit: limit) }
+    func deliveries(of job: String) async throws(LedgerError) -> [Delivery] { try await real.deliveries(of: job) }
+    func deliveries(ofSubject subjectRef: String) async throws(LedgerError) -> [Delivery] {
+        try await real.deliveries(ofSubject: subjectRef)
+    }
 }

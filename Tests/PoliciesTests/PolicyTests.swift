@@ -50,6 +50,60 @@ import Testing
         try #require(Policy.brought("maiimage2")).check(spec, outputs: .hours(24))
     }
 
+    @Test func `plans say what subjects keep, and a job under them names one, and whose it is`() throws {
+        let file = try read(
+            """
+            { id: 'shop', extends: 'gptimg2', plans: { free: { outputs: '30d', count: 100, bytes: '1GB', notice: '3d' }, pro: {} },
+              credits: { per_output: { free: 2, pro: 1 } } }
+            """)
+        #expect(file.faults.isEmpty && file.policy.planNames == ["free", "pro"])
+        let free = try #require(file.policy.plans["free"])
+        #expect(
+            free.age == .hours(720) && free.count == 100 && free.bytes == 1_000_000_000 && free.notice == .hours(72))
+        #expect(file.policy.plans["pro"] == PlanTerms(name: "pro"))
+        var spec = JobSpec(prompt: "x")
+        func refusal() -> Reason? { #expect(throws: Reason.self) { try file.policy.check(spec, outputs: nil) } }
+        #expect(refusal()?.code == .invalidManifest && refusal()?.field == "plan")
+        spec.plan = "gold"
+        #expect(refusal()?.code == .unsupportedParameter && refusal()?.field == "plan")
+        spec.plan = "pro"
+        #expect(refusal()?.code == .invalidManifest && refusal()?.field == "subject")
+        spec.subject = "s"
+        try file.policy.check(spec, outputs: nil)
+        #expect(try file.policy.creditsPerOutput(of: spec) == 1)
+        spec.save = true
+        try file.policy.check(spec, outputs: nil)
+        spec.plan = "free"
+        #expect(
+            refusal()?.code == .policyForbids && refusal()?.field == "save" && refusal()?.limit == free.age?.description
+        )
+    }
+
+    @Test func `outputs are shown where the policy shows any, and protected unless it says no`() throws {
+        var spec = JobSpec(prompt: "x")
+        for policy in Policy.brought {
+            for visibility in Visibility.allCases {
+                spec.visibility = visibility
+                if visibility == .private || policy.id == "gptimg2" {
+                    spec.attestations = policy.attestations
+                    try policy.check(spec, outputs: nil)
+                    continue
+                }
+                let refusal = #expect(throws: Reason.self) { try policy.check(spec, outputs: nil) }
+                #expect(refusal?.code == .policyForbids && refusal?.field == "visibility", "\(policy.id)")
+            }
+        }
+        spec.visibility = .private
+        spec.protect = true
+        spec.attestations = []
+        try Policy().check(spec, outputs: nil)
+        let file = try read("{ id: 'shop', extends: 'gptimg2', gallery: false, protect: false }")
+        #expect(file.faults.isEmpty && !file.policy.mayShow && !file.policy.mayProtect)
+        let refusal = #expect(throws: Reason.self) { try file.policy.check(spec, outputs: nil) }
+        #expect(refusal?.code == .policyForbids && refusal?.field == "protect")
+        #expect(try read("{ id: 'x', extends: 'gptimg2' }").policy.mayShow)
+    }
+
     private func read(_ text: String) throws -> (policy: Policy, faults: [FieldFault]) {
         let scratch = try Scratch("policy")
         let path = scratch.file("p.json5")
@@ -72,6 +126,10 @@ import Testing
         ("{ id: 'x', inputs: '25h' }", "policy.inputs"), ("{ id: 'x', outputs: 'soon' }", "policy.outputs"),
         ("{ id: 'x', attestations: ['Not this'] }", "policy.attestations"),
         ("{ id: 'x', attestations: 'adult' }", "policy.attestations"), ("{ id: 'x', extends: 'me' }", "policy.extends"),
+        ("{ id: 'x', plans: {} }", "policy.plans"), ("{ id: 'x', plans: { a: { count: 0 } } }", "policy.plans.a.count"),
+        ("{ id: 'x', outputs: '1d', plans: { a: { outputs: '2d' } } }", "policy.plans.a.outputs"),
+        ("{ id: 'x', plans: { a: { notice: '31d' } } }", "policy.plans.a.notice"),
+        ("{ id: 'x', plans: { a: {} }, credits: { per_output: { b: 1 } } }", "policy.plans"),
         ("{ id: 'default' }", "policy.id"), ("{ id: 'x', save: 1 }", "policy.save"),
     ])
     func `what a file says wrong is named`(text: String, path: String) throws {

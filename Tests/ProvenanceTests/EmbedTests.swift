@@ -5,15 +5,31 @@ import Support
 import Testing
 
 @Suite struct EmbedTests {
-    private static func packet(_ system: String = "Microsoft MAI-Image", simulated: Bool = false) -> XMPPacket {
+    private static func packet(
+        _ system: String = "Microsoft MAI-Image", simulated: Bool = false, protected: Bool = false
+    ) -> XMPPacket {
         XMPPacket(
             sourceType: .trainedAlgorithmicMedia, aiSystem: system, aiSystemVersion: "2.6", generatorVersion: "1.0.0",
-            created: "2026-11-21T10:00:00Z", documentID: "0b9d5b0e-6f0e-4c7e-9a52-3f1f4a1f9c11", isSimulated: simulated)
+            created: "2026-11-21T10:00:00Z", documentID: "0b9d5b0e-6f0e-4c7e-9a52-3f1f4a1f9c11", isSimulated: simulated,
+            isProtected: protected)
     }
 
     private static let fields = [
         "DigitalSourceType", "AISystemUsed", "AISystemVersionUsed", "CreatorTool", "CreateDate", "DocumentID",
     ]
+
+    @Test(arguments: Encoding.all)
+    func `a protected output says that it is not to be mined, in the words of PLUS`(encoding: Encoding) throws {
+        try withOutputTools { tools in
+            let clean = try tools.clean(encoding)
+            let marked = try embed(Self.packet(protected: true), into: clean)
+            try tools.write(marked, to: "kept.\(encoding.suffix)")
+            let told = try tools.run("exiftool", ["-s3", "-XMP-plus:DataMining", "kept.\(encoding.suffix)"])
+            #expect(told == "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED\n")
+            #expect(readMarks(of: marked).dataMining == "DMI-PROHIBITED")
+            #expect(readMarks(of: try embed(Self.packet(), into: clean)).dataMining == nil)
+        }
+    }
 
     @Test(arguments: Encoding.all)
     func `a marked output passes the gate, says what it is, and shows the same pixels`(encoding: Encoding) throws {

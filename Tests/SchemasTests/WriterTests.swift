@@ -20,6 +20,8 @@ import Testing
         job.duplicateOf = "order-7"
         job.startedAt = moment
         job.removed = ["exif", "gps"]
+        job.visibility = .public
+        job.isProtected = true
         job.referenceSizes = [PixelSize(width: 4, height: 3), PixelSize(width: 3, height: 4)]
         return job
     }
@@ -47,8 +49,24 @@ import Testing
         effect.fallbackFrom = "mai"
         return StatusDocument(
             job: job, outcome: outcome, reason: reason, outputs: [made, missing], effects: [effect], settledAt: moment,
-            inputsDeleteBy: moment
+            inputsDeleteBy: moment, shown: [picture]
         ).document
+    }
+
+    private static var picture: GalleryPicture {
+        let id = String(digest.prefix(32))
+        return GalleryPicture(
+            id: id, of: OutputRecord(job: job.id, index: 1), isListed: true, file: "order-7-0123ABCD-1.preview.jpg",
+            name: id + ".jpg", size: PixelSize(width: 1024, height: 576), format: "jpeg", created: moment, model: "m",
+            sourceType: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", isProtected: true,
+            isSimulated: false)
+    }
+
+    @Test func `the gallery's index fits its schema, which promises no key that is never written`() {
+        let tombstone = GalleryTombstone(id: Self.picture.id, at: Self.moment)
+        let document = GalleryIndex(pictures: [Self.picture], withdrawn: [tombstone]).document
+        #expect(strict.faults(of: document, by: PublicSchema.gallery.document) == [])
+        #expect(document.writtenKeys == PublicSchema.gallery.document.describedKeys)
     }
 
     private static func sidecar(upscaled: Bool) -> JSONValue {
@@ -66,6 +84,7 @@ import Testing
             inputsDeleteBy: moment)
         if upscaled {
             sidecar.original = .init(name: "a.original.jpg", sha256: digest, bytes: 5, size: native, format: .jpeg)
+            sidecar.preview = .init(name: "a.preview.jpg", sha256: digest, bytes: 5, size: native, format: .jpeg)
             sidecar.expected = PixelSize(width: 1536, height: 1024)
             sidecar.upscaled = .enhanced
             sidecar.usage = (1, 2, 3)

@@ -11,6 +11,7 @@
 #include "Planes.h"
 #include "Render.h"
 #include "Resample.h"
+#include "Stamp.h"
 #include "Strips.h"
 #include "Turn.h"
 

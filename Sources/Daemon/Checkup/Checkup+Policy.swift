@@ -43,6 +43,19 @@ extension Checkup {
                 + "subjects apart is destroyed")
     }
 
+    private var plansKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes them \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        let limits = configuration.policy.plans.values.sorted { $0.name < $1.name }.map(\.words)
+        if limits.isEmpty {
+            return .by("they stay in done/ until somebody takes or deletes them: the policy names no plans")
+        }
+        return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
+    }
+
     enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -92,6 +105,19 @@ extension Checkup {
                 : .by("abuse.deny_list is held against each prompt; what services refuse is counted by kind")
         case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
+        case .plans: plansKept
+        case .deliveries:
+            .by("darkroom show says when each output of a job was taken away, and how large it was")
+        case .gallery:
+            configuration.policy.mayShow
+                ? .by("a job's \"visibility\" shows its outputs in gallery/, and darkroom delete takes them out")
+                : .not("the policy shows no outputs to others", remedy: "set its \"gallery\" to true")
+        case .protection:
+            configuration.policy.mayProtect
+                ? .by(
+                    "a job's \"protect\" forbids data mining in its outputs and adds marked previews; it prevents no copy"
+                )
+                : .not("the policy protects no outputs", remedy: "leave out its \"protect\"")
         case .providers:
             paysAnybody
                 ? .by(
@@ -103,5 +129,15 @@ extension Checkup {
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
         }
+    }
+}
+
+extension PlanTerms {
+    /// What it lets a subject keep.
+    fileprivate var words: String {
+        let parts = [
+            age.map { "each for \($0)" }, count.map { "\($0) pictures" }, bytes.map { ByteCount(Int($0)).description },
+        ].compactMap { $0 }
+        return "\(name): " + (parts.isEmpty ? "all" : parts.joined(separator: ", "))
     }
 }
