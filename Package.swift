@@ -192,6 +192,7 @@ let package = Package(
         tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
         tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
+        tests("Rights", ["Domain", "Ledger", "Support"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(
             name: "EndToEndTests",

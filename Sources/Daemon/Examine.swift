@@ -13,9 +13,10 @@ extension Configuration {
                 hint: "one of " + routes.keys.sorted().joined(separator: ", "))
         }
         try policy.check(spec, outputs: retainOutputs)
-        try checkReceiver(of: route, for: spec)
         _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
+        // What the model cannot do is said first: no other receiver would change that.
+        try checkReceiver(of: route, for: spec)
         let cost = plan.estimate * Int64(spec.count)
         if let most = budgetPerJob, cost > most {
             throw Reason(

@@ -352,7 +352,8 @@ package final class Service: Sendable {
     private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            try spool.prepare(group: configuration.spoolGroup?.number)
+            try spool.prepare(
+                group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             if let lock = try FolderLock.take(spool.lock) { return lock }
         } catch {
             throw .disk(error, path: spool.root)

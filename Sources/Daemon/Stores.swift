@@ -70,7 +70,8 @@ package struct Stores: Sendable {
         guard makes || spool.exists else { throw .noSpool(spool.root) }
         if makes {
             do throws(DiskError) {
-                try spool.prepare(group: configuration.spoolGroup?.number)
+                try spool.prepare(
+                    group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             } catch {
                 throw .disk(error, path: spool.root)
             }
@@ -98,6 +99,13 @@ package struct Stores: Sendable {
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
             owner: owner, statistics: statistics)
+    }
+
+    /// What packages all that is held of a subject.
+    package var exportPackage: ExportPackage {
+        ExportPackage(
+            office: rights, blobs: blobs, spool: spool,
+            about: ExportPackage.About(policy: (configuration.profile.id, configuration.profile.hash)))
     }
 
     private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {

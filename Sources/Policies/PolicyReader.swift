@@ -68,9 +68,9 @@ package struct PolicyReader {
         if fields.has("outputs") { policy.outputs = fields.value("outputs") == "keep" ? nil : span(fields, "outputs") }
         policy.maySave = fields.bool("save") ?? policy.maySave
         readDemand(into: &policy)
-        readStatistics(into: &policy)
         policy.mayShow = fields.bool("gallery") ?? policy.mayShow
         policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
+        readStatistics(into: &policy)
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
@@ -91,18 +91,6 @@ package struct PolicyReader {
             value == "never" ? .never : nil
         }
         policy.training = training ?? policy.training
-    }
-
-    private func readStatistics(into policy: inout Policy) {
-        guard let value = fields.value("statistics") else { return }
-        guard value.members != nil else {
-            policy.statistics = nil
-            if value != "off" { fields.fail("statistics", "is neither \"off\" nor { k: 50 }") }
-            return
-        }
-        guard let section = fields.object("statistics") else { return }
-        policy.statistics = section.int("k", in: Anonymity.floor...1_000_000) ?? Anonymity.usual
-        fields.adopt(section.finish())
     }
 
     private func readPlans(into policy: inout Policy) {
@@ -136,6 +124,18 @@ package struct PolicyReader {
         terms.notice = span(section, "notice") ?? terms.notice
         if terms.notice > PlanTerms.mostNotice { section.fail("notice", "is longer than \(PlanTerms.mostNotice)") }
         return terms
+    }
+
+    private func readStatistics(into policy: inout Policy) {
+        guard let value = fields.value("statistics") else { return }
+        guard value.members != nil else {
+            policy.statistics = nil
+            if value != "off" { fields.fail("statistics", "is neither \"off\" nor { k: 50 }") }
+            return
+        }
+        guard let section = fields.object("statistics") else { return }
+        policy.statistics = section.int("k", in: Anonymity.floor...1_000_000) ?? Anonymity.usual
+        fields.adopt(section.finish())
     }
 
     private func span(_ section: FieldReader, _ key: String) -> Span? {

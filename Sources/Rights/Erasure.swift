@@ -52,9 +52,15 @@ package struct Erasure: Sendable {
     }
 
     /// Begins the erasure of a subject, or gives the one that has begun; `unknownSubject` where nothing is held of it.
-    package func begin(_ order: RightsOrder, id: String, reference: String) async throws(RightsError) -> RightsRequest {
+    ///
+    /// - Parameter isAlone: as for `run`.
+    package func begin(
+        _ order: RightsOrder, id: String, reference: String, isAlone: Bool
+    ) async throws(RightsError) -> RightsRequest {
         let known = try await onLedger { () throws(LedgerError) in try await ledger.request(id) }
         if let known { return known }
+        // One whose last steps a crash has kept from their end may not bear the subject's name any more.
+        await resume(isAlone: isAlone)
         let documents = try await inVault { () throws(VaultError) in try await vault.documents(of: reference) }.count
         let isKnown = try await onLedger { () throws(LedgerError) in try await ledger.knows(reference) }
         guard isKnown || documents > 0 else { throw .unknownSubject }

@@ -17,7 +17,14 @@ enum ConfigurationSchema {
                             "group": account(
                                 "A group that may hand over and take outcomes away: inbox/ gets mode 2770, outcome folders 2750."
                             ),
-                            "requests_group": null("Not built yet: rights requests as files."),
+                            "requests_group": .fields([
+                                "description":
+                                    "A group that may ask for subjects by files in requests/, which gets mode 2770.",
+                                "anyOf": [
+                                    .fields(["type": "string"]), .fields(["type": "integer", "minimum": 0]),
+                                    .fields(["type": "null"]),
+                                ],
+                            ]),
                         ]),
                 ],
             ]),

@@ -10,7 +10,9 @@ extension Configuration {
             [JSONValue.Member(key: "default", value: .string(defaultRoute))]
             + names.compactMap { name in routes[name].map { .init(key: name, value: $0.document) } }
         return .fields([
-            "spool": .fields(["path": .string(spool), "group": .text(spoolGroup?.name)]),
+            "spool": .fields([
+                "path": .string(spool), "group": .text(spoolGroup?.name), "requests_group": .text(requestsGroup?.name),
+            ]),
             "listen": .string(listen?.description ?? "off"),
             "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
             "inbox": .fields([
@@ -67,7 +69,8 @@ extension Configuration {
     package static let commentedDefault = """
         // Darkroom's configuration: JSON with comments. `darkroom config check` reads it and reports every fault at once.
         {
-          // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it.
+          // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it. As an object: { path: "…",
+          // group: "darkroom", who may hand over; requests_group: "privacy", who may ask for subjects in requests/ }
           spool: "/var/lib/darkroom",
 
           listen: "127.0.0.1:8484",                   // status page, /healthz, /readyz, /metrics, /jobs.json; or "off"

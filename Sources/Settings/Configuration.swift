@@ -8,6 +8,8 @@ package struct Configuration: Sendable, Equatable {
     package var spool = "/var/lib/darkroom"
     /// Who may hand over and take outcomes away besides the daemon's own user; nil for nobody.
     package var spoolGroup: Account?
+    /// Who may ask for subjects by files in `requests/`; nil for nobody, and then there is no such folder.
+    package var requestsGroup: Account?
     /// Where the daemon shows how it is; nil for nowhere.
     package var listen = usualListen
     /// Several daemons of one machine start with it: only another one has to be free.

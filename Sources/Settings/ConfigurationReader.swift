@@ -84,7 +84,8 @@ private final class ConfigurationReader {
             section("spool") { section in
                 path = section.string("path")
                 made.spoolGroup = account(section.value("group"), "group", section, "group", Accounts.group)
-                unbuilt(section, "requests_group") { _ in false }
+                made.requestsGroup = account(
+                    section.value("requests_group"), "requests_group", section, "group", Accounts.group)
             }
         }
         guard let path, path.hasPrefix("/"), path.count > 1 else {

@@ -29,6 +29,12 @@ struct Metrics {
         gauge(
             "darkroom_budget_day_dollars", "What may be spent in a UTC day; 0 where there is no limit.",
             [([], Double(status.configuration.budgetPerDay ?? 0) / 1e6)])
+        gauge(
+            "darkroom_requests_open", "Requests of people that have not come to their end.",
+            [([], Double(status.requests.count))])
+        gauge(
+            "darkroom_request_due_timestamp_seconds", "When the first of these is due; 0 where there is none.",
+            [([], status.requests.first.map { Double($0.due.milliseconds) / 1000 } ?? 0)])
         if let free = try? Folders.free(status.configuration.spool) {
             gauge("darkroom_disk_free_bytes", "Free on the spool's file system.", [([], Double(free.bytes))])
             gauge("darkroom_disk_free_inodes", "Free on the spool's file system.", [([], Double(free.inodes))])

@@ -113,6 +113,7 @@ import Testing
         #expect(try policy.creditsPerOutput(of: spec) == 0)
         func refusal() -> (ReasonCode?, String?) {
             do throws(Reason) {
+                try policy.check(spec, outputs: nil)
                 _ = try policy.creditsPerOutput(of: spec)
                 return (nil, nil)
             } catch {

@@ -21,7 +21,7 @@ _darkroom() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run drain submit status wait jobs show retry release cancel save delete account key sweep audit prove doctor normalize upscale inspect verify contact-sheet simulate config completion help --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "run drain submit status wait jobs show retry release cancel save delete subject account key sweep audit prove doctor normalize upscale inspect verify contact-sheet simulate config completion help --help --version" -- "$current")
         return
     fi
     case $verb:$before in
@@ -72,6 +72,15 @@ _darkroom() {
     save:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     delete:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     delete:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
+    subject:-o | subject:--output) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
+    subject:--reason) :; return ;;
+    subject:--expires) :; return ;;
+    subject:--job) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); }; return ;;
+    subject:--end) :; return ;;
+    subject:--purpose) :; return ;;
+    subject:--set) :; return ;;
+    subject:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
+    subject:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     account:--amount) :; return ;;
     account:--expires) :; return ;;
     account:--id) :; return ;;
@@ -147,6 +156,7 @@ _darkroom() {
         cancel) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
         save) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
         delete) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
+        subject) { mapfile -t COMPREPLY < <(compgen -W "-o --output --reason --expires --job --end --purpose --withdraw --set --json --config --spool --help" -- "$current"); } ;;
         account) { mapfile -t COMPREPLY < <(compgen -W "--amount --expires --id --limit --json --config --spool --help" -- "$current"); } ;;
         key) { mapfile -t COMPREPLY < <(compgen -W "--from --json --config --spool --help" -- "$current"); } ;;
         sweep) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;

@@ -37,6 +37,7 @@ complete -c darkroom -n '__darkroom_at 1' -a release -d 'lets a held job go on: 
 complete -c darkroom -n '__darkroom_at 1' -a cancel -d 'stops a job that is not in a paid call'
 complete -c darkroom -n '__darkroom_at 1' -a save -d 'keeps an output beyond its time, where the policy lets a subject choose'
 complete -c darkroom -n '__darkroom_at 1' -a delete -d 'deletes an output now, with its sidecar and the provider\'s original'
+complete -c darkroom -n '__darkroom_at 1' -a subject -d 'the rights of the person the data belongs to, and their limits'
 complete -c darkroom -n '__darkroom_at 1' -a account -d 'credits of a subject, where the policy uses them; check looks whether all add up'
 complete -c darkroom -n '__darkroom_at 1' -a key -d 'the keys that inputs are sealed under: shown, taken out for one job, or sealed anew'
 complete -c darkroom -n '__darkroom_at 1' -a sweep -d 'runs retention once, now; safe beside the daemon and without it'
@@ -133,6 +134,18 @@ complete -c darkroom -n '__darkroom_verb delete' -l config -d 'configuration (el
 complete -c darkroom -n '__darkroom_verb delete' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb delete' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb delete' -a '(__darkroom_jobs)'
+complete -c darkroom -n '__darkroom_verb subject' -s o -l output -d 'export: the package to write, a zip; - is standard output' -r -F
+complete -c darkroom -n '__darkroom_verb subject' -l reason -d 'erase: request, minor, consent, account, legal, error; hold: a short public label' -x
+complete -c darkroom -n '__darkroom_verb subject' -l expires -d 'hold: its end: 180d, or 2027-06-30 (with that day, UTC)' -x
+complete -c darkroom -n '__darkroom_verb subject' -l job -d 'hold: only this job\'s outputs' -x -a '(__darkroom_jobs)'
+complete -c darkroom -n '__darkroom_verb subject' -l end -d 'hold: ends this one' -x
+complete -c darkroom -n '__darkroom_verb subject' -l purpose -d 'object: statistics, history, gallery' -x
+complete -c darkroom -n '__darkroom_verb subject' -l withdraw -d 'object: takes the objection back'
+complete -c darkroom -n '__darkroom_verb subject' -l set -d 'amend: label, contact or preferences.NAME; an empty value takes it out' -x
+complete -c darkroom -n '__darkroom_verb subject' -l json -d 'print JSON'
+complete -c darkroom -n '__darkroom_verb subject' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
+complete -c darkroom -n '__darkroom_verb subject' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
+complete -c darkroom -n '__darkroom_verb subject' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb account' -l amount -d 'credits to give; negative takes back what is free' -x
 complete -c darkroom -n '__darkroom_verb account' -l expires -d 'their end: 90d, 2026-12-31 (with that day, UTC) or never; else the policy\'s' -x
 complete -c darkroom -n '__darkroom_verb account' -l id -d 'of this credit: given again under it, nothing is given twice' -x

@@ -28,6 +28,19 @@ extension Checkup {
             + "; what opens those lies in the spool too: name seal.key, or encrypt the volume, against a stolen disk"
     }
 
+    private var plansKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes them \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        let limits = configuration.policy.plans.values.sorted { $0.name < $1.name }.map(\.words)
+        if limits.isEmpty {
+            return .by("they stay in done/ until somebody takes or deletes them: the policy names no plans")
+        }
+        return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
+    }
+
     private var statistics: Kept {
         if configuration.includePrompt {
             return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
@@ -41,19 +54,6 @@ extension Checkup {
                 + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
                 + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
                 + "subjects apart is destroyed")
-    }
-
-    private var plansKept: Kept {
-        if let span = configuration.retainOutputs {
-            return .not(
-                "retention.outputs deletes them \(span) after",
-                remedy: "leave it out, or take pictures away before")
-        }
-        let limits = configuration.policy.plans.values.sorted { $0.name < $1.name }.map(\.words)
-        if limits.isEmpty {
-            return .by("they stay in done/ until somebody takes or deletes them: the policy names no plans")
-        }
-        return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
     }
 
     enum Kept {
