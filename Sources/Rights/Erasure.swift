@@ -251,6 +251,9 @@ package struct Erasure: Sendable {
             try await onDisk { () throws(DiskError) in try folders.purge(ids) }
         }
         let held = try await activeHolds(of: request)
+        if held.isEmpty {
+            _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
+        }
         let subject = try await onLedger { () throws(LedgerError) in try await ledger.subject(request.subjectRef) }
         if let record = subject?.record {
             try await inVault { () throws(VaultError) in try await vault.destroy(record, for: request.subjectRef) }
@@ -313,6 +316,7 @@ package struct Erasure: Sendable {
         guard try await activeHolds(of: request).isEmpty else { return }
         try await onDisk { () throws(DiskError) in try folders.endKept() }
         try await inVault { () throws(VaultError) in try await vault.end(request.subjectRef) }
+        _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
         var count = 0
         try await eachJob(of: request.subjectRef) { jobs throws(RightsError) in count += jobs.count }
         _ = try await move(

@@ -14,7 +14,15 @@ extension ExportPackage {
                 try await ledger.creditHistory(of: reference, limit: Self.mostMovements)
             )
         }
+        let consents = try await onLedger { () throws(LedgerError) in try await ledger.consents(of: reference) }
         let document = JSONValue.fields([
+            "consents": .array(
+                consents.map { consent in
+                    .fields([
+                        "purpose": .string(consent.purpose), "policy_sha256": .string(consent.textHash),
+                        "given": .string(consent.given.description), "withdrawn": .text(consent.withdrawn?.description),
+                    ])
+                }),
             "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
             "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
             "contact": .text(about.contact),
@@ -47,11 +55,11 @@ extension ExportPackage {
     func document(
         of job: JobRecord, files: [Packed], _ processors: inout ProcessorList
     ) async throws(RightsError) -> JSONValue {
-        let (outputs, effects, deliveries) = try await onLedger { () throws(LedgerError) in
-            (
-                try await ledger.outputs(of: job.id), try await ledger.effects(of: job.id),
-                try await ledger.deliveries(of: job.id)
-            )
+        let (outputs, effects) = try await onLedger { () throws(LedgerError) in
+            (try await ledger.outputs(of: job.id), try await ledger.effects(of: job.id))
+        }
+        let (deliveries, shown) = try await onLedger { () throws(LedgerError) in
+            (try await ledger.deliveries(of: job.id), try await ledger.gallery(of: job.id))
         }
         processors.take(try await onLedger { () throws(LedgerError) in try await ledger.events(of: job.id) })
         return .fields([
@@ -70,14 +78,24 @@ extension ExportPackage {
             "outputs": .array(outputs.map(Self.document)),
             "requests": .array(effects.map(Self.document)),
             "visibility": .string(job.visibility.rawValue),
-            "deliveries": .array(
-                deliveries.map { delivery in
-                    .fields(["output": .integer(delivery.index), "at": .string(delivery.at.description)])
-                }),
             "cost": .fields([
                 "micro_usd": .integer(effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost })
             ]),
             "files": .array(files.map(\.document)),
+            "deliveries": .array(
+                deliveries.map { delivery in
+                    .fields([
+                        "output": .integer(delivery.index), "at": .string(delivery.at.description),
+                        "bytes": delivery.bytes.map { .integer($0) },
+                    ])
+                }),
+            "gallery": .array(
+                shown.map { picture in
+                    .fields([
+                        "output": .integer(picture.index), "file": .string(picture.name),
+                        "listed": .bool(picture.isListed),
+                    ])
+                }),
         ])
     }
 

@@ -5,7 +5,8 @@ enum ExportSchema {
     static let body = Shape.open(
         "All that is held of one subject: what there is, until when, who received it, and where it lies in the package.",
         required: [
-            "schema", "made", "request", "policy", "objections", "holds", "requests", "credits", "jobs", "processors",
+            "schema", "made", "request", "policy", "consents", "objections", "holds", "requests", "credits", "jobs",
+            "processors",
             "documents",
         ],
         [
@@ -38,6 +39,14 @@ enum ExportSchema {
                         "state": Shape.text("How far it has come.", "^[a-z]+$"),
                         "closed": Shape.moment("When it was answered."),
                         "result": Shape.text("What came of it."),
+                    ])),
+            "consents": Shape.array(
+                "What was agreed to, and taken back.",
+                of: Shape.open(
+                    "One.", required: ["purpose", "policy_sha256", "given"],
+                    [
+                        "purpose": Shape.text("To what."), "policy_sha256": Shape.text("Digest of the words."),
+                        "given": Shape.moment("When."), "withdrawn": Shape.moment("When it was taken back."),
                     ])),
             "credits": credits, "jobs": Shape.array("Every job.", of: job),
             "processors": Shape.array(
@@ -81,6 +90,7 @@ enum ExportSchema {
         "One job.",
         required: [
             "id", "state", "route", "policy", "times", "inputs", "outputs", "requests", "visibility", "deliveries",
+            "gallery",
             "cost", "files",
         ],
         [
@@ -119,7 +129,18 @@ enum ExportSchema {
                 "When a picture was taken away.",
                 of: Shape.open(
                     "One.", required: ["output", "at"],
-                    ["output": Shape.count("Which, from 1."), "at": Shape.moment("When, by the wall clock.")])),
+                    [
+                        "output": Shape.count("Which, from 1."), "at": Shape.moment("When, by the wall clock."),
+                        "bytes": Shape.count("Its size."),
+                    ])),
+            "gallery": Shape.array(
+                "What of it others may see.",
+                of: Shape.open(
+                    "One picture.", required: ["output", "file", "listed"],
+                    [
+                        "output": Shape.count("Which, from 1."), "file": Shape.text("Its name in the gallery."),
+                        "listed": Shape.flag("Whether the index names it."),
+                    ])),
             "cost": Shape.open("Of all of it.", required: ["micro_usd"], ["micro_usd": Shape.count("Micro-dollars.")]),
             "files": Shape.array(
                 "What of it is in the package.",
