@@ -69,6 +69,7 @@ let package = Package(
         room("Vault", ["Digests", "Disk", "Sealing"]),
         room("Spool", ["Disk", "Domain"]),
         room("Journal", ["Documents", "Domain", "Ledger"]),
+        room("Statistics", ["Digests", "Disk", "Documents", "Domain"]),
         room("Residue", ["Digests", "Disk"]),
         room("Audit", ["CCrypto", "Digests", "Disk", "Documents", "Domain", "Ledger"]),
 
@@ -85,6 +86,7 @@ let package = Package(
             name: "CPixels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: ["jpeg", "turbojpeg", "isal", "deflate"].map { .linkedLibrary($0) }),
         room("Imaging", ["CPixels", "CVipsShim", "Domain", "Inspection"]),
+        room("Sheets", ["Digests", "Domain", "Imaging"]),
         room("Workers", ["CLinuxShim", "Disk", "Domain", "Imaging", "Inspection", "Painting"]),
 
         // The network.
@@ -113,9 +115,9 @@ let package = Package(
             "Rights",
             [
                 "Audit", "CArchiveShim", "Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Outcomes",
-                "Spool", "Vault",
+                "Spool", "Statistics", "Vault",
             ]),
-        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Vault"]),
+        room("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Statistics", "Vault"]),
         room(
             "Simulator",
             ["Digests", "Disk", "Documents", "Domain", "HTTPServer", "Inspection", "Provenance", "Providers"]),
@@ -127,15 +129,15 @@ let package = Package(
             [
                 "Audit", "CLinuxShim", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging", "Inspection",
                 "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Retention", "Rights",
-                "Settings", "Simulator", "Spool", "StatusPage", "Transport", "Vault", "Workers",
+                "Settings", "Simulator", "Spool", "Statistics", "StatusPage", "Transport", "Vault", "Workers",
             ]),
         room(
             "Commands",
             [
                 "Audit", "CLinuxShim", "Daemon", "Digests", "Disk", "Documents", "Domain", "HTTPServer", "Imaging",
-                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Providers", "Residue",
-                "Retention", "Rights", "Schemas", "Sealing", "Settings", "Simulator", "Spool", "StatusPage", "Vault",
-                "Workers",
+                "Inspection", "Intake", "Journal", "Ledger", "Outcomes", "Pipeline", "Policies", "Provenance",
+                "Providers", "Residue", "Retention", "Rights", "Schemas", "Sealing", "Settings", "Sheets",
+                "Simulator", "Spool", "StatusPage", "Vault", "Workers",
             ]),
         .executableTarget(name: "darkroom", dependencies: ["Commands", "Workers"], swiftSettings: house),
 
@@ -187,8 +189,10 @@ let package = Package(
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Outcomes", ["Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),
         tests("Pipeline", ["Disk", "Domain", "Settings", "Support"]),
+        tests("Statistics", ["Disk", "Documents", "Domain", "Support"]),
         tests("StatusPage", ["Disk", "Domain", "Ledger", "Settings", "Spool", "Support"]),
         tests("Retention", ["Disk", "Domain", "Journal", "Ledger", "Outcomes", "Spool", "Support", "Vault"]),
+        tests("Rights", ["Domain", "Ledger", "Support"]),
         tests("Daemon", ["Domain", "Ledger", "Support"]),
         .testTarget(
             name: "EndToEndTests",

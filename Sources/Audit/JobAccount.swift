@@ -71,11 +71,13 @@ struct JobAccount {
                     && entry.facts["output"] == sent.facts["output"]
             }
             let received = Self.received(end?.facts["class"])
-            let processor = sent.facts["provider"] ?? sent.facts["route"] ?? ""
+            let processor = sent.facts["processor"] ?? sent.facts["provider"] ?? sent.facts["route"] ?? ""
             return Disclosure(
                 processor: processor, at: sent.at, received: received,
                 document: .fields([
-                    "processor": .string(processor), "route": .text(sent.facts["route"]),
+                    "processor": .string(processor), "recipient": .text(sent.facts["recipient"]),
+                    "route": .text(sent.facts["route"]), "regions": .text(sent.facts["regions"]),
+                    "kept": .text(sent.facts["kept"]), "training": .text(sent.facts["training"]),
                     "output": number(sent, "output"), "at": .string(sent.at), "bytes": number(sent, "bytes"),
                     "carried": .array(
                         (sent.facts["carried"] ?? "").split(separator: " ").map { .string(String($0)) }),
@@ -97,8 +99,10 @@ struct JobAccount {
     static func processors(of accounts: [JobAccount]) -> [JSONValue] {
         let reached = accounts.flatMap(\.disclosures).filter { $0.received != .no }
         return Dictionary(grouping: reached, by: \.processor).sorted { $0.key < $1.key }.map { processor, disclosures in
-            .fields([
-                "processor": .string(processor), "requests": .integer(disclosures.count),
+            let last = disclosures.max { $0.at < $1.at }?.document
+            return .fields([
+                "processor": .string(processor), "recipient": last?["recipient"], "kept": last?["kept"],
+                "requests": .integer(disclosures.count),
                 "last": .text(disclosures.map(\.at).max()),
                 "note": "erased from this installation only; what the processor keeps is between you and it",
             ])

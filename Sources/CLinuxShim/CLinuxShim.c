@@ -274,6 +274,13 @@ int lx_begin_worker(int parent) {
     return 0;
 }
 
+void lx_forbid_core_files(void) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    // A program that collects core files is started whatever the limit (core(5)), but not for this.
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 static int set_soft(int process, int what, rlim_t value) {
     struct rlimit limit;
     // A process number of 0 would be this process, and every later child would inherit its limits.

@@ -13,6 +13,7 @@ extension Program {
     static let accountVerb = Verb(
         name: "account", summary: "credits of a subject, where the policy uses them; check looks whether all add up",
         arguments: "credit|balance|history SUBJECT, or check", words: 1...2,
+        choices: ["credit", "balance", "history", "check"],
         options: [
             Option("--amount", "N", "credits to give; negative takes back what is free"),
             Option("--expires", "WHEN", "their end: 90d, 2026-12-31 (with that day, UTC) or never; else the policy's"),

@@ -10,7 +10,7 @@ import Ledger
 extension Program {
     static let auditVerb = Verb(
         name: "audit", summary: "the tamper-evident log: what it says, whether it is whole, receipts",
-        arguments: "show [key|checkpoint|receipt JOB…] | verify", words: 1...10_002,
+        arguments: "show [key|checkpoint|receipt JOB…] | verify", words: 1...10_002, choices: ["show", "verify"],
         options: [
             Option("--job", "JOB", "show: only this job's entries"),
             Option("--limit", "N", "show: at most so many entries, the newest (100)"),

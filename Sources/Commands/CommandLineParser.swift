@@ -5,23 +5,28 @@ enum CommandLineParser {
     enum Result: Sendable {
         case run(Invocation)
         case help(Verb?)
+        case manual
         case version
     }
 
-    static func parse(_ arguments: [String], verbs: [Verb], unbuilt: [String]) throws(CommandError) -> Result {
+    static func parse(_ arguments: [String], verbs: [Verb]) throws(CommandError) -> Result {
         guard let first = arguments.first else { throw CommandError(.usage, "no verb given", hint: "darkroom --help") }
         if first == "--help" || first == "-h" || first == "help" {
-            return .help(arguments.dropFirst().first.flatMap { name in verbs.first { $0.name == name } })
+            guard let about = arguments.dropFirst().first else { return .help(nil) }
+            if about == "--man" { return .manual }
+            return .help(try verb(named: about, among: verbs))
         }
         if first == "--version" { return .version }
-        guard let verb = verbs.first(where: { $0.name == first }) else {
-            if unbuilt.contains(first) { throw .notBuilt("the verb \(first)") }
-            let nearest = NearestName.of(first, among: verbs.map(\.name) + unbuilt)
-            throw CommandError(
-                .usage, "there is no verb \"\(JSONParser.shown(first))\"",
-                hint: nearest.map { "did you mean \($0)?" } ?? "darkroom --help lists them")
-        }
-        return try parse(Array(arguments.dropFirst()), of: verb)
+        return try parse(
+            Array(arguments.dropFirst()), of: try verb(named: first, among: verbs))
+    }
+
+    private static func verb(named name: String, among verbs: [Verb]) throws(CommandError) -> Verb {
+        if let verb = verbs.first(where: { $0.name == name }) { return verb }
+        let nearest = NearestName.of(name, among: verbs.map(\.name))
+        throw CommandError(
+            .usage, "there is no verb \"\(JSONParser.shown(name))\"",
+            hint: nearest.map { "did you mean \($0)?" } ?? "darkroom --help lists them")
     }
 
     private static func parse(_ arguments: [String], of verb: Verb) throws(CommandError) -> Result {

@@ -5,7 +5,8 @@ import Settings
 extension Program {
     static let configVerb = Verb(
         name: "config", summary: "checks, shows or writes configuration; JSON Schemas",
-        arguments: "check|show|default|schema NAME", words: 1...2, options: [.json],
+        arguments: "check|show|default|schema NAME", words: 1...2, choices: ["check", "show", "default", "schema"],
+        options: [.json],
         examples: [
             "darkroom config default > darkroom.json5", "darkroom config check --config darkroom.json5",
             "darkroom config schema job",
@@ -18,7 +19,8 @@ extension Program {
         switch words[0] {
         case "check":
             let configuration = try invocation.configuration()
-            let faults = TemplateFolder(configuration)?.faults() ?? []
+            let list = DenyList(configuration)?.fault().map { "abuse.deny_list: \($0)" }
+            let faults = (TemplateFolder(configuration)?.faults() ?? []) + [list].compactMap { $0 }
             guard faults.isEmpty else { throw CommandError(.configuration, faults.joined(separator: "\n")) }
             warn(of: configuration)
             let path = invocation.configurationPath()

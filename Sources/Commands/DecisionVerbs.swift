@@ -8,7 +8,11 @@ extension Program {
     static let retryVerb = Verb(
         name: "retry", summary: "runs a failed job, or what is missing of a partial one, again",
         arguments: "JOB…", words: 0...10_000,
-        options: [Option("--reason", "CODE", "all failed jobs with this reason", repeats: true), .json],
+        options: [
+            Option(
+                "--reason", "CODE", "all failed jobs with this reason", repeats: true,
+                choices: ReasonCode.allCases.map(\.rawValue)), .json,
+        ],
         examples: ["darkroom retry lighthouse-7QK2M9XB", "darkroom retry --reason server_error"]
     ) { invocation throws(CommandError) in
         let stores = try invocation.stores(try invocation.configuration())

@@ -11,6 +11,7 @@ extension Program {
         name: "drain", summary: "processes inbox and queue until everything has settled, then exits",
         options: [.json], examples: ["darkroom drain --spool /srv/pictures"]
     ) { invocation throws(CommandError) in
+        Machine.forbidCoreFiles()
         let configuration = try invocation.configuration()
         let log = invocation.log(configuration, least: .warning)
         let progress = Progress(isLive: Console.isTerminal(2) && !invocation.wantsJSON, spool: configuration.spool)

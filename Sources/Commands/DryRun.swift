@@ -27,6 +27,7 @@ struct DryRun {
             executable: "/proc/self/exe", count: 1, timeout: configuration.workers.timeout.duration,
             sandbox: configuration.workers.sandbox, triesLightFirst: true)
         do throws(Reason) {
+            try DenyList(configuration)?.check(submission.spec.prompt)
             let (route, _) = try configuration.examine(submission.spec)
             var masking: MaskOrder?
             for (index, path) in submission.references.enumerated() {

@@ -15,11 +15,23 @@ enum Help {
 
             \(lines.joined(separator: "\n"))
 
-            darkroom VERB --help shows a verb's options and examples.
+            darkroom VERB --help shows a verb's options and examples; darkroom help --man prints the manual page.
             First picture, no key, no network:
               darkroom submit --spool /tmp/spool --prompt "a lighthouse at dusk" && darkroom drain --spool /tmp/spool
 
             """
+    }
+
+    /// Lines of at most 100 columns.
+    private static func folded(_ text: String) -> String {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let line = lines.removeLast()
+            lines +=
+                line.isEmpty
+                ? [String(word)] : line.count + word.count < 100 ? ["\(line) \(word)"] : [line, String(word)]
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     static func text(_ verb: Verb) -> String {
@@ -35,6 +47,7 @@ enum Help {
         let words = verb.arguments.isEmpty ? "" : " " + verb.arguments
         var text = "darkroom \(verb.name): \(verb.summary)\n\nusage: darkroom \(verb.name) [OPTIONS]\(words)\n\n"
         text += lines.joined(separator: "\n") + "\n"
+        text += verb.notes.map { "\n" + folded($0) }.joined()
         if !verb.examples.isEmpty {
             text += "\nexamples:\n" + verb.examples.map { "  " + $0 }.joined(separator: "\n") + "\n"
         }

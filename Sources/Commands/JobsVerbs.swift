@@ -11,8 +11,12 @@ extension Program {
     static let jobsVerb = Verb(
         name: "jobs", summary: "lists jobs, newest first",
         options: [
-            Option("--state", "STATE", JobState.allCases.map(\.rawValue).joined(separator: ", "), repeats: true),
-            Option("--subject", "SUBJECT", "only this subject's"), Option("--reason", "CODE", "only with this reason"),
+            Option(
+                "--state", "STATE", JobState.allCases.map(\.rawValue).joined(separator: ", "), repeats: true,
+                choices: JobState.allCases.map(\.rawValue)),
+            Option("--subject", "SUBJECT", "only this subject's"),
+            Option(
+                "--reason", "CODE", "only with this reason", choices: ReasonCode.allCases.map(\.rawValue)),
             Option("--limit", "N", "at most so many (100)"), .json,
         ], examples: ["darkroom jobs --state failed --json"]
     ) { invocation throws(CommandError) in

@@ -12,7 +12,7 @@ import Vault
 extension Program {
     static let keyVerb = Verb(
         name: "key", summary: "the keys that inputs are sealed under: shown, taken out for one job, or sealed anew",
-        arguments: "show|export JOB|rotate", words: 1...2,
+        arguments: "show|export JOB|rotate", words: 1...2, choices: ["show", "export", "rotate"],
         options: [
             Option("--from", "FILE", "rotate: the file of the key that seal.key named before"), .json,
         ],

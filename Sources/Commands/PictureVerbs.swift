@@ -16,7 +16,9 @@ extension Program {
         arguments: "IN", words: 1...1,
         options: [
             outOption, Option("--max-edge", "N", "longest side in pixels (2048)"),
-            Option("--format", "FORMAT", "png, jpeg, webp (else by OUT's suffix)"), .json,
+            Option(
+                "--format", "FORMAT", "png, jpeg, webp (else by OUT's suffix)", choices: ["png", "jpeg", "webp"]),
+            .json,
         ], examples: ["darkroom normalize photo.jpg -o clean.jpg", "darkroom normalize - -o - < photo.jpg > clean.jpg"]
     ) { invocation throws(CommandError) in
         let limits = try invocation.configuration().pictureLimits
@@ -44,11 +46,18 @@ extension Program {
         name: "upscale", summary: "one picture through the code that makes outputs",
         arguments: "IN", words: 1...1,
         options: [
-            outOption, Option("--size", "SIZE", "4k (default), uhd, dci, 8k, WxH, long=N, native"),
-            Option("--fit", "FIT", "inside (default), cover, pad"),
-            Option("--format", "FORMAT", "png, jpeg, webp, avif, jxl (else by OUT's suffix, else png)"),
+            outOption,
+            Option(
+                "--size", "SIZE", "4k (default), uhd, dci, 8k, WxH, long=N, native",
+                choices: ["4k", "uhd", "dci", "8k", "native"]),
+            Option("--fit", "FIT", "inside (default), cover, pad", choices: Fit.allCases.map(\.rawValue)),
+            Option(
+                "--format", "FORMAT", "png, jpeg, webp, avif, jxl (else by OUT's suffix, else png)",
+                choices: PictureFormat.allCases.map(\.rawValue)),
             Option("--quality", "N", "1 to 100 (90), for every format but PNG"),
-            Option("--upscale", "MODE", "plain, enhanced (else as configured)"), .json,
+            Option(
+                "--upscale", "MODE", "plain, enhanced (else as configured)",
+                choices: UpscaleMode.allCases.map(\.rawValue)), .json,
         ],
         examples: ["darkroom upscale draft.png -o wall.png", "darkroom upscale a.png -o a.jpg --size uhd --fit cover"]
     ) { invocation throws(CommandError) in

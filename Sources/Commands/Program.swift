@@ -1,28 +1,26 @@
 import Domain
 import Glibc
 
-/// The command: every verb of the public surface by name, those that are built with what they do.
+/// The command: every verb of the public surface, with what it does.
 package enum Program {
-    static let verbs = [
+    static let verbs: [Verb] = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
         saveVerb, deleteVerb,
         subjectVerb, accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
-        inspectVerb, simulateVerb, configVerb,
-    ]
-
-    /// Verbs of the contract whose issue is still open.
-    static let unbuilt = [
-        "verify", "contact-sheet",
+        inspectVerb, verifyVerb, contactSheetVerb, simulateVerb, configVerb, completionVerb,
     ]
 
     /// Runs one command and gives its exit code.
     package static func run(_ arguments: [String]) async -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         do throws(CommandError) {
-            switch try CommandLineParser.parse(arguments, verbs: verbs, unbuilt: unbuilt) {
+            switch try CommandLineParser.parse(arguments, verbs: verbs) {
             case .help(let verb):
                 Console.print(verb.map(Help.text) ?? Help.overview(verbs))
+                return ExitCode.fine.rawValue
+            case .manual:
+                Console.print(ManualPage.page(verbs))
                 return ExitCode.fine.rawValue
             case .version:
                 Console.print("darkroom \(Product.version)\n")

@@ -1,4 +1,3 @@
-import CLinuxShim
 import Daemon
 import Journal
 
@@ -7,14 +6,13 @@ extension Program {
         name: "run", summary: "the daemon, in the foreground: watches the inbox until it is stopped",
         examples: ["darkroom run --spool /srv/pictures", "darkroom run --config darkroom.json5"]
     ) { invocation throws(CommandError) in
+        Machine.forbidCoreFiles()
         let configuration = try invocation.configuration()
         let log = invocation.log(configuration)
         do throws(StartError) {
             let service = try await Service(configuration, log: log)
             let signals = StopSignals { service.stop() }
-            _ = unsafe lx_notify("READY=1")
             try await service.run()
-            _ = unsafe lx_notify("STOPPING=1")
             signals.end()
         } catch {
             throw CommandError(error)

@@ -43,6 +43,7 @@ extension SpoolStatus {
             ["inbox", (["\(inbox) waiting"] + inboxWaitsFor).joined(separator: "; ")],
             ["spent today", "\(Money.text(spent))\(budget) dollars (\(day), UTC)"],
             ["next deletion", retention.nextDeadline?.description ?? "none"], ["oldest overdue", "\(overdue) s"],
+            ["requests", requests.first.map { "\(requests.count) open, the first due \($0.due)" } ?? "none open"],
             [
                 "image workers",
                 configuration.workers.sandbox == .required ? "locked" : "not locked (workers.sandbox is off)",

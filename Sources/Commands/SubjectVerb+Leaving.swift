@@ -19,7 +19,8 @@ extension Program {
     ) async throws(CommandError) -> Int32 {
         let request = try await righted { () throws(RightsError) in
             try await stores.erasure.begin(
-                order, id: RightsOffice.newRequestID(), reference: try await stores.rights.reference(to: order.subject))
+                order, id: RightsOffice.newRequestID(), reference: try await stores.rights.reference(to: order.subject),
+                isAlone: !FolderLock.isHeld(stores.spool.lock))
         }
         var said = ""
         while true {
@@ -68,9 +69,7 @@ extension Program {
         _ order: RightsOrder, _ stores: Stores, _ invocation: Invocation
     ) async throws(CommandError) {
         let path = invocation.value("--output") ?? "-"
-        let package = ExportPackage(
-            office: stores.rights, blobs: stores.blobs, spool: stores.spool,
-            about: ExportPackage.About(policy: (stores.configuration.profile.id, stores.configuration.profile.hash)))
+        let package = stores.exportPackage
         let id = RightsOffice.newRequestID()
         guard path != "-" else {
             guard !Console.isTerminal(1) else {

@@ -6,12 +6,15 @@ struct Option: Sendable {
     let value: String?
     let help: String
     var repeats = false
+    /// What its value may be, where that is one of a few words.
+    var choices: [String] = []
 
-    init(_ name: String, _ value: String? = nil, _ help: String, repeats: Bool = false) {
+    init(_ name: String, _ value: String? = nil, _ help: String, repeats: Bool = false, choices: [String] = []) {
         self.name = name
         self.value = value
         self.help = help
         self.repeats = repeats
+        self.choices = choices
     }
 
     static let config = Option(
@@ -21,7 +24,8 @@ struct Option: Sendable {
     static let help = Option("--help", nil, "show this help")
 }
 
-/// One verb: what it takes, what it is for, and what it does. Help is made from this and nothing else.
+/// One verb: what it takes, what it is for, and what it does. Help, the manual page and what a shell completes are made from this
+/// and nothing else.
 struct Verb: Sendable {
     let name: String
     let summary: String
@@ -29,8 +33,12 @@ struct Verb: Sendable {
     var arguments = ""
     /// Least and most words.
     var words: ClosedRange<Int> = 0...0
+    /// What the first word may be, where that is one of a few.
+    var choices: [String] = []
     var options: [Option] = []
     var examples: [String] = []
+    /// What else is worth knowing, a paragraph each.
+    var notes: [String] = []
     let run: @Sendable (Invocation) async throws(CommandError) -> Int32
 
     var allOptions: [Option] { options + [.config, .spool, .help] }
@@ -61,13 +69,10 @@ struct CommandError: Error, Sendable {
         self.hint = hint
     }
 
-    static func notBuilt(_ what: String) -> CommandError {
-        CommandError(.configuration, "\(what) is not built yet")
-    }
 }
 
 /// Exit codes of the public surface, section 1 (after sysexits.h).
-enum ExitCode: Int32, Sendable {
+enum ExitCode: Int32, Sendable, CaseIterable {
     case fine = 0
     case notAllWell = 1
     case usage = 64
@@ -76,4 +81,17 @@ enum ExitCode: Int32, Sendable {
     case inputOutput = 74
     case tryLater = 75
     case configuration = 78
+
+    var meaning: String {
+        switch self {
+        case .fine: "all well"
+        case .notAllWell: "it ran, and something did not succeed"
+        case .usage: "bad usage"
+        case .data: "bad input data"
+        case .unavailable: "a provider or service is unavailable"
+        case .inputOutput: "input/output error"
+        case .tryLater: "try again later: another daemon works on this spool"
+        case .configuration: "bad configuration, or not built yet"
+        }
+    }
 }

@@ -15,6 +15,8 @@ extension Configuration {
         try policy.check(spec, outputs: retainOutputs)
         _ = try policy.creditsPerOutput(of: spec)
         let plan = try CallPlan(spec, on: route, references: references)
+        // What the model cannot do is said first: no other receiver would change that.
+        try checkReceiver(of: route, for: spec)
         let cost = plan.estimate * Int64(spec.count)
         if let most = budgetPerJob, cost > most {
             throw Reason(

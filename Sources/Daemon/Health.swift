@@ -20,6 +20,12 @@ struct Health: Sendable {
     /// By how much a deletion may be late before it is said: the sweep runs at least every minute.
     private static let patience = Span.minutes(1)
 
+    /// How long ago the inbox was looked at; zero before the first time.
+    var inboxSilence: Span {
+        let inbox = intake.state
+        return inbox.hasLooked ? Span(milliseconds: Monotonic.milliseconds() - inbox.lookedAt) : .zero
+    }
+
     func readiness() async -> Readiness {
         var found = Readiness()
         found.add("stopping", "the daemon is being stopped", where: stopping.isSet)

@@ -302,6 +302,9 @@ final class IntakeService: Sendable {
         if let folder = TemplateFolder(configuration) {
             rules.expand = { use throws(Reason) in try folder.expanded(use) }
         }
+        if let list = DenyList(configuration) {
+            rules.screen = { prompt throws(Reason) in try list.check(prompt) }
+        }
         rules.maySave = configuration.policy.maySave
         rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }

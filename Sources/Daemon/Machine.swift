@@ -1,3 +1,4 @@
+import CLinuxShim
 import Glibc
 
 /// What this machine has.
@@ -13,6 +14,10 @@ package enum Machine {
 
     /// Bytes that a core file of this process may have.
     package static var coreBytes: Int { limit(of: RLIMIT_CORE) }
+
+    /// No crash of this process leaves its memory anywhere, whatever the machine does with core files; nor may another program of
+    /// the same user look into it. What root attaches by hand still may.
+    package static func forbidCoreFiles() { lx_forbid_core_files() }
 
     private static func limit(of resource: __rlimit_resource) -> Int {
         var limit = rlimit()

@@ -16,7 +16,9 @@ extension Configuration {
             // Named where it is not as in most policies, so that their hashes stay what they are.
             "gallery": policy.mayShow ? true : nil, "protect": policy.mayProtect ? nil : false,
             "attestations": .array(policy.attestations.map { .string($0) }),
-            "prompt_in_sidecar": .bool(includePrompt),
+            "prompt_in_sidecar": .bool(includePrompt), "receivers": policy.demand.document,
+            "statistics": policy.statistics.map { .integer($0) },
+            "training": policy.training.map { _ in "never" },
             "history": .text(policy.history?.description),
             "plans": policy.plans.isEmpty
                 ? nil

@@ -30,21 +30,23 @@ package final class Service: Sendable {
         package var left: Int
     }
 
-    private let stores: Stores
+    let stores: Stores
     private let owner: String
-    private let watcher: InboxWatcher
+    let watcher: InboxWatcher
     private let conductor: Conductor
-    private let workers: WorkerPool
+    let workers: WorkerPool
     private let client: HTTPClient
     private let simulator: Listener?
-    private let reserve: DiskReserve
-    private let intake: IntakeService
-    private let tally = Tally()
-    private let stopping: StopFlag
+    let reserve: DiskReserve
+    let intake: IntakeService
+    let tally = Tally()
+    let stopping: StopFlag
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
     /// Why the audit log can not be written, as it was last said.
     private let auditTrouble = Mutex<String?>(nil)
+    let supervisor = Supervisor()
+    let sweeps = Pulse()
 
     /// The spool's lock, and the note of a crash, held as long as the service lives.
     private struct HeldLock: ~Copyable {
@@ -85,6 +87,9 @@ package final class Service: Sendable {
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }
+        if let fault = DenyList(configuration)?.fault() {
+            throw .configuration(ConfigurationError(source: "abuse.deny_list", faults: [fault]))
+        }
         for fault in TemplateFolder(configuration)?.faults() ?? [] {
             log.warning("a template can not be used", ["why": fault])
         }
@@ -100,7 +105,8 @@ package final class Service: Sendable {
             workers: workers, workerCount: count, client: client, settler: stores.settler,
             history: stores.history,
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
-            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping)
+            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
+            counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
         watcher = Self.watcher(stores.spool.inbox, configuration, log)
         do throws(LedgerError) {
@@ -116,33 +122,12 @@ package final class Service: Sendable {
         try await begin()
         let page = try showStatus()
         stores.recorder.log.info("darkroom is running", ["spool": stores.spool.root])
+        supervisor.ready()
+        let reporting = Task { await self.report() }
         await loops()
+        reporting.cancel()
+        await reporting.value
         await page?.stop()
-    }
-
-    /// The status page, where it is wanted and its address can be had.
-    private func showStatus() throws(StartError) -> Listener? {
-        let configuration = stores.configuration
-        guard let address = configuration.listen else { return nil }
-        let health = Health(
-            stores: stores, watcher: watcher, intake: intake, reserve: reserve, workers: workers, stopping: stopping)
-        let server = StatusServer(
-            ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally,
-            workers: { [workers] in workers.processes }
-        ) { await health.readiness() }
-        do throws(ServerError) {
-            let page = try server.listen(on: address)
-            stores.recorder.log.info(
-                "status page", ["url": "http://\(ListenAddress(address, port: page.port))/"])
-            return page
-        } catch {
-            // Another daemon of this machine may have the usual address.
-            guard address != Configuration.usualListen else {
-                stores.recorder.log.warning("there is no status page", ["why": error.description])
-                return nil
-            }
-            throw .listen(address, why: error.description)
-        }
     }
 
     /// Runs until everything that can settle has settled.
@@ -165,6 +150,7 @@ package final class Service: Sendable {
 
     /// Takes up nothing new; `run` returns when the jobs under way have stopped. Paid calls are awaited.
     package func stop() {
+        supervisor.stopping()
         stopping.set()
         watcher.stop()
         conductor.stop()
@@ -247,6 +233,7 @@ package final class Service: Sendable {
         var wait = Span.seconds(1)
         var strays = Monotonic.milliseconds() + Self.strayTime.milliseconds
         while !stopping.isSet {
+            sweeps.beat()
             let until = Monotonic.milliseconds() + wait.milliseconds
             while !stopping.isSet, Monotonic.milliseconds() < until {
                 try? await Task.sleep(for: .milliseconds(min(200, max(1, until - Monotonic.milliseconds()))))
@@ -366,7 +353,8 @@ package final class Service: Sendable {
     private static func lock(_ configuration: Configuration) throws(StartError) -> FolderLock {
         let spool = SpoolFolders(root: configuration.spool)
         do throws(DiskError) {
-            try spool.prepare(group: configuration.spoolGroup?.number)
+            try spool.prepare(
+                group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             if let lock = try FolderLock.take(spool.lock) { return lock }
         } catch {
             throw .disk(error, path: spool.root)
@@ -407,7 +395,9 @@ package final class Service: Sendable {
             do throws(ConfigurationError) {
                 let key = route.key?.isToken == true ? nil : try route.key?.read()
                 if let key { log.conceal(key.exposed) }
-                adapters[route.name] = route.adapter(endpoint: endpoint, key: key)
+                // A route without a row that lets it go there does not exist.
+                adapters[route.name] = configuration.processor(of: route)?.adapter(
+                    for: route, endpoint: endpoint, key: key)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))

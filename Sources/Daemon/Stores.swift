@@ -8,6 +8,7 @@ package import Retention
 package import Rights
 package import Settings
 package import Spool
+package import Statistics
 package import Vault
 
 /// Why nothing could be started; each says what to do.
@@ -52,6 +53,7 @@ package struct Stores: Sendable {
     package let auditor: Auditor
     package let shelf: Shelf
     package let history: History
+    package let statistics: PromptStatistics
     package let rights: RightsOffice
     package let erasure: Erasure
 
@@ -69,7 +71,8 @@ package struct Stores: Sendable {
         guard makes || spool.exists else { throw .noSpool(spool.root) }
         if makes {
             do throws(DiskError) {
-                try spool.prepare(group: configuration.spoolGroup?.number)
+                try spool.prepare(
+                    group: configuration.spoolGroup?.number, requests: configuration.requestsGroup?.number)
             } catch {
                 throw .disk(error, path: spool.root)
             }
@@ -93,11 +96,20 @@ package struct Stores: Sendable {
         let gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         rights = RightsOffice(
             ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder, gallery: gallery, history: history)
+        statistics = PromptStatistics(folder: spool.statistics)
         erasure = Erasure(
-            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder)
+            ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
+            statistics: statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner, history: history)
+            owner: owner, statistics: statistics, history: history)
+    }
+
+    /// What packages all that is held of a subject.
+    package var exportPackage: ExportPackage {
+        ExportPackage(
+            office: rights, blobs: blobs, spool: spool,
+            about: ExportPackage.About(policy: (configuration.profile.id, configuration.profile.hash)))
     }
 
     private static func root(_ configuration: Configuration, _ spool: SpoolFolders) -> RootKey {

@@ -25,13 +25,29 @@ package enum Accounts {
         }
     }
 
+    /// Whether a user belongs to a group, as its own or as one of its members.
+    package static func user(_ user: UInt32, isIn group: UInt32) -> Bool {
+        let entry: (name: String, group: UInt32)? = unsafe found { room, size in
+            var entry = unsafe passwd()
+            var result: UnsafeMutablePointer<passwd>?
+            let code = unsafe getpwuid_r(user, &entry, room, size, &result)
+            guard let name = unsafe result?.pointee.pw_name else { return (code, nil) }
+            return unsafe (code, (String(cString: name), entry.pw_gid))
+        }
+        guard let entry else { return false }
+        var (groups, count) = ([gid_t](repeating: 0, count: 256), Int32(256))
+        // A user of more groups than this is asked about in the first of them only.
+        _ = unsafe getgrouplist(entry.name, entry.group, &groups, &count)
+        return groups.prefix(Int(max(0, min(count, 256)))).contains(group)
+    }
+
     /// Asks again with more room where an entry is long.
-    private static func found(_ ask: (UnsafeMutablePointer<CChar>, Int) -> (Int32, UInt32?)) -> UInt32? {
+    private static func found<Value>(_ ask: (UnsafeMutablePointer<CChar>, Int) -> (Int32, Value?)) -> Value? {
         for size in [1024, 16_384, 1 << 20] {
             let room = UnsafeMutablePointer<CChar>.allocate(capacity: size)
             defer { unsafe room.deallocate() }
-            let (code, number) = unsafe ask(room, size)
-            if code != ERANGE { return number }
+            let (code, value) = unsafe ask(room, size)
+            if code != ERANGE { return value }
         }
         return nil
     }

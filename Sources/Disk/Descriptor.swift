@@ -141,6 +141,11 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Sets the mode whatever the caller's umask.
+    package borrowing func setMode(_ mode: UInt32) throws(DiskError) {
+        guard fchmod(number, mode) == 0 else { throw DiskError("set a file's mode") }
+    }
+
     /// Cuts the file off after so many bytes.
     package borrowing func truncate(to bytes: Int64) throws(DiskError) {
         guard ftruncate(number, off_t(bytes)) == 0 else { throw DiskError("cut a file off") }

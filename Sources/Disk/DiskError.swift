@@ -28,5 +28,8 @@ extension DiskError {
     /// A rename between two file systems.
     package var isOtherFileSystem: Bool { code == EXDEV }
 
+    /// Another thing, or a link, stands where a folder or a file of its own should.
+    package var isOtherKind: Bool { code == ENOTDIR || code == ELOOP }
+
     package static func missing(_ operation: String) -> DiskError { DiskError(operation, code: ENOENT) }
 }

@@ -11,6 +11,9 @@ package enum Monotonic {
     /// Milliseconds since 1970, as the machine believes.
     package static func wall() -> Int64 { read(CLOCK_REALTIME) }
 
+    /// Holds this thread for so long: for threads that may wait.
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

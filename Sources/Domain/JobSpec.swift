@@ -23,6 +23,8 @@ package struct JobSpec: Sendable, Hashable {
     package var plan: String?
     /// What the caller vouches for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
+    /// What is asked of whoever receives something of the job.
+    package var require = ProcessorDemand()
     /// Whether outputs are to stay beyond the time that the policy gives them.
     package var save = false
     /// Who may see the outputs.

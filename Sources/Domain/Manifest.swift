@@ -20,11 +20,14 @@ package struct Manifest: Sendable {
         do throws(JSONError) {
             document = try JSONParser.parse(bytes)
         } catch {
+            // A key is repeated in what is said of it.
+            if CardNumber.stands(in: error.description) { throw AbuseRule.cardNumber(in: nil) }
             throw Reason(
                 .invalidManifest, "the manifest is not valid JSON: \(error)",
                 field: error.path.isEmpty ? nil : error.path,
                 hint: "check quotes, commas and braces; keys stand once and in double quotes")
         }
+        try refuse(document)
         return try ManifestReader(document).manifest()
     }
 
@@ -35,12 +38,15 @@ package struct Manifest: Sendable {
         let expanded = try expand(template)
         spec.prompt = expanded.prompt
         spec.template = TemplateUse(name: template.name, version: expanded.version, variables: template.variables)
+        // What comes together only in the template's text.
+        if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "template") }
         return spec
     }
 
     /// The id that a manifest asks for, also where everything else about it is wrong; nil without a valid one.
     package static func claimedID(_ bytes: [UInt8]) -> String? {
-        guard let id = (try? JSONParser.parse(bytes))?["id"]?.string, JobName.isValidID(id) else { return nil }
+        guard let id = (try? JSONParser.parse(bytes))?["id"]?.string, JobName.isValidID(id), !CardNumber.stands(in: id)
+        else { return nil }
         return id
     }
 
@@ -56,6 +62,7 @@ package struct Manifest: Sendable {
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
         var spec = JobSpec(prompt: String(scalars))
         if let reason = checkPrompt(spec.prompt) { throw reason }
+        if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "prompt") }
         spec.referenceCount = references.count
         spec.hasMask = mask != nil
         return Manifest(spec: spec, template: nil, references: references, mask: mask)
@@ -104,7 +111,6 @@ private final class ManifestReader {
         readOutput(into: &spec)
         readLimits(into: &spec)
         readShowing(into: &spec)
-        readUnbuilt()
         try throwFirst()
         return Manifest(spec: spec, template: template, references: references, mask: mask)
     }
@@ -256,6 +262,7 @@ private final class ManifestReader {
                 let known = names.compactMap { $0 }.filter(JobName.isAttestation)
                 return known.count == names.count ? known : nil
             } ?? []
+        readDemand(into: &spec)
         spec.save = reader.bool("save") ?? false
         if spec.save, spec.retainOutputs != nil {
             reader.fail("save", "stands beside retain.outputs", hint: "give one of the two")
@@ -267,19 +274,23 @@ private final class ManifestReader {
         spec.priority = reader.int("priority", in: -1000...1000) ?? 0
     }
 
+    private func readDemand(into spec: inout JobSpec) {
+        guard let require = reader.object("require") else { return }
+        spec.require.regions = require.read(
+            "regions", expecting: "a list of names such as [\"eu\"], [A-Za-z0-9-]{1,32}", ProcessorDemand.regions)
+        spec.require.retention = require.read(
+            "provider_retention", expecting: "\"none\", or a duration such as \"30d\""
+        ) { value in
+            value.string.flatMap { KeptFor(limit: $0) }
+        }
+        reader.adopt(require.finish())
+    }
+
     private func readShowing(into spec: inout JobSpec) {
         spec.visibility = reader.choice("visibility", as: Visibility.self) ?? .private
         spec.protect = reader.bool("protect") ?? false
     }
 
-    /// Keys of the contract whose issue is still open: known by name, refused when they would have an effect.
-    private func readUnbuilt() {
-        if reader.value("require") != nil { refuse("require", "require is not built yet", hint: "leave it out") }
-    }
-
-    private func refuse(_ field: String, _ message: String, hint: String) {
-        refusals.append(Reason(.unsupportedParameter, message, field: field, hint: hint))
-    }
 }
 
 extension JobSpec {
@@ -296,7 +307,7 @@ extension JobSpec {
             "output_format": .text(output.format?.rawValue), "output_quality": output.quality.map { .integer($0) },
             "output_upscale": .text(output.upscale?.rawValue), "original": .bool(output.original),
             "max_cost": maxCost.map { .integer($0) },
-            "priority": .integer(priority),
+            "priority": .integer(priority), "require": require.document,
             // Left out where nothing is asked, so that what was handed over before these keys existed still is the same.
             "visibility": visibility == .private ? nil : .string(visibility.rawValue), "protect": protect ? true : nil,
             "template": template?.stored,
@@ -325,6 +336,8 @@ extension JobSpec {
         output.original = stored["original"]?.bool ?? false
         maxCost = stored["max_cost"]?.int.map { Int64($0) }
         priority = stored["priority"]?.int ?? 0
+        require.regions = stored["require"]?["regions"].flatMap(ProcessorDemand.regions)
+        require.retention = stored["require"]?["provider_retention"]?.string.flatMap { KeptFor($0) }
         visibility = stored["visibility"]?.string.flatMap(Visibility.init(rawValue:)) ?? .private
         protect = stored["protect"]?.bool ?? false
         template = stored["template"].flatMap { TemplateUse(stored: $0) }

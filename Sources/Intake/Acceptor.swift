@@ -23,6 +23,8 @@ package struct Acceptor: Sendable {
                 .invalidManifest, "there is no such template", field: "template.name",
                 hint: "the configuration names no folder of templates")
         }
+        /// Refuses a prompt for what it holds; may block on the disk.
+        package var screen: @Sendable (String) throws(Reason) -> Void = { (_) throws(Reason) in }
         /// Looks at a spec before it is taken: route, model and price; gives the route's name.
         package var examine: @Sendable (JobSpec) throws(Reason) -> String
         package var profile: (id: String, hash: String)
@@ -193,6 +195,8 @@ package struct Acceptor: Sendable {
             let credits: Int64
             do throws(Reason) {
                 spec = try await expanded(manifest)
+                let (screen, prompt) = (rules.screen, spec.prompt)
+                try await BlockingLane.disk.run { () throws(Reason) in try screen(prompt) }
                 route = try rules.examine(spec)
                 credits = try rules.creditsPerOutput(spec)
             } catch {
@@ -251,7 +255,11 @@ package struct Acceptor: Sendable {
     private func enterRefused(_ origin: Origin, _ reason: Reason, _ id: String?) async throws -> String {
         var job = try await draft(origin, wanting: id, route: "")
         job.reason = reason
-        return try await enter(job, wanting: id, origin, []).id
+        let entered = try await enter(job, wanting: id, origin, [])
+        if entered.isNew, let rule = AbuseRule(reason) {
+            await recorder.record("abuse.refused", entered.id, ["rule": rule.rawValue])
+        }
+        return entered.id
     }
 
     private func draft(_ origin: Origin, wanting id: String?, route: String) async throws -> JobRecord {

@@ -74,9 +74,6 @@ extension DiskError {
     /// The file system has no such call.
     var isNotSupported: Bool { code == EINVAL || code == ENOSYS || code == EOPNOTSUPP }
 
-    /// Another thing, or a link, stands where a folder or a file of its own should.
-    var isOtherKind: Bool { code == ENOTDIR || code == ELOOP }
-
     /// This user may not.
     var isForbidden: Bool { code == EACCES || code == EPERM }
 

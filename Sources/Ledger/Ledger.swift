@@ -104,6 +104,9 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     /// What people asked for and has not come to its end, in the order in which it is due.
     func openRequests() async throws(LedgerError) -> [RightsRequest]
 
+    /// Subjects of whom nothing is counted: those who object to it, and those whose use is restricted.
+    func uncounted() async throws(LedgerError) -> [String]
+
     /// The one seam that every step passes: the audit log and the register hang on it.
     func record(_ event: LedgerEvent) async throws(LedgerError)
     /// A value that belongs to this installation, made by `make` on first use.

@@ -25,6 +25,13 @@ extension SQLiteLedger {
         try subject(reference)?.restrictedAt != nil
     }
 
+    package func uncounted() throws(LedgerError) -> [String] {
+        try database.rows(
+            "SELECT subject_ref FROM subject WHERE restricted_at IS NOT NULL OR ' ' || objections || ' ' LIKE ?",
+            [.text("% \(Purpose.statistics.rawValue) %")]
+        ).compactMap { $0["subject_ref"].text }
+    }
+
     package func counts(of reference: String) throws(LedgerError) -> SubjectCounts {
         var counts = SubjectCounts()
         let mine: [Database.Value] = [.text(reference)]

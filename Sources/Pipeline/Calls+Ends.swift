@@ -51,6 +51,9 @@ extension Calls {
         }
         var facts = ["output": String(output.index), "class": verdict.callClass.rawValue, "billed": billed.rawValue]
         facts["fault"] = fault
+        if !verdict.moderation.isEmpty {
+            facts["moderation"] = verdict.moderation.map(\.rawValue).joined(separator: " ")
+        }
         facts["call"] = effect.id
         try await shop.recorder.write(
             job.hold, nil, [.effect(effect), .output(output)] + changes,
@@ -171,6 +174,7 @@ extension Calls {
             next = candidate.fallback
             if paused.contains(name) { continue }
             do throws(Reason) {
+                try shop.configuration.checkReceiver(of: candidate, for: spec)
                 try checkCost(of: try shop.plan(spec, on: candidate, references: job.referenceSizes))
                 output.state = .pending
                 output.reason = nil

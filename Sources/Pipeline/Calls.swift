@@ -55,8 +55,10 @@ final class Calls: Sendable {
     func run(_ outputs: [OutputRecord]) async throws -> [End] {
         var plan: CallPlan
         do throws(Reason) {
+            // The register may have changed since the job was taken.
+            try shop.configuration.checkReceiver(of: route, for: spec)
             plan = try CallPlan(spec, on: route, references: job.referenceSizes)
-            plan.endUser = job.subjectRef.map(Self.endUser)
+            if isToldOfSubjects { plan.endUser = job.subjectRef.map(Self.endUser) }
         } catch {
             // Of other routes there may be answers already, which are not lost for it.
             for output in outputs { try await fail(output, error) }
@@ -68,6 +70,12 @@ final class Calls: Sendable {
     /// Hashed once more: what a service is told of a subject stands nowhere in the ledger.
     private static func endUser(_ subjectRef: String) -> String {
         hexadecimal(SHA256Digest.of(Array("end user \(subjectRef)".utf8)))
+    }
+
+    /// Whether the service gets a pseudonym of whose they are: it has a field for it, and its row says so.
+    private var isToldOfSubjects: Bool {
+        route.provider.isToldOfSubjects
+            && shop.configuration.processor(of: route)?.categories.contains(.subjectPseudonym) == true
     }
 
     // MARK: one output
@@ -180,16 +188,23 @@ final class Calls: Sendable {
         _ effect: EffectRecord, _ plan: CallPlan, _ request: OutgoingRequest,
         pictures: (references: [SentPicture], mask: SentPicture?)
     ) -> LedgerEvent {
-        var carried = ["prompt"]
-        if !pictures.references.isEmpty { carried.append("references") }
-        if pictures.mask != nil { carried.append("mask") }
-        if plan.endUser != nil, route.provider.isToldOfSubjects { carried.append("subject_pseudonym") }
-        return LedgerEvent(
-            "call.sent", job: job.id,
-            [
-                "output": String(effect.output), "route": effect.route, "provider": effect.provider, "call": effect.id,
-                "bytes": String(request.body.count), "carried": carried.joined(separator: " "),
-            ])
+        var carried = Processor.Category.always
+        if !pictures.references.isEmpty { carried.append(.references) }
+        if pictures.mask != nil { carried.append(.mask) }
+        if plan.endUser != nil { carried.append(.subjectPseudonym) }
+        var facts = [
+            "output": String(effect.output), "route": effect.route, "provider": effect.provider, "call": effect.id,
+            "bytes": String(request.body.count), "carried": carried.map(\.rawValue).joined(separator: " "),
+        ]
+        // What the row said when the data left: it may say something else by the time that somebody asks.
+        if let row = shop.configuration.processor(of: route) {
+            facts["processor"] = row.name
+            facts["recipient"] = row.legalName
+            facts["regions"] = row.terms.regionWords
+            facts["kept"] = row.terms.retention.description
+            facts["training"] = row.terms.training.rawValue
+        }
+        return LedgerEvent("call.sent", job: job.id, facts)
     }
 
     /// The end of a call that the ledger did not let through.

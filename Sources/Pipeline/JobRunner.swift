@@ -109,11 +109,23 @@ package struct JobRunner: Sendable {
     private func finish(_ course: Course) async throws {
         var job = course.job
         if job.state == .answered {
+            try await count(job, course.spec)
             job = try await Finish(
                 shop: shop, job: job, spec: course.spec, route: course.route, timings: course.timings
             ).run()
         }
         if job.state == .made { try await settleMade(job, course.spec) }
+    }
+
+    /// Once an answer is there, again after a crash: who counts knows what was counted.
+    private func count(_ job: JobRecord, _ spec: JobSpec) async throws {
+        guard let counter = shop.counter, job.subjectRef != nil else { return }
+        let outputs = try await shop.ledger.outputs(of: job.id)
+        let answered = outputs.first { $0.state == .answered || $0.state == .made }
+        guard let route = answered.flatMap({ shop.configuration.routes[$0.route(of: job)] }),
+            let plan = try? CallPlan(spec, on: route, references: job.referenceSizes)
+        else { return }
+        await counter(job, spec, route, plan.expected)
     }
 
     /// Outputs by the route that has them now.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Journal
 package import Ledger
 package import Outcomes
@@ -26,6 +26,9 @@ package final class Workshop: Sendable {
     let tokens: [String: TokenSource]
     let lanes: [String: Lane]
     let reserve: DiskReserve
+    /// Told of each job that was answered, the route that did it and the size that was asked for.
+    let counter: Counter?
+    package typealias Counter = @Sendable (JobRecord, JobSpec, Route, PixelSize) async -> Void
     /// How many jobs hold pictures in memory at once.
     private let bench: Turnstile
     /// Bytes that the pictures in the workers may take together (`workers.memory`).
@@ -37,8 +40,8 @@ package final class Workshop: Sendable {
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, history: History,
-        recorder: Recorder,
-        adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag
+        recorder: Recorder, adapters: [String: any Adapter], tokens: [String: TokenSource] = [:],
+        reserve: DiskReserve, stopping: StopFlag, counter: Counter? = nil
     ) {
         self.configuration = configuration
         self.ledger = ledger
@@ -54,6 +57,7 @@ package final class Workshop: Sendable {
         self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
         self.reserve = reserve
         self.stopping = stopping
+        self.counter = counter
         self.bench = Turnstile(width: workerCount + 1)
         self.memory = Turnstile(width: configuration.workers.memory.bytes)
     }

@@ -29,17 +29,21 @@ extension Policy {
         policy.id = "maiimage2"
         policy.outputs = .hours(24)
         policy.maySave = true
+        policy.training = .neverAsFarAsKnown
+        policy.statistics = Anonymity.usual
         policy.promises = [
             Promise("R1", "references are deleted within 24 hours after processing", .inputsClock),
             Promise("R2", "pictures are there for the session, here 24 hours, unless they are saved", .outputsClock),
             Promise("R3", "no picture that is not saved is archived", .outputsClock),
-            Promise("R10", "prompts are kept anonymised and aggregated only, never linked back", .promptsEnd),
+            Promise("R10", "prompts are kept anonymised and aggregated only, never linked back", .statistics),
             Promise("R11", "data of those under 13 (16 in the EEA) goes promptly", .erase),
             .access, .portability, .rectification, .restriction, .objection,
             Promise("S9", "requests are answered within 30 days", .register),
             .encryptedInTransit, .encryptedAtRest,
             Promise("T1", "the model's service gets prompts and references, and nobody else anything", .providers),
-            Promise("T5", "inputs are never used for training", .providers),
+            Promise("T5", "inputs are never used for training", .training),
+            Promise("X5", "abuse is noticed and kept off", .screening),
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("F3", "time, size and model parameters stand with each picture", .sidecar),
             Promise("U1", "the use of credits can be seen", .credits),
         ]
@@ -56,6 +60,7 @@ extension Policy {
         policy.id = "image2"
         policy.history = .account
         policy.attestations = ["rights_in_inputs"]
+        policy.statistics = Anonymity.usual
         policy.promises = [
             Promise("R5", "pictures and their history stay on the user's shelf", .history),
             Promise("F13", "who hands pictures in vouches for the rights in them", .attestations),
@@ -64,7 +69,7 @@ extension Policy {
             Promise("F3", "model, ratio and parameters stand with each picture", .sidecar),
             .encryptedInTransit, .encryptedAtRest,
             Promise("U1", "credits are for life", .credits),
-            Promise("T6", "only anonymised aggregates are used to improve anything", .nothing),
+            Promise("T6", "only anonymised aggregates are used to improve anything", .statistics),
         ]
         policy.gaps = [
             "nothing is said of how long references are kept: Darkroom deletes them within 24 hours all the same",
@@ -85,6 +90,7 @@ extension Policy {
             Promise("R8", "an account's data is gone within 90 days", .erase),
             .access, .portability, .rectification, .restriction,
             .encryptedInTransit, .encryptedAtRest,
+            Promise("F8", "what is made is moderated", .screening),
             Promise("F5", "pictures can be shown in a public gallery", .gallery),
             Promise("F6", "pictures can be protected against copies", .protection),
             Promise("F7", "downloads can be looked up", .deliveries),
@@ -109,7 +115,9 @@ extension Policy {
             Promise("R8", "data is erased on request", .erase),
             .encryptedInTransit,
             Promise("F4", "prompts can come from templates", .templates),
+            Promise("F8", "what may not be made is refused", .screening),
             Promise("F9", "nobody may ask without measure", .limits),
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("F14", "video is not made: a job that asks for it fails, unsupported_parameter", .nothing),
             Promise("U2", "credits may expire", .credits),
         ]
@@ -131,6 +139,7 @@ extension Policy {
             Promise("R1", "references go within 24 hours", .inputsClock),
             Promise("R9", "people can delete at any time", .deletion),
             .access, .portability, .rectification,
+            Promise("X6", "no number of a card is kept", .noCards),
             Promise("S6", "consent can be withdrawn", .consents),
             .encryptedInTransit, .encryptedAtRest,
             Promise("F3", "parameters stand with each picture", .sidecar),

@@ -21,10 +21,16 @@ package struct Policy: Sendable, Equatable {
     package var history: HistoryTerm?
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
+    /// What is asked of the services that receive something, for every job.
+    package var demand = ProcessorDemand()
+    /// Whether they may train models on it; nil leaves that open.
+    package var training: TrainingRule?
     /// What subjects may keep, by the plan that a job names; none has limits.
     package var plans: [String: PlanTerms] = [:]
     /// Nil uses no credits.
     package var credits: CreditRules?
+    /// Fewest subjects of a cell of prompt statistics that is published, 20 at least; nil counts nothing about prompts.
+    package var statistics: Int?
     /// What is promised in words, and what keeps it.
     package var promises: [Promise] = []
     /// What stands against the policy wherever it is used: an operator's to put right, no program's.
@@ -94,6 +100,23 @@ extension Policy {
     }
 }
 
+/// That nobody trains on what people hand in.
+package enum TrainingRule: Sendable, Equatable {
+    /// Only to services that are known not to.
+    case never
+    /// To none that is known to. Where nothing is known of a service the promise hangs on the operator's contract with it: a gap that
+    /// `doctor` names, and no reason to refuse a job.
+    case neverAsFarAsKnown
+
+    package func allows(_ training: Training) -> Bool {
+        switch training {
+        case .never: true
+        case .may: false
+        case .unknown: self == .neverAsFarAsKnown
+        }
+    }
+}
+
 /// One thing that a policy promises.
 package struct Promise: Sendable, Equatable {
     /// What keeps a promise, so that `doctor` can look whether it does.
@@ -108,6 +131,8 @@ package struct Promise: Sendable, Equatable {
         case transport
         /// Prompts die with their job, and nothing else about them is kept.
         case promptsEnd
+        /// Prompts die with their job, and are counted by cells that enough subjects share.
+        case statistics
         /// Models, sizes and parameters stand in sidecars.
         case sidecar
         case credits
@@ -115,6 +140,10 @@ package struct Promise: Sendable, Equatable {
         case templates
         case masks
         case limits
+        /// Texts are looked at before the call, and what a service refuses is written down by kind.
+        case screening
+        /// Numbers of cards are refused.
+        case noCards
         case size
         /// What jobs ask to be seen of their outputs, in a folder with an index.
         case gallery
@@ -136,8 +165,10 @@ package struct Promise: Sendable, Equatable {
         case subjects
         /// A register of requests with their due dates.
         case register
-        /// What the services that are called keep and train on is theirs to say.
+        /// The register says who receives what.
         case providers
+        /// The register says who trains on it.
+        case training
         /// Darkroom does nothing with it: there is none.
         case nothing
         /// Nothing keeps it yet.

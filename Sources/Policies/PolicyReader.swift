@@ -67,21 +67,41 @@ package struct PolicyReader {
         }
         if fields.has("outputs") { policy.outputs = fields.value("outputs") == "keep" ? nil : span(fields, "outputs") }
         policy.maySave = fields.bool("save") ?? policy.maySave
+        readDemand(into: &policy)
         policy.mayShow = fields.bool("gallery") ?? policy.mayShow
         policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
-        if fields.has("history") {
-            policy.history =
-                fields.value("history") == "none"
-                ? nil
-                : fields.read("history", expecting: "none, account or a duration such as \"90d\"") { value in
-                    value.string.flatMap { HistoryTerm($0) }
-                }
-        }
+        readHistory(into: &policy)
+        readStatistics(into: &policy)
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
         }
         policy.attestations = list.compactMap { $0 }
+    }
+
+    private func readDemand(into policy: inout Policy) {
+        policy.demand.regions =
+            fields.read("allowed_regions", expecting: "a list of names such as [\"eu\"], [A-Za-z0-9-]{1,32}") { value in
+                ProcessorDemand.regions(value)
+            } ?? policy.demand.regions
+        policy.demand.retention =
+            fields.read("provider_retention", expecting: "\"none\", or a duration such as \"30d\"") { value in
+                value.string.flatMap { KeptFor(limit: $0) }
+            } ?? policy.demand.retention
+        let training = fields.read("training", expecting: "\"never\"") { value -> TrainingRule? in
+            value == "never" ? .never : nil
+        }
+        policy.training = training ?? policy.training
+    }
+
+    private func readHistory(into policy: inout Policy) {
+        guard fields.has("history") else { return }
+        policy.history =
+            fields.value("history") == "none"
+            ? nil
+            : fields.read("history", expecting: "none, account or a duration such as \"90d\"") { value in
+                value.string.flatMap { HistoryTerm($0) }
+            }
     }
 
     private func readPlans(into policy: inout Policy) {
@@ -115,6 +135,18 @@ package struct PolicyReader {
         terms.notice = span(section, "notice") ?? terms.notice
         if terms.notice > PlanTerms.mostNotice { section.fail("notice", "is longer than \(PlanTerms.mostNotice)") }
         return terms
+    }
+
+    private func readStatistics(into policy: inout Policy) {
+        guard let value = fields.value("statistics") else { return }
+        guard value.members != nil else {
+            policy.statistics = nil
+            if value != "off" { fields.fail("statistics", "is neither \"off\" nor { k: 50 }") }
+            return
+        }
+        guard let section = fields.object("statistics") else { return }
+        policy.statistics = section.int("k", in: Anonymity.floor...1_000_000) ?? Anonymity.usual
+        fields.adopt(section.finish())
     }
 
     private func span(_ section: FieldReader, _ key: String) -> Span? {

@@ -6,6 +6,8 @@ package struct Marks: Sendable, Hashable {
     package var digitalSourceType: String?
     /// The system that made the picture, as stated; at most 256 bytes.
     package var aiSystem: String?
+    /// The program that wrote the file, as stated; at most 256 bytes.
+    package var creatorTool: String?
     /// Whether it says that Darkroom's simulator made it.
     package var isSimulated = false
     /// The term of the PLUS vocabulary on data mining, without its address: `DMI-PROHIBITED`; at most 256 bytes.
@@ -18,6 +20,18 @@ package struct Marks: Sendable, Hashable {
     package var packets = 0
 
     package init() {}
+
+    /// Whether they are as Darkroom writes them. Anybody can write them: a signature is not built yet.
+    package var areOurs: Bool {
+        creatorTool?.hasPrefix("Darkroom ") == true
+            && digitalSourceType.flatMap(XMPPacket.SourceType.init(rawValue:)) != nil
+    }
+
+    /// Whether they say that some machine made the picture, without being ours.
+    package var areForeign: Bool { !areOurs && (digitalSourceType != nil || aiSystem != nil || hasForeign) }
+
+    /// Marks that no output of ours carries.
+    package var hasForeign: Bool { hasC2PA || hasGeneratorText }
 }
 
 /// Reads the marks of a picture file; empty for anything that can not be read.
@@ -36,6 +50,7 @@ package func readMarks(of bytes: [UInt8]) -> Marks {
         if marks.digitalSourceType == nil {
             marks.digitalSourceType = packet.value(of: "DigitalSourceType").map(lastPart)
         }
+        if marks.creatorTool == nil { marks.creatorTool = packet.value(of: "CreatorTool") }
         if marks.dataMining == nil { marks.dataMining = packet.value(of: "DataMining").map(lastPart) }
         if marks.aiSystem == nil { marks.aiSystem = packet.value(of: "AISystemUsed") }
         if packet.value(of: "darkroom:Simulated") == "True" { marks.isSimulated = true }

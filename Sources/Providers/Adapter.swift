@@ -1,3 +1,4 @@
+import Documents
 package import Domain
 package import Settings
 package import Transport
@@ -23,16 +24,18 @@ package protocol Adapter: Sendable {
     func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?)
 }
 
-extension Route {
-    /// The adapter of this route.
+extension Processor {
+    /// The adapter of a route that goes by this row: there is no other way to one. Nil where the row names no such host.
     ///
     /// - Parameter endpoint: base URL, for the simulator the address where it listens.
-    package func adapter(endpoint: String, key: SecretText?) -> any Adapter {
-        switch provider {
-        case .microsoftMAI: MicrosoftMAI(route: self, endpoint: endpoint, key: key)
-        case .openAI, .azureOpenAI, .simulator: OpenAIImages(route: self, endpoint: endpoint, key: key)
-        case .googleGemini: GoogleGemini(route: self, endpoint: endpoint, key: key)
-        case .openRouter: OpenRouter(route: self, endpoint: endpoint, key: key)
+    package func adapter(for route: Route, endpoint: String, key: SecretText?) -> (any Adapter)? {
+        guard allows(endpoint: endpoint) else { return nil }
+        return switch route.provider {
+        case .microsoftMAI: MicrosoftMAI(route: route, endpoint: endpoint, key: key)
+        case .openAI, .azureOpenAI, .simulator: OpenAIImages(route: route, endpoint: endpoint, key: key)
+        case .googleGemini: GoogleGemini(route: route, endpoint: endpoint, key: key)
+        case .openRouter:
+            OpenRouter(route: route, endpoint: endpoint, key: key, wantsNothingKept: terms.retention == .nothing)
         }
     }
 }
@@ -65,6 +68,7 @@ enum SharedContract {
         case .failure(let fault):
             verdict = Verdict(fault.callClass)
             verdict.providerCode = fault.providerCode
+            verdict = verdict.read(moderationOf: (try? JSONParser.parse(body)) ?? .null)
         }
         verdict.httpStatus = head.status
         verdict.wait = RetryHint.read(head.headers) ?? (head.status == 429 ? ErrorBody.wait(body) : nil)

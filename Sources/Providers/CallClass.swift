@@ -45,6 +45,8 @@ package struct Verdict: Sendable, Hashable {
     package var providerCode: String?
     /// The provider's hint: `retry-after-ms`, then `retry-after`.
     package var wait: Span?
+    /// What a refusal of content was for.
+    package var moderation: [Moderation] = []
     package var httpStatus: Int?
     /// The provider's id of the request, for its support.
     package var requestID: String?
@@ -93,8 +95,10 @@ package struct CallDecision: Sendable {
     package func next(after verdict: Verdict) -> NextAction {
         let callClass = verdict.callClass
         guard let code = callClass.reasonCode else { return .take }
+        let categories = verdict.moderation.map(\.rawValue).joined(separator: " ")
         let reason = Reason(
-            code, Self.sentence(callClass), hint: Self.hint(callClass), providerCode: verdict.providerCode)
+            code, Self.sentence(callClass), value: categories.isEmpty ? nil : categories, hint: Self.hint(callClass),
+            providerCode: verdict.providerCode)
         switch callClass {
         case .rateLimited:
             if let asked = verdict.wait, asked > Self.longest {

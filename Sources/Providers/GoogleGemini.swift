@@ -35,6 +35,8 @@ struct GoogleGemini: Adapter {
                 .fields(["role": "user", "parts": .array([.fields(["text": .string(plan.prompt)])] + pictures)])
             ],
             "generationConfig": .object((settings.members ?? []) + plan.extraMembers),
+            // Projects made since 26 October 2026 keep every request for 55 days unless it says otherwise.
+            "store": false,
         ])
     }
 
@@ -45,6 +47,7 @@ struct GoogleGemini: Adapter {
         var (verdict, answer) =
             (200..<300).contains(head.status) && document["error"] == nil
             ? Self.picture(document) : (Self.fault(document, head.status), nil)
+        verdict = verdict.read(moderationOf: document)
         verdict.httpStatus = head.status
         verdict.wait = RetryHint.read(head.headers) ?? Self.retryDelay(document)
         verdict.requestID = ErrorBody.word(document["responseId"]?.string)

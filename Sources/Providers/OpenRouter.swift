@@ -11,6 +11,8 @@ struct OpenRouter: Adapter {
     let route: Route
     let endpoint: String
     let key: SecretText?
+    /// Whether only services may be called that keep nothing at all.
+    var wantsNothingKept = false
 
     func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest {
         OutgoingRequest(
@@ -36,7 +38,9 @@ struct OpenRouter: Adapter {
             "resolution": isTiered ? .text(plan.size?.tier) : nil,
             "size": isTiered ? nil : .text(plan.size?.size.description), "quality": .text(plan.quality),
             "background": .text(plan.background), "input_references": pictures.isEmpty ? nil : .array(pictures),
-            "provider": .fields(["data_collection": "deny", "allow_fallbacks": false]),
+            "provider": .fields([
+                "data_collection": "deny", "allow_fallbacks": false, "zdr": wantsNothingKept ? true : nil,
+            ]),
         ])
         return .object((fields.members ?? []) + plan.extraMembers)
     }
@@ -47,7 +51,7 @@ struct OpenRouter: Adapter {
         var verdict = Verdict(.success)
         var answer: ImageAnswer?
         if isFault {
-            verdict = Self.fault(document, head)
+            verdict = Self.fault(document, head).read(moderationOf: document)
         } else {
             switch Base64Answer.read(document) {
             case .success(var found):

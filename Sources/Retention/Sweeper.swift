@@ -4,6 +4,7 @@ package import Journal
 package import Ledger
 package import Outcomes
 package import Spool
+package import Statistics
 import Synchronization
 package import Vault
 
@@ -41,10 +42,11 @@ package struct Sweeper: Sendable {
     private let galleryPace = Pace(.seconds(20))
     private let recorder: Recorder
     private let owner: String
+    private let statistics: PromptStatistics?
 
     package init(
         ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
-        recorder: Recorder, owner: String, history: History? = nil
+        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil, history: History? = nil
     ) {
         self.history = history
         self.ledger = ledger
@@ -56,6 +58,7 @@ package struct Sweeper: Sendable {
         gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.recorder = recorder
         self.owner = owner
+        self.statistics = statistics
     }
 
     private static let batch = 200
@@ -86,6 +89,7 @@ package struct Sweeper: Sendable {
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
         try await sweepHours()
+        try await sweepStatistics(&report)
         if claims { try await sweepClaims(&report) }
         report.state = try await ledger.retention()
         report.now = try await ledger.now()
@@ -237,6 +241,38 @@ package struct Sweeper: Sendable {
     /// What can not be looked at may well be there.
     private static func isGone(_ path: String) -> Bool {
         do throws(DiskError) { return try Files.info(path) == nil } catch { return false }
+    }
+
+    // MARK: statistics
+
+    /// Weeks of counted prompts that are over end: what may be published is, and nothing is left that leads back to anybody.
+    private func sweepStatistics(_ report: inout SweepReport) async throws(LedgerError) {
+        guard let statistics else { return }
+        let now = try await ledger.now()
+        do throws(DiskError) {
+            guard try await BlockingLane.disk.run({ () throws(DiskError) in try statistics.isDue(at: now) }) else {
+                return
+            }
+        } catch {
+            return sayOpen(error, &report)
+        }
+        let uncounted = try await ledger.uncounted()
+        do throws(DiskError) {
+            let closed = try await BlockingLane.disk.run { () throws(DiskError) in
+                try statistics.close(before: now, without: uncounted)
+            }
+            for week in closed {
+                await recorder.record(
+                    "statistics.closed", nil, ["week": week.week.name, "cells": week.cells.map(String.init) ?? "0"])
+            }
+        } catch {
+            sayOpen(error, &report)
+        }
+    }
+
+    private func sayOpen(_ error: DiskError, _ report: inout SweepReport) {
+        report.failures += 1
+        recorder.log.error("a week of statistics could not be closed", ["why": error.description])
     }
 
     // MARK: credits

@@ -7,6 +7,7 @@ package import Journal
 package import Ledger
 import Outcomes
 package import Spool
+package import Statistics
 package import Vault
 
 /// Erases all of one subject, step by step; each step is durable, and whoever comes next goes on from it:
@@ -35,10 +36,11 @@ package struct Erasure: Sendable {
     let gallery: Gallery
     let auditor: Auditor
     let recorder: Recorder
+    let statistics: PromptStatistics
 
     package init(
         ledger: SQLiteLedger, blobs: any BlobStore, vault: SubjectVault, spool: SpoolFolders, auditor: Auditor,
-        recorder: Recorder
+        recorder: Recorder, statistics: PromptStatistics
     ) {
         self.ledger = ledger
         self.blobs = blobs
@@ -47,13 +49,20 @@ package struct Erasure: Sendable {
         self.auditor = auditor
         self.recorder = recorder
         gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
+        self.statistics = statistics
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 
     /// Begins the erasure of a subject, or gives the one that has begun; `unknownSubject` where nothing is held of it.
-    package func begin(_ order: RightsOrder, id: String, reference: String) async throws(RightsError) -> RightsRequest {
+    ///
+    /// - Parameter isAlone: as for `run`.
+    package func begin(
+        _ order: RightsOrder, id: String, reference: String, isAlone: Bool
+    ) async throws(RightsError) -> RightsRequest {
         let known = try await onLedger { () throws(LedgerError) in try await ledger.request(id) }
         if let known { return known }
+        // One whose last steps a crash has kept from their end may not bear the subject's name any more.
+        await resume(isAlone: isAlone)
         let documents = try await inVault { () throws(VaultError) in try await vault.documents(of: reference) }.count
         let isKnown = try await onLedger { () throws(LedgerError) in try await ledger.knows(reference) }
         guard isKnown || documents > 0 else { throw .unknownSubject }
@@ -216,6 +225,9 @@ package struct Erasure: Sendable {
                 }
             }
         }
+        // What was counted in weeks that are open: of those that are closed nobody can tell.
+        let (statistics, reference) = (statistics, request.subjectRef)
+        try await onDisk { () throws(DiskError) in try statistics.withdraw(reference) }
         // What could not be destroyed was said, and is tried again.
         guard failures == 0 else { return }
         if try await activeHolds(of: request).isEmpty {

@@ -19,7 +19,8 @@ package struct RequestClock: Sendable {
     package func warnings() async throws(LedgerError) -> [Warning] {
         let now = try await ledger.now()
         var warnings: [Warning] = []
-        for request in try await ledger.openRequests() {
+        // What a hold keeps of an erasure was answered for.
+        for request in try await ledger.openRequests() where request.state != .held {
             let whole = max(1, request.due.since(request.received).milliseconds)
             let used = now.since(request.received).milliseconds
             guard let share = Self.shares.first(where: { used >= whole / 100 * $0 }) else { continue }

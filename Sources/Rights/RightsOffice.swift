@@ -66,7 +66,9 @@ package struct RightsOffice: Sendable {
         case .object: try await object(order, request)
         case .hold: facts = try await hold(order, request)
         case .amend: facts = try await amend(order, request)
-        case .show, .export, .erase: break
+        case .show:
+            try await onLedger { () throws(LedgerError) in try await ledger.close(request, result: "shown") }
+        case .export, .erase: break
         }
         recorder.tell(LedgerEvent("subject." + order.verb.rawValue, ["request": id]))
         let done = try await onLedger { () throws(LedgerError) in try await ledger.request(id) }

@@ -17,7 +17,14 @@ enum ConfigurationSchema {
                             "group": account(
                                 "A group that may hand over and take outcomes away: inbox/ gets mode 2770, outcome folders 2750."
                             ),
-                            "requests_group": null("Not built yet: rights requests as files."),
+                            "requests_group": .fields([
+                                "description":
+                                    "A group that may ask for subjects by files in requests/, which gets mode 2770.",
+                                "anyOf": [
+                                    .fields(["type": "string"]), .fields(["type": "integer", "minimum": 0]),
+                                    .fields(["type": "null"]),
+                                ],
+                            ]),
                         ]),
                 ],
             ]),
@@ -41,6 +48,14 @@ enum ConfigurationSchema {
                 ]),
             "models": models,
             "templates": orNull(path("The folder of prompt templates, NAME@VERSION.json5; none where null.")),
+            "abuse": Shape.closed(
+                "What is refused before anybody is called.",
+                [
+                    "deny_list": orNull(
+                        path(
+                            "A file of phrases that no prompt may hold: one a line, # begins a remark; none where null."
+                        ))
+                ]),
             "network": Shape.closed(
                 "The way out. The environment's proxy variables are ignored.",
                 [
@@ -106,7 +121,7 @@ enum ConfigurationSchema {
             ]),
             "ledger": Shape.fixed("Other ledgers are not built yet.", "sqlite"),
             "blobs": Shape.fixed("Other stores are not built yet.", "file"),
-            "processors": empty("the register of who receives what."),
+            "processors": processors,
             "rates": Shape.closed(
                 "How often somebody may ask.",
                 [
@@ -166,6 +181,41 @@ enum ConfigurationSchema {
             "job_bytes": Shape.byteCount("Size of one job's images together."),
             "manifest_bytes": Shape.byteCount("Size of a manifest or prompt file."),
         ])
+
+    private static let processors: JSONValue = .fields([
+        "description":
+            "The register: who receives data of jobs, one row an account. Routes go by the row that they name.",
+        "type": "object", "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
+        "additionalProperties": Shape.closed(
+            "One of them. What is unknown meets nothing that is required.", required: ["legal_name"],
+            [
+                "legal_name": line("Who it is, as the contract says."), "purpose": line("What it gets the data for."),
+                "categories": .fields([
+                    "description": "What it may get; prompt and parameters are in every request.", "type": "array",
+                    "items": .fields([
+                        "enum": ["prompt", "parameters", "references", "mask", "subject_pseudonym"]
+                    ]),
+                    "allOf": [
+                        .fields(["contains": .fields(["const": "prompt"])]),
+                        .fields(["contains": .fields(["const": "parameters"])]),
+                    ],
+                ]),
+                "hosts": Shape.array(
+                    "Where it is reached; requests go to no other host, but for loopback addresses.",
+                    of: Shape.text("A host's name.", "^[^/:@?# ]+$")),
+                "regions": Shape.regions("Every place where it may process the data; local is this machine."),
+                "retention": Shape.kept("How long it keeps the data: none, a duration, or unknown.", orUnknown: true),
+                "training": Shape.choice("Whether it trains on the data.", ["never", "may", "unknown"]),
+                "dpa": line("The contract on the processing of personal data."),
+                "from": Shape.text("The day from which the row holds.", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+                "source": line("Where all this is said."),
+            ]),
+    ])
+
+    /// A line for people.
+    private static func line(_ about: String) -> JSONValue {
+        Shape.text(about, "^[^\\u0000-\\u001f\\u007f]*$", atLeast: 1, atMost: 500)
+    }
 
     // MARK: routes
 
@@ -295,6 +345,9 @@ enum ConfigurationSchema {
             "on_unknown": Shape.choice(
                 "A call whose end is unknown: held for a person, or made once more, which may be paid twice.",
                 ["hold", "retry-once"]),
+            "processor": Shape.text(
+                "The row of processors that says who receives what; without it the one that is named as the provider.",
+                "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
             "fallback": Shape.text(
                 "Another route of this file, that takes over where this one cannot serve an output and nothing was paid.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),

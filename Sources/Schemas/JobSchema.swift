@@ -47,7 +47,12 @@ enum JobSchema {
                 ["private", "unlisted", "public"]),
             "protect": Shape.flag(
                 "Forbids data mining in the outputs and puts a marked preview beside each; it prevents no copy."),
-            "require": Shape.unbuilt("demands on region and provider."),
+            "require": Shape.closed(
+                "What the service must meet that gets the data; a job that has no such service is refused before it is sent.",
+                [
+                    "regions": Shape.regions("Where it may be processed: all places of its row must lie in these."),
+                    "provider_retention": Shape.kept("Longest that it may be kept there."),
+                ]),
             "retain": Shape.closed(
                 "Shorter lives for this job than the configuration's.",
                 [

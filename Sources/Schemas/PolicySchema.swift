@@ -28,12 +28,29 @@ enum PolicySchema {
             ]),
             "attestations": Shape.array(
                 "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
+            "allowed_regions": Shape.regions("Where services may process what they get; others are not called."),
+            "provider_retention": Shape.kept("Longest that services may keep what they get; others are not called."),
+            "training": Shape.fixed(
+                "Services that may train on what they get, or of which nothing is known, are not called.", "never"),
             "plans": .fields([
                 "description":
                     "What subjects may keep, by the plan that each job names; the same plans as in credits.per_output, where that has any.",
                 "type": "object", "minProperties": 1,
                 "propertyNames": .fields(["pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"]),
                 "additionalProperties": plan,
+            ]),
+            "statistics": .fields([
+                "description":
+                    "What is counted about prompts, by the week and in cells of closed words; nothing unless a policy says so.",
+                "anyOf": [
+                    .fields(["const": "off"]),
+                    Shape.closed(
+                        "Counted.",
+                        [
+                            "k": Shape.integer(
+                                "Fewest subjects that share a cell that is published; 50 by default.", 20...1_000_000)
+                        ]),
+                ],
             ]),
             "credits": Shape.closed(
                 "Credits of subjects; without this none are used. A job must then name its subject.",

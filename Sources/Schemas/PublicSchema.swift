@@ -17,6 +17,12 @@ package enum PublicSchema: String, Sendable, CaseIterable {
     case policy
     /// The gallery's `index.json`.
     case gallery
+    /// `manifest.json` of a package of all that is held of a subject.
+    case export
+    /// A signed receipt.
+    case receipt
+    /// A file in `requests/`.
+    case request
 
     /// The schema itself, ready to be printed.
     package var document: JSONValue {
@@ -28,6 +34,9 @@ package enum PublicSchema: String, Sendable, CaseIterable {
             case .configuration: ConfigurationSchema.body
             case .policy: PolicySchema.body
             case .gallery: GallerySchema.body
+            case .export: ExportSchema.body
+            case .receipt: ReceiptSchema.body
+            case .request: RequestSchema.body
             }
         let head = JSONValue.fields([
             "$schema": "https://json-schema.org/draft/2020-12/schema",

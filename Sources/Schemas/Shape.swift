@@ -97,6 +97,19 @@ extension Shape {
 
     static func span(_ about: String) -> JSONValue { text(about, "^[0-9]{1,12}(ms|s|m|h|d)$") }
 
+    /// Names of places.
+    static func regions(_ about: String) -> JSONValue {
+        .fields([
+            "description": .string(about), "type": "array", "minItems": 1, "maxItems": 64,
+            "items": text("A place, eu or eu-north.", "^[A-Za-z0-9-]{1,32}$"),
+        ])
+    }
+
+    /// How long somebody else keeps data.
+    static func kept(_ about: String, orUnknown: Bool = false) -> JSONValue {
+        text(about, "^(none|\(orUnknown ? "unknown|" : "")[0-9]{1,12}(ms|s|m|h|d))$")
+    }
+
     static func byteCount(_ about: String) -> JSONValue { text(about, "^[0-9]{1,15}(B|kB|MB|GB|TB)$") }
 
     static func outputSize(_ about: String) -> JSONValue {

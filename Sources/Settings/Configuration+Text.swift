@@ -10,7 +10,9 @@ extension Configuration {
             [JSONValue.Member(key: "default", value: .string(defaultRoute))]
             + names.compactMap { name in routes[name].map { .init(key: name, value: $0.document) } }
         return .fields([
-            "spool": .fields(["path": .string(spool), "group": .text(spoolGroup?.name)]),
+            "spool": .fields([
+                "path": .string(spool), "group": .text(spoolGroup?.name), "requests_group": .text(requestsGroup?.name),
+            ]),
             "listen": .string(listen?.description ?? "off"),
             "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
             "inbox": .fields([
@@ -20,7 +22,10 @@ extension Configuration {
             ]),
             "queue": .fields(["max_accepted": .integer(maxAccepted), "max_wait": .string(maxWait.description)]),
             "models": .object(models),
+            "processors": .object(
+                processors.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.document) }),
             "templates": .text(templates),
+            "abuse": .fields(["deny_list": .text(denyList)]),
             "network": .fields(["proxy": .text(proxy), "ca_file": .text(caFile)]),
             "output": .fields([
                 "size": .string(output.size.description), "fit": .string(output.fit.rawValue),
@@ -64,7 +69,8 @@ extension Configuration {
     package static let commentedDefault = """
         // Darkroom's configuration: JSON with comments. `darkroom config check` reads it and reports every fault at once.
         {
-          // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it.
+          // Where jobs come in and go out. inbox/, done/, failed/, held/ are made in it. As an object: { path: "…",
+          // group: "darkroom", who may hand over; requests_group: "privacy", who may ask for subjects in requests/ }
           spool: "/var/lib/darkroom",
 
           listen: "127.0.0.1:8484",                   // status page, /healthz, /readyz, /metrics, /jobs.json; or "off"
@@ -100,7 +106,21 @@ extension Configuration {
             // },
           },
 
+          // Who receives what, one row an account. A route goes by the row that it names (processor: "mai"), else by one that
+          // comes along and says no more than public terms do. What is "unknown" meets nothing that is required.
+          // processors: {
+          //   mai: {
+          //     legal_name: "Microsoft Ireland Operations Ltd", dpa: "DPA of 2026-01-12",
+          //     hosts: ["RESOURCE.services.ai.azure.com"],        // requests go nowhere else
+          //     categories: ["prompt", "parameters", "references"],   // also mask, subject_pseudonym
+          //     regions: ["eu"], retention: "30d",   // where it is processed, how long kept ("none", "unknown")
+          //     training: "never",                   // or "may", "unknown"
+          //   },
+          // },
+
           templates: null,                            // a folder of prompt templates, "/etc/darkroom/templates"
+
+          abuse: { deny_list: null },                 // a file of phrases that no prompt may hold, one a line
 
           network: { proxy: null, ca_file: null },    // the environment's proxy variables are ignored
 
@@ -151,7 +171,7 @@ extension Route {
             "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
             "model": isRemote && !isDeployed ? .string(deployment) : nil,
             "deployment": isDeployed ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil,
-            "key": key?.document,
+            "key": key?.document, "processor": .text(processor),
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),
             "fallback": .text(fallback),

@@ -8,6 +8,8 @@ package struct Configuration: Sendable, Equatable {
     package var spool = "/var/lib/darkroom"
     /// Who may hand over and take outcomes away besides the daemon's own user; nil for nobody.
     package var spoolGroup: Account?
+    /// Who may ask for subjects by files in `requests/`; nil for nobody, and then there is no such folder.
+    package var requestsGroup: Account?
     /// Where the daemon shows how it is; nil for nowhere.
     package var listen = usualListen
     /// Several daemons of one machine start with it: only another one has to be free.
@@ -21,6 +23,8 @@ package struct Configuration: Sendable, Equatable {
     package var maxWait = Span.hours(24)
     package var routes: [String: Route] = [Route.offline.name: .offline]
     package var defaultRoute = Route.offline.name
+    /// The register of who receives what: every row that a route goes by, and those of the file that none does.
+    package var processors = [Route.Provider.simulator.rawValue: Processor.builtIn(.simulator)]
     package var proxy: String?
     package var caFile: String?
     package var output = OutputSettings()
@@ -43,6 +47,8 @@ package struct Configuration: Sendable, Equatable {
     /// To which keys of hours are sealed; nil for one of the spool's own.
     package var sealKey: KeySource?
     package var includePrompt = false
+    /// The file of phrases that no prompt may hold (`DenyList`).
+    package var denyList: String?
     /// The folder of prompt templates (`TemplateFolder`).
     package var templates: String?
 
@@ -136,6 +142,8 @@ package struct Route: Sendable, Equatable {
     /// Model family, for limits and prices.
     package var family: String
     package var key: KeySource?
+    /// The row of the register that says who receives what; nil for the one named as the provider.
+    package var processor: String?
     /// What the operator knows better than the built-in table.
     package var override = CapabilityOverride()
     package var requestsPerMinute: Int?

@@ -59,6 +59,7 @@ private final class ConfigurationReader {
             set(&made.maxWait, span(section, "max_wait", from: .minutes(1), to: .hours(24)))
         }
         readModels()
+        readProcessors()
         readNetwork()
         readOutput()
         readWorkers()
@@ -83,7 +84,8 @@ private final class ConfigurationReader {
             section("spool") { section in
                 path = section.string("path")
                 made.spoolGroup = account(section.value("group"), "group", section, "group", Accounts.group)
-                unbuilt(section, "requests_group") { _ in false }
+                made.requestsGroup = account(
+                    section.value("requests_group"), "requests_group", section, "group", Accounts.group)
             }
         }
         guard let path, path.hasPrefix("/"), path.count > 1 else {
@@ -156,6 +158,33 @@ private final class ConfigurationReader {
         reader.adopt(models.finish())
     }
 
+    /// Each route goes by a row: one that it names, else the one named as its provider, which comes along unless the file has its own.
+    private func readProcessors() {
+        let rows = reader.object("processors")
+        made.processors = rows.map(ProcessorReader.rows) ?? [:]
+        if let rows { reader.adopt(rows.finish()) }
+        let written = made.processors
+        for route in made.routes.values.sorted(by: { $0.name < $1.name }) {
+            let name = route.processor ?? route.provider.rawValue
+            if route.processor != nil, written[name] == nil {
+                let nearest = NearestName.of(name, among: written.keys.sorted())
+                let hint = nearest.map { "did you mean \"\($0)\"?" } ?? "write the row, or leave it out"
+                reader.fail("models.\(route.name).processor", "names no row of processors", hint: hint)
+            } else if let row = written[name] {
+                guard let endpoint = route.endpoint, !row.allows(endpoint: endpoint) else { continue }
+                reader.fail(
+                    "models.\(route.name).endpoint", "is at no host of the row processors.\(name)",
+                    hint: "add \(Processor.host(of: endpoint) ?? "its host") to its hosts, if it is the same processor")
+            } else {
+                var row = made.processors[name] ?? .builtIn(route.provider)
+                if let endpoint = route.endpoint, !row.allows(endpoint: endpoint) {
+                    row.hosts += [Processor.host(of: endpoint)].compactMap { $0 }
+                }
+                made.processors[name] = row
+            }
+        }
+    }
+
     /// A fallback is another route of the same file, and no chain of them comes back to where it began.
     private func checkFallbacks(_ models: FieldReader) {
         let names = models.keys.filter { $0 != "default" }
@@ -188,6 +217,11 @@ private final class ConfigurationReader {
     }
 
     private func readNetwork() {
+        section("abuse") { section in
+            made.denyList = section.read("deny_list", expecting: "the absolute path of a file") { value in
+                value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
+            }
+        }
         made.templates = reader.read("templates", expecting: "the absolute path of a folder") { value in
             value.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
         }
@@ -318,7 +352,7 @@ private final class ConfigurationReader {
     private func readUnbuilt() {
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
-        for key in ["processors", "on_held", "on_settled"] {
+        for key in ["on_held", "on_settled"] {
             unbuilt(reader, key) { $0 == .object([]) }
         }
     }

@@ -29,6 +29,7 @@ struct RouteReader {
         route.provider = provider
         if provider != .simulator { readAccount(into: &route) }
         readPace(into: &route)
+        route.processor = fields.string("processor")
         return route
     }
 

@@ -23,7 +23,8 @@ extension DrawOrder {
         }
         let members = try members(request)
         try Field.check(
-            members, ["contents": .list, "generationConfig": .object(settings), "safetySettings": .list])
+            members,
+            ["contents": .list, "generationConfig": .object(settings), "safetySettings": .list, "store": .flag])
         let contents = members["contents"]?.array ?? []
         guard contents.count == 1, let content = contents[0].members else {
             throw ContractFault("one content is expected", parameter: "contents")

@@ -26,6 +26,10 @@ package struct SpoolFolders: Sendable, Hashable {
     package var claims: String { privateFolder + "/claims" }
     /// Outcome folders that are not published yet, one a job.
     package var staging: String { privateFolder + "/staging" }
+    /// Where a group may ask for subjects by files; there only with `spool.requests_group`.
+    package var requests: String { root + "/requests" }
+    /// Such files that were taken and are not answered yet.
+    package var orders: String { privateFolder + "/orders" }
     /// Outputs of erased subjects that a legal hold keeps, one folder an erasure.
     package var kept: String { privateFolder + "/kept" }
     /// Signed receipts of erasures, one file each.
@@ -36,6 +40,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var audit: String { privateFolder + "/audit" }
     /// What the audit log is signed with.
     package var auditKey: String { privateFolder + "/audit.key" }
+    /// What is counted of prompts, a week a file.
+    package var statistics: String { privateFolder + "/statistics" }
     /// Holds a byte when the last run crashed.
     package var crashNote: String { privateFolder + "/crash" }
     /// Written and deleted to see whether that can be done.
@@ -68,8 +74,10 @@ package struct SpoolFolders: Sendable, Hashable {
 
     /// Makes what is missing; modes do not depend on the caller's umask.
     ///
-    /// - Parameter group: who may hand over, and take outcomes away; nil for this user alone.
-    package func prepare(group: UInt32? = nil) throws(DiskError) {
+    /// - Parameters:
+    ///   - group: who may hand over, and take outcomes away; nil for this user alone.
+    ///   - requests: who may ask for subjects by files; nil for nobody.
+    package func prepare(group: UInt32? = nil, requests others: UInt32? = nil) throws(DiskError) {
         try Folders.make(root, mode: 0o755)
         for folder in [privateFolder, blobs, keys, hours, subjects, claims, staging] {
             try Folders.make(folder)
@@ -88,6 +96,12 @@ package struct SpoolFolders: Sendable, Hashable {
             if Files.exists(gallery) { try Folders.share(gallery, with: group, mode: Self.outcomeMode) }
             // Outcome folders are made here and keep their group when they are renamed; nobody else comes through the private folder.
             try Folders.share(staging, with: group, mode: 0o2700)
+        }
+        if let others {
+            try Folders.make(orders)
+            try Folders.make(requests)
+            try Folders.share(requests, with: others, mode: 0o2770)
+            try Folders.letGroupWrite(in: requests)
         }
         try Folders.sync(root)
     }

@@ -29,6 +29,12 @@ struct Metrics {
         gauge(
             "darkroom_budget_day_dollars", "What may be spent in a UTC day; 0 where there is no limit.",
             [([], Double(status.configuration.budgetPerDay ?? 0) / 1e6)])
+        gauge(
+            "darkroom_requests_open", "Requests of people that have not come to their end.",
+            [([], Double(status.requests.count))])
+        gauge(
+            "darkroom_request_due_timestamp_seconds", "When the first of these is due; 0 where there is none.",
+            [([], status.requests.first.map { Double($0.due.milliseconds) / 1000 } ?? 0)])
         if let free = try? Folders.free(status.configuration.spool) {
             gauge("darkroom_disk_free_bytes", "Free on the spool's file system.", [([], Double(free.bytes))])
             gauge("darkroom_disk_free_inodes", "Free on the spool's file system.", [([], Double(free.inodes))])
@@ -37,6 +43,7 @@ struct Metrics {
         counter("darkroom_jobs_settled_total", "Jobs that came to an outcome.", ["outcome", "reason"], state)
         counter("darkroom_jobs_delayed_total", "How often a job had to wait, by what for.", ["reason"], state)
         counter("darkroom_calls_total", "Requests that ended.", ["class", "billed"], state)
+        counter(Tally.State.security, "What abuse is seen by, by kind.", ["kind"], state)
         stages(state)
         gauge("darkroom_workers", "Image workers.", [([], Double(workers.count))])
         gauge(

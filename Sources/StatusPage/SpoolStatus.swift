@@ -25,6 +25,8 @@ package struct SpoolStatus: Sendable {
     package let routes: [RouteLine]
     package let configuration: Configuration
     package let retention: RetentionState
+    /// What people asked for and has not come to its end, in the order in which it is due.
+    package let requests: [RightsRequest]
     /// Names in the inbox that nobody has taken, and why nothing more is taken; empty where all is.
     package let inbox: Int
     package let inboxWaitsFor: [String]
@@ -37,6 +39,8 @@ package struct SpoolStatus: Sendable {
         isRunning = FolderLock.isHeld(spool.lock)
         counts = try await ledger.counts()
         retention = try await ledger.retention()
+        // What a hold keeps of an erasure was answered for.
+        requests = try await ledger.openRequests().filter { $0.state != .held }
         self.configuration = configuration
         let pauses = try await ledger.pauses()
         let underWay = try await ledger.callsUnderWay()
@@ -112,6 +116,9 @@ package struct SpoolStatus: Sendable {
                 "held_by_jobs": .integer(retention.holding),
                 "next_deadline": .text(retention.nextDeadline?.description),
                 "oldest_overdue": .integer(overdue),
+            ]),
+            "requests": .fields([
+                "open": .integer(requests.count), "next_due": .text(requests.first?.due.description),
             ]),
         ])
     }

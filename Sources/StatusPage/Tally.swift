@@ -52,13 +52,20 @@ package final class Tally: Sendable {
             case "call.ended":
                 state.end("call", "call " + output, now)
                 state.count("darkroom_calls_total", event.facts["class"] ?? "", event.facts["billed"] ?? "")
+                let blocked = ["content_blocked_input", "content_blocked_output"]
+                if let found = event.facts["class"], blocked.contains(found) {
+                    state.count(Tally.State.security, found)
+                }
                 if event.facts["class"] == "success" { state.begin("finish " + output, now) }
+            case "abuse.refused": state.count(Tally.State.security, event.facts["rule"] ?? "")
             case "output.made": state.end("finish", "finish " + output, now)
             case "output.failed": state.drop("finish " + output)
             case "job.settled":
                 state.end("job", job, now)
                 state.count("darkroom_jobs_settled_total", event.facts["outcome"] ?? "", event.facts["reason"] ?? "")
-            case "job.waits": state.count("darkroom_jobs_delayed_total", event.facts["reason"] ?? "")
+            case "job.waits":
+                state.count("darkroom_jobs_delayed_total", event.facts["reason"] ?? "")
+                if event.facts["reason"] == "over_rate" { state.count(Tally.State.security, "over_rate") }
             default: break
             }
         }
@@ -68,6 +75,9 @@ package final class Tally: Sendable {
 }
 
 extension Tally.State {
+    /// What abuse is seen by: jobs that a rule of this machine refused, calls whose content was refused, paces that were passed.
+    static let security = "darkroom_security_events_total"
+
     private static let mostBegun = 100_000
 
     mutating func count(_ name: String, _ labels: String...) {

@@ -124,7 +124,8 @@ final class HourKeys: Sendable {
 
     private func read(_ hour: Int64) throws(VaultError) -> [UInt8]? {
         do throws(DiskError) {
-            return try Files.read(folder + "/" + Self.name(hour), limit: 4096)
+            let sealed = try Files.read(folder + "/" + Self.name(hour), limit: 4096)
+            return sealed.flatMap { Identity.isDestroyed($0) ? nil : $0 }
         } catch {
             if error.isMissing { return nil }
             throw .disk(error)

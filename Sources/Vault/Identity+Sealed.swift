@@ -1,6 +1,9 @@
 import Sealing
 
 extension Identity {
+    /// Whether a crash met the end of a key between its first zeros and its last: what is left of it opens nothing.
+    static func isDestroyed(_ sealed: [UInt8]) -> Bool { sealed.first ?? 0 == 0 }
+
     /// The key as a sealed file.
     func sealed(to recipient: Recipient) throws(VaultError) -> [UInt8] {
         var text = unsafe text().withBytes { unsafe Array($0) }

@@ -37,7 +37,8 @@ struct KeyFolder: Sendable {
 
     private func read(_ key: String) throws(VaultError) -> [UInt8]? {
         do throws(DiskError) {
-            return try Files.read(place(key), limit: 1024)
+            let sealed = try Files.read(place(key), limit: 1024)
+            return sealed.flatMap { Identity.isDestroyed($0) ? nil : $0 }
         } catch {
             if error.isMissing { return nil }
             throw .disk(error)

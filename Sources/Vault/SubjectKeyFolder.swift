@@ -42,10 +42,15 @@ struct SubjectKeyFolder: Sendable {
 
     /// Looks whether the root key opens the keys of subjects: any of them tells.
     func check() throws(VaultError) {
+        var refusal: VaultError?
         for name in try names() {
-            _ = try find(name)
-            return
+            do throws(VaultError) {
+                if try find(name) != nil { return }
+            } catch {
+                refusal = error
+            }
         }
+        if let refusal { throw refusal }
     }
 
     /// Ends the key: overwritten, then unlinked, both durable. One that is gone already is no error.
@@ -93,7 +98,8 @@ struct SubjectKeyFolder: Sendable {
 
     private func read(_ place: String) throws(VaultError) -> [UInt8]? {
         do throws(DiskError) {
-            return try Files.read(place, limit: 4096)
+            let sealed = try Files.read(place, limit: 4096)
+            return sealed.flatMap { Identity.isDestroyed($0) ? nil : $0 }
         } catch {
             if error.isMissing { return nil }
             throw .disk(error)

@@ -48,6 +48,14 @@ extension Answer {
         return bytes
     }
 
+    func thumbnail(for order: ThumbnailOrder) throws(WorkerError) -> Pixels {
+        let size = try size(at: 0)
+        guard size.longEdge <= order.maxEdge, bytes.count == size.pixels * 3 else {
+            throw .badAnswer(detail: "pixels that do not fill their size")
+        }
+        return Pixels(size: size, rgb: bytes)
+    }
+
     private func value<Value: CaseIterable>(at index: Int) throws(WorkerError) -> Value {
         guard let value: Value = Code.value(facts[index]) else { throw .badAnswer(detail: "an unknown format") }
         return value
@@ -79,6 +87,7 @@ extension Request {
             }
         case .paint(let order): order.size.pixels
         case .mask(let order): order.size.pixels
+        case .thumbnail(let order): order.maxEdge * order.maxEdge
         }
     }
 
@@ -87,6 +96,7 @@ extension Request {
         switch self {
         case .normalize(let order): order.maxBytes
         case .mask(let order): order.maxBytes
+        case .thumbnail(let order): order.maxEdge * order.maxEdge * 3
         case .render, .paint: Self.uncompressed(mostPixels ?? 0)
         }
     }

@@ -61,6 +61,8 @@ extension Request {
         case .mask(let order):
             Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
                 + Self.bytes(order.size.pixels, Self.resultBytes(.png))
+        case .thumbnail(let order):
+            Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes) + mostBytes
         case .render(let order):
             Self.base + Self.bytes(order.limits.pixels, Self.sourceBytes)
                 + Self.bytes(mostPixels ?? 0, Self.resultBytes(order.format)) + order.threads * Self.threadBytes

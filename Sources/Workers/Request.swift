@@ -8,6 +8,7 @@ enum Request: Sendable {
     case render(RenderOrder)
     case paint(PaintOrder)
     case mask(MaskOrder)
+    case thumbnail(ThumbnailOrder)
 
     /// Most pictures handed to one job.
     static let mostInputs = 16
@@ -39,6 +40,9 @@ enum Request: Sendable {
                 order.original.width, order.original.height, order.size.width, order.size.height, order.maxBytes,
             ]
             return Record(id: id, kind: 4, count: lengths.count, facts: facts + order.limits.facts, lengths: lengths)
+        case .thumbnail(let order):
+            return Record(
+                id: id, kind: 5, count: lengths.count, facts: [order.maxEdge] + order.limits.facts, lengths: lengths)
         }
     }
 
@@ -73,6 +77,9 @@ enum Request: Sendable {
                     original: PixelSize(width: record.fact(0), height: record.fact(1)),
                     size: PixelSize(width: record.fact(2), height: record.fact(3)), maxBytes: record.fact(4),
                     limits: PictureLimits(record, at: 5)))
+        case 5:
+            guard (1...ThumbnailOrder.largestEdge).contains(record.fact(0)) else { return nil }
+            self = .thumbnail(ThumbnailOrder(maxEdge: record.fact(0), limits: PictureLimits(record, at: 1)))
         default: return nil
         }
     }
@@ -89,7 +96,7 @@ extension Request {
         case .render(let order): made = order.format
         case .paint: made = .png
         // Masks are few, and come as every kind of PNG: with a palette, of one bit, of sixteen.
-        case .mask: return false
+        case .mask, .thumbnail: return false
         }
         return [nil, .jpeg, .png].contains(made)
     }

@@ -129,6 +129,11 @@ private func make(_ job: WorkerJob) throws(ImagingError) -> Answer {
     case .mask(let order):
         let made = try withInput(job, 0) { (input) throws(ImagingError) in try order.carriedOut(on: input) }
         return Answer(facts: [], bytes: made)
+    case .thumbnail(let order):
+        let made = try withInput(job, 0) { (input) throws(ImagingError) in
+            try Pixels(decoding: input, maxEdge: order.maxEdge, limits: order.limits)
+        }
+        return Answer(facts: [made.size.width, made.size.height], bytes: made.rgb)
     case .paint(let order):
         return Answer(facts: [], bytes: try paint(order, job))
     }

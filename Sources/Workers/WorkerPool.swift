@@ -85,6 +85,12 @@ package final class WorkerPool: Sendable {
         return try await perform(.paint(order), inputs: inputs).painted()
     }
 
+    /// A picture small and as plain pixels, for people to look at; see `ThumbnailOrder`.
+    package func thumbnail(_ input: [UInt8], as order: ThumbnailOrder) async throws(WorkerError) -> Pixels {
+        try check(input, order.limits)
+        return try await perform(.thumbnail(order), inputs: [input]).thumbnail(for: order)
+    }
+
     /// Returns when a worker is or was ready, and throws why none can be had. To be asked before something is paid for
     /// that only a worker can finish; costs nothing once a worker was there.
     package func makeSure() async throws(WorkerError) {

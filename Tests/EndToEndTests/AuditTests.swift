@@ -31,7 +31,7 @@ import Testing
                 "job.settled",
             ])
         let sent = try #require(entries[2]["facts"] as? [String: String])
-        #expect(sent["carried"] == "prompt subject_pseudonym" && Int(sent["bytes"] ?? "") ?? 0 > 100)
+        #expect(sent["carried"] == "prompt parameters subject_pseudonym" && Int(sent["bytes"] ?? "") ?? 0 > 100)
         #expect(entries[0]["subject"] != nil && !shown.out.contains("ann\"") && !shown.out.contains("mill"))
         let whole = try await spool.darkroom("audit", "verify", "--json")
         #expect(whole.code == 0 && whole.json["whole"] as? Bool == true && whole.json["pending"] as? Int == 0)

@@ -7,7 +7,11 @@ import Testing
         arguments: [
             (["--version"], 0), (["--help"], 0), (["submit", "--help"], 0), ([], 64), (["drian"], 64),
             (["run", "--spol", "x"], 64),
-            (["prove"], 64), (["contact-sheet"], 78), (["audit"], 64), (["audit", "shwo"], 64),
+            (["prove"], 64), (["contact-sheet"], 64), (["subject"], 64), (["verify"], 64), (["completion", "fsh"], 64),
+            (["contact-sheet", "--spool", "/nonexistent/spool", "-o", "x.jpg"], 74),
+            (["verify", "/nonexistent.png"], 74),
+            (["verify", "/dev/null"], 65), (["help", "submit"], 0), (["help", "sumbit"], 64), (["help", "--man"], 0),
+            (["audit"], 64), (["audit", "shwo"], 64),
             (["retry", "--spool", "/nonexistent/spool", "x"], 74), (["show"], 64),
             (["jobs", "--state", "dnoe"], 64),
             (["config", "chek"], 64),

@@ -64,6 +64,7 @@ final class DyingLedger: JobLedger {
         try await real.nextRequest(of: subjectRef, at: rate)
     }
     func touch() async throws(LedgerError) { try await real.touch() }
+    func uncounted() async throws(LedgerError) -> [String] { try await real.uncounted() }
     func forget(settledBefore moment: Timestamp) async throws(LedgerError) -> Int {
         try await real.forget(settledBefore: moment)
     }

@@ -72,7 +72,7 @@ import Transport
         let wanted =
             #"{"contents":[{"role":"user","parts":[{"text":"a boat"},{"inline_data":{"mime_type":"image/jpeg","#
             + #""data":"aGVsbG8="}}]}],"generationConfig":{"responseModalities":["IMAGE"],"#
-            + #""imageConfig":{"aspectRatio":"3:2","imageSize":"1K"}}}"#
+            + #""imageConfig":{"aspectRatio":"3:2","imageSize":"1K"}},"store":false}"#
         #expect(String(decoding: body, as: UTF8.self) == wanted)
     }
 

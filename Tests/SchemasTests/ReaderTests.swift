@@ -18,6 +18,8 @@ import Testing
         #"{"prompt":"x","output":{"size":"long=2048"},"max_cost":0.25,"priority":-3,"visibility":"private","save":false}"#,
         #"{"prompt":"x","visibility":"unlisted","protect":true}"#, #"{"prompt":"x","visibility":"public"}"#,
         #"{"prompt":"x","save":true,"retain":{"inputs":"1h"},"attestations":["rights_in_inputs"]}"#,
+        #"{"prompt":"x","require":{"regions":["eu","CH"],"provider_retention":"none"}}"#,
+        #"{"prompt":"x","require":{"provider_retention":"30d"}}"#, #"{"prompt":"x","require":{}}"#,
     ])
     func `a manifest that the reader takes fits the schema`(text: String) throws {
         #expect(throws: Never.self) { try Manifest.read(Array(text.utf8)) }
@@ -39,6 +41,9 @@ import Testing
         #"{"template":{}}"#, #"{"template":{"name":"../x"}}"#, #"{"template":{"name":"x","variables":{"a":1}}}"#,
         #"{"prompt":"x","retain":{"inputs":"soon"}}"#, #"{"prompt":"x","max_cost":-1}"#, #"{"prompt":"x","seed":-1}"#,
         #"{"prompt":"x","plan":"a b"}"#, #"{"prompt":"x","save":true,"retain":{"outputs":"1h"}}"#,
+        #"{"prompt":"x","require":{"regions":[]}}"#, #"{"prompt":"x","require":{"regions":"eu"}}"#,
+        #"{"prompt":"x","require":{"regions":["e u"]}}"#, #"{"prompt":"x","require":{"provider_retention":"unknown"}}"#,
+        #"{"prompt":"x","require":{"training":"never"}}"#, #"{"prompt":"x","require":true}"#,
         #"{"prompt":"x","visibility":"everybody"}"#, #"{"prompt":"x","attestations":["Rights"]}"#,
         #"{"prompt":"x","protect":"yes"}"#,
         #"{"prompt":"x","parameters":[]}"#, #"{"prompt":"x","subject":"a b"}"#, #"{"prompt":"x","priority":1001}"#,
@@ -66,6 +71,9 @@ import Testing
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":["az","x"]}"#))}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_file":"/run/t"}"#))}}"#,
         #"{"models":{"default":"g","g":{"provider":"openai","model":"gpt-image-2","key":{"env":"K"},"fallback":"mai"},\#(mai)}}"#,
+        #"{"models":{\#(mai)},"processors":{}}"#,
+        #"{"models":{\#(mai)},"processors":{"microsoft-mai":{"legal_name":"M","hosts":["r.services.ai.azure.com"],"regions":["eu"],"retention":"30d","training":"never","dpa":"1","from":"2026-01-31","source":"x","purpose":"p","categories":["prompt","parameters"]}}}"#,
+        #"{"models":{"a":{"provider":"simulator","processor":"us"}},"processors":{"us":{"legal_name":"us","retention":"unknown"}}}"#,
         #"{"models":{\#(mai)},"retention":{"inputs":"0s","outputs":"keep"},"budget":{"per_job":0.5},"disk":{"min_free":"1GB"}}"#,
     ])
     func `a configuration that the reader takes fits the schema`(text: String) throws {
@@ -95,6 +103,14 @@ import Testing
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":[]}"#))}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":"az"}"#))}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"env":"K","token_file":"/run/t"}"#))}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a b":{"legal_name":"x"}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","regions":[]}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","retention":"long"}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","training":"no"}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","categories":["prompt"]}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","hosts":["https://x"]}}}"#,
+        #"{"models":{\#(mai)},"processors":{"a":{"legal_name":"x","from":"soon"}}}"#,
         #"{"models":{\#(mai)},"retension":{}}"#, #"{"models":{\#(mai)},"spool":"relative"}"#,
         #"{"models":{\#(mai)},"workers":{"count":"many"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"on"}}"#,
         #"{"models":{\#(mai)},"listen":"localhost:8484"}"#, #"{"models":{\#(mai)},"listen":8484}"#,
@@ -115,6 +131,12 @@ import Testing
     @Test(arguments: [
         (#"{"id":"shop"}"#, true), (#"{"id":"shop","credits":{"per_output":1}}"#, true),
         (#"{"id":"shop","credits":{"per_output":{"free":2,"pro":0},"expire":"365d"}}"#, true),
+        (#"{"id":"shop","allowed_regions":["eu"],"provider_retention":"30d","training":"never"}"#, true),
+        (#"{"id":"shop","statistics":{"k":20}}"#, true), (#"{"id":"shop","statistics":{}}"#, true),
+        (#"{"id":"shop","statistics":"off"}"#, true), (#"{"id":"shop","statistics":{"k":19}}"#, false),
+        (#"{"id":"shop","statistics":true}"#, false), (#"{"id":"shop","statistics":{"n":50}}"#, false),
+        (#"{"id":"shop","allowed_regions":[]}"#, false), (#"{"id":"shop","provider_retention":"unknown"}"#, false),
+        (#"{"id":"shop","training":"may"}"#, false),
         (#"{}"#, false), (#"{"id":"a b"}"#, false), (#"{"id":"shop","credit":{}}"#, false),
         (#"{"id":"shop","plans":{"free":{"outputs":"30d","count":9,"bytes":"1GB","notice":"1d"},"pro":{}}}"#, true),
         (#"{"id":"shop","history":"account"}"#, true), (#"{"id":"shop","history":"90d"}"#, true),
@@ -148,7 +170,7 @@ import Testing
     @Test func `the schema of the configuration has exactly the keys that its readers ask for`() throws {
         let asked = try askedKeys(
             "Sources/Settings/ConfigurationReader.swift", "Sources/Settings/RouteReader.swift",
-            "Sources/Settings/KeySource+Reading.swift")
+            "Sources/Settings/KeySource+Reading.swift", "Sources/Settings/ProcessorReader.swift")
         #expect(PublicSchema.configuration.document.describedKeys == asked)
         #expect(asked.count > 60, "the readers are written in another way: this test must learn it")
     }
@@ -178,7 +200,7 @@ import Testing
             let text = try String(contentsOfFile: Self.top + "/" + file, encoding: .utf8)
             for pattern in [
                 #"\.(?:string|bool|int|read|choice|object|value|has)\(\s*"([a-z0-9_]+)""#,
-                #"\b(?:span|size|unbuilt)\(\s*(?:section|reader|fields), "([a-z0-9_]+)""#,
+                #"\b(?:span|size|unbuilt|line)\(\s*(?:section|reader|fields), "([a-z0-9_]+)""#,
                 #"\bsection\("([a-z0-9_]+)""#,
             ] {
                 keys.formUnion(try matches(of: pattern, in: text))

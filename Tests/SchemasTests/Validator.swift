@@ -31,6 +31,9 @@ struct Validator {
         case "const": value == rule ? [] : ["is not \(rule.compact)"]
         case "enum": rule.array?.contains(value) == true ? [] : ["is none of \(rule.compact)"]
         case "anyOf": rule.array?.contains { passes(value, $0) } == true ? [] : ["fits none of anyOf"]
+        case "allOf": rule.array?.allSatisfy { passes(value, $0) } == true ? [] : ["does not fit allOf"]
+        case "contains":
+            value.array.map { $0.contains { passes($0, rule) } } == false ? ["lacks \(rule.compact)"] : []
         case "oneOf": rule.array?.count(where: { passes(value, $0) }) == 1 ? [] : ["does not fit one of oneOf"]
         case "not": passes(value, rule) ? ["fits what it must not"] : []
         case "required":

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "processors: { a: {} }"
+        "ledger: 'postgresql://x'"
     ])
     func `what is not built yet says so`(setting: String) {
         let found = faults("{ models: { a: { provider: 'simulator' } }, \(setting) }")
@@ -113,6 +113,7 @@ import Testing
         #expect(try policy.creditsPerOutput(of: spec) == 0)
         func refusal() -> (ReasonCode?, String?) {
             do throws(Reason) {
+                try policy.check(spec, outputs: nil)
                 _ = try policy.creditsPerOutput(of: spec)
                 return (nil, nil)
             } catch {

@@ -72,6 +72,23 @@ import Vault
         #expect(try await vault.open(id, for: two) == [1])
     }
 
+    @Test func `a key whose end was cut short is no key, and stops neither a start nor a rotation`() async throws {
+        let (mine, other) = (try await vault.seal([1], for: one), try await vault.seal([2], for: two))
+        let hour = try await blobs().newKey(hour: 1)
+        for name in ["keys/subjects/\(one)", "hours/0000000001", "keys/\(hour)"] {
+            let key = try FileHandle(forWritingTo: URL(filePath: scratch.file(name)))
+            try key.write(contentsOf: Data(count: 60))
+        }
+        try await blobs().checkKeys()
+        await #expect(throws: VaultError.missing) { try await Self.vault(scratch).open(mine, for: one) }
+        _ = try await blobs().rotate(from: nil)
+        #expect(try await Self.vault(scratch).open(other, for: two) == [2])
+        await #expect(throws: VaultError.missing) { try await blobs().put([1], under: hour) }
+        try await vault.end(one)
+        let later = try await vault.seal([3], for: one)
+        #expect(try await vault.open(later, for: one) == [3])
+    }
+
     @Test func `a rotation of the root key takes the keys of subjects along`() async throws {
         let id = try await vault.seal([7], for: one)
         let before = try Data(contentsOf: URL(filePath: scratch.file("seal.key")))

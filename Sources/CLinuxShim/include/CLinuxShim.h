@@ -120,6 +120,9 @@ int lx_try_bind(const char *address, uint16_t port);
 /// number, one byte, is written to `fd`, which stays the caller's.
 void lx_note_crashes(int fd);
 
+/// From here on this process leaves no core file, and no other process of the same user may read its memory.
+void lx_forbid_core_files(void);
+
 /// Tells the service manager `state` through $NOTIFY_SOCKET (sd_notify(3)): 1 when told, 0 without a manager, or -errno.
 int lx_notify(const char *state);
 

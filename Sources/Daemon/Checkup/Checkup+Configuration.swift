@@ -4,7 +4,7 @@ import Settings
 
 extension Checkup {
     func configurationFindings() -> [Finding] {
-        [source, defaultRoute, policy, budget] + templates
+        [source, defaultRoute, policy, budget] + denyList + templates
     }
 
     private var source: Finding {
@@ -51,6 +51,15 @@ extension Checkup {
         return .ok(
             "configuration.budget",
             limits.isEmpty ? "no budget, and nothing that costs" : "at most " + limits.joined(separator: ", "))
+    }
+
+    private var denyList: [Finding] {
+        guard let list = DenyList(configuration) else { return [] }
+        let name = "configuration.deny_list"
+        if let fault = list.fault() {
+            return [.error(name, fault, remedy: "mend the file: without it the daemon does not start")]
+        }
+        return [.ok(name, "no prompt may hold any of \(list.count ?? 0) phrases")]
     }
 
     private var templates: [Finding] {

@@ -116,6 +116,8 @@ extension Checkup {
         return text("/sys/block/\(Files.name(of: real))/dm/uuid").hasPrefix("CRYPT-")
     }
 
+    /// The daemon forbids itself to leave a core file (`Machine.forbidCoreFiles`); what else holds pictures is a command that a
+    /// person runs beside it.
     static func cores(pattern: String, bytes: Int) -> Finding {
         // A program that takes cores gets them whatever the limit, but for 1 (core(5)).
         let isPiped = pattern.hasPrefix("|")
@@ -123,10 +125,10 @@ extension Checkup {
         return .warning(
             "machine.core_files",
             isPiped
-                ? "a crash hands the daemon's memory, pictures and keys in it, to a collector of core files"
-                : "a crash may leave the daemon's memory, pictures and keys in it, in a core file",
+                ? "a command that crashes hands its memory, pictures in it, to a collector of core files; the daemon does not"
+                : "a command that crashes may leave its memory, pictures in it, in a core file; the daemon does not",
             remedy: isPiped
                 ? "set kernel.core_pattern to core and LimitCORE=0, or Storage=none in coredump.conf"
-                : "set LimitCORE=0 in the unit (ulimit -c 0)")
+                : "ulimit -c 0, or a hard limit of core 0 in limits.conf")
     }
 }

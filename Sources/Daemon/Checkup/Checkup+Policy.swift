@@ -56,7 +56,22 @@ extension Checkup {
         )
     }
 
-    private enum Kept {
+    private var statistics: Kept {
+        if configuration.includePrompt {
+            return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
+        }
+        let end = "prompts end with their job"
+        guard let least = configuration.policy.statistics else {
+            return .by(end + ", and nothing is counted about them")
+        }
+        return .by(
+            end
+                + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
+                + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
+                + "subjects apart is destroyed")
+    }
+
+    enum Kept {
         case by(String)
         case not(String, remedy: String)
     }
@@ -75,6 +90,7 @@ extension Checkup {
             configuration.includePrompt
                 ? .not("sidecar.include_prompt writes them beside each picture", remedy: "set it to false")
                 : .by("so it is")
+        case .statistics: statistics
         case .sidecar: .by("each picture has a sidecar that says so")
         case .credits:
             configuration.policy.credits == nil
@@ -96,6 +112,13 @@ extension Checkup {
         case .erase: .by("darkroom subject erase does it at once, and gives a signed receipt")
         case .subjects: .by("darkroom subject restrict, amend and object do it")
         case .register: .by("each request is in a register with its due date; the log warns before it has passed")
+        case .screening:
+            configuration.denyList == nil
+                ? .not(
+                    "services refuse what they will, and it is counted by kind; nothing is looked at before a call",
+                    remedy: "set abuse.deny_list")
+                : .by("abuse.deny_list is held against each prompt; what services refuse is counted by kind")
+        case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
         case .plans: plansKept
         case .history: historyKept
@@ -117,10 +140,11 @@ extension Checkup {
                 : .not("the policy protects no outputs", remedy: "leave out its \"protect\"")
         case .providers:
             paysAnybody
-                ? .not(
-                    "what a service keeps, and trains on, is theirs to say: see retention above",
-                    remedy: "look whether your contract with it says the same")
+                ? .by(
+                    "requests go to " + receivers.map(\.legalName).joined(separator: ", ")
+                        + " alone, as the register says")
                 : .by("nothing leaves this machine")
+        case .training: training
         case .nothing: .by("so it is")
         case .unbuilt(let what):
             .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")

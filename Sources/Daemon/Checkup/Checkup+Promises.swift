@@ -17,10 +17,6 @@ extension Checkup {
                     "retention.prompts", "each sidecar holds its prompt, which stays as long as the picture does",
                     remedy: "set sidecar.include_prompt to false unless those who take pictures need it"))
         }
-        let providers = Set(routes.map(\.provider)).sorted { $0.rawValue < $1.rawValue }
-        findings += providers.compactMap { provider in
-            provider.keepWords.map { .ok("retention.\(provider.rawValue)", $0) }
-        }
         return findings
     }
 
@@ -35,24 +31,5 @@ extension Checkup {
             return "prompts, references and answers are deleted before the outcome appears; \(whatever)"
         }
         return "prompts, references and answers are deleted \(span) after the job has settled; \(whatever)"
-    }
-}
-
-extension Route.Provider {
-    /// What the service itself keeps, as far as its public terms say (21 November 2026); nil where nothing leaves this machine.
-    fileprivate var keepWords: String? {
-        switch self {
-        case .simulator: nil
-        case .microsoftMAI, .azureOpenAI:
-            "Azure may keep samples of prompts and pictures for up to 30 days to look for abuse, "
-                + "unless it approved modified abuse monitoring for you"
-        case .openAI:
-            "OpenAI may keep what is sent for up to 30 days to look for abuse, unless it approved zero retention for you"
-        case .googleGemini:
-            "Google keeps what is sent for a limited time to look for abuse; without a paid account people may read it"
-        case .openRouter:
-            "OpenRouter hands calls on to services that do not collect what is sent (data_collection: deny); "
-                + "how long those keep it against abuse is theirs to say"
-        }
     }
 }

@@ -33,7 +33,7 @@ package struct Checkup: Sendable {
         let keys = await BlockingLane.disk.run { @Sendable in routeFindings(pauses) }
         let machine = await BlockingLane.disk.run { @Sendable in machineFindings() }
         return disk + ledger + (await pictures) + keys + (await tokens) + network + machine + promiseFindings()
-            + policyFindings()
+            + processorFindings() + policyFindings()
     }
 
     /// Routes in the order of their names.
