@@ -52,8 +52,8 @@ package struct Stores: Sendable {
     package let reopener: Reopener
     package let auditor: Auditor
     package let shelf: Shelf
-    package let history: History
     package let statistics: PromptStatistics
+    package let history: History
     package let rights: RightsOffice
     package let erasure: Erasure
 
@@ -92,11 +92,11 @@ package struct Stores: Sendable {
         settler = Settler(ledger: ledger, spool: spool, eraser: eraser, recorder: recorder)
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
+        statistics = PromptStatistics(folder: spool.statistics)
         history = History(ledger: ledger, vault: subjects, recorder: recorder)
         let gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         rights = RightsOffice(
             ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder, gallery: gallery, history: history)
-        statistics = PromptStatistics(folder: spool.statistics)
         erasure = Erasure(
             ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
             statistics: statistics)

@@ -37,9 +37,9 @@ package struct Manifest: Sendable {
         var spec = spec
         let expanded = try expand(template)
         spec.prompt = expanded.prompt
-        spec.template = TemplateUse(name: template.name, version: expanded.version, variables: template.variables)
         // What comes together only in the template's text.
         if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "template") }
+        spec.template = TemplateUse(name: template.name, version: expanded.version, variables: template.variables)
         return spec
     }
 

@@ -40,8 +40,9 @@ package final class Workshop: Sendable {
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, history: History,
-        recorder: Recorder, adapters: [String: any Adapter], tokens: [String: TokenSource] = [:],
-        reserve: DiskReserve, stopping: StopFlag, counter: Counter? = nil
+        recorder: Recorder,
+        adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag,
+        counter: Counter? = nil
     ) {
         self.configuration = configuration
         self.ledger = ledger

@@ -145,18 +145,10 @@ package struct Promise: Sendable, Equatable {
         /// Numbers of cards are refused.
         case noCards
         case size
-        /// What jobs ask to be seen of their outputs, in a folder with an index.
-        case gallery
-        /// Outputs stay until they are deleted, or until there are more than their subject's plan allows.
-        case plans
         /// Outputs stay in done/, and what subjects asked for is kept sealed under their keys.
         case history
         /// What was agreed to is written down with the text it was, and can be withdrawn.
         case consents
-        /// What was taken away stands with its job, output by output.
-        case deliveries
-        /// Marked previews, and a flag against data mining.
-        case protection
         /// A package of all that is held of a subject.
         case export
         /// A subject is erased on request, with a receipt.
@@ -165,6 +157,14 @@ package struct Promise: Sendable, Equatable {
         case subjects
         /// A register of requests with their due dates.
         case register
+        /// What jobs ask to be seen of their outputs, in a folder with an index.
+        case gallery
+        /// Outputs stay until they are deleted, or until there are more than their subject's plan allows.
+        case plans
+        /// What was taken away stands with its job, output by output.
+        case deliveries
+        /// Marked previews, and a flag against data mining.
+        case protection
         /// The register says who receives what.
         case providers
         /// The register says who trains on it.

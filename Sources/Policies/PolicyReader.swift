@@ -70,8 +70,15 @@ package struct PolicyReader {
         readDemand(into: &policy)
         policy.mayShow = fields.bool("gallery") ?? policy.mayShow
         policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
-        readHistory(into: &policy)
         readStatistics(into: &policy)
+        if fields.has("history") {
+            policy.history =
+                fields.value("history") == "none"
+                ? nil
+                : fields.read("history", expecting: "none, account or a duration such as \"90d\"") { value in
+                    value.string.flatMap { HistoryTerm($0) }
+                }
+        }
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")
@@ -92,16 +99,6 @@ package struct PolicyReader {
             value == "never" ? .never : nil
         }
         policy.training = training ?? policy.training
-    }
-
-    private func readHistory(into policy: inout Policy) {
-        guard fields.has("history") else { return }
-        policy.history =
-            fields.value("history") == "none"
-            ? nil
-            : fields.read("history", expecting: "none, account or a duration such as \"90d\"") { value in
-                value.string.flatMap { HistoryTerm($0) }
-            }
     }
 
     private func readPlans(into policy: inout Policy) {

@@ -46,7 +46,8 @@ package struct Sweeper: Sendable {
 
     package init(
         ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
-        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil, history: History? = nil
+        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil,
+        history: History? = nil
     ) {
         self.history = history
         self.ledger = ledger

@@ -48,8 +48,8 @@ package struct Erasure: Sendable {
         self.spool = spool
         self.auditor = auditor
         self.recorder = recorder
-        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         self.statistics = statistics
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 

@@ -41,21 +41,6 @@ extension Checkup {
         return .by("the sweep ends the oldest of a subject that has more; " + limits.joined(separator: "; "))
     }
 
-    private var historyKept: Kept {
-        if let span = configuration.retainOutputs {
-            return .not(
-                "retention.outputs deletes pictures \(span) after",
-                remedy: "leave it out, or take pictures away before")
-        }
-        guard let term = configuration.policy.history else {
-            return .not("the policy keeps no history", remedy: "set its \"history\"")
-        }
-        let time = term == .account ? "until it is erased" : "for \(term)"
-        return .by(
-            "pictures stay in done/; prompts of jobs with a subject are kept \(time), sealed under the subject's key, and exported to it"
-        )
-    }
-
     private var statistics: Kept {
         if configuration.includePrompt {
             return .not("sidecar.include_prompt writes prompts beside each picture", remedy: "set it to false")
@@ -69,6 +54,21 @@ extension Checkup {
                 + "; by the week it is counted how many subjects used a model for what, in which shape, script and length: cells "
                 + "of \(least) subjects and more are published in .darkroom/statistics, others are dropped, and what told "
                 + "subjects apart is destroyed")
+    }
+
+    private var historyKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes pictures \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        guard let term = configuration.policy.history else {
+            return .not("the policy keeps no history", remedy: "set its \"history\"")
+        }
+        let time = term == .account ? "until it is erased" : "for \(term)"
+        return .by(
+            "pictures stay in done/; prompts of jobs with a subject are kept \(time), sealed under the subject's key, and exported to it"
+        )
     }
 
     enum Kept {
