@@ -99,26 +99,45 @@ struct ProcessorList: Sendable {
         var requests = 0
         var first = Timestamp(milliseconds: .max)
         var last = Timestamp(milliseconds: .min)
+        var received: Set<String> = []
+        /// What its row of the register said when the last of it left.
+        var row: [String: String] = [:]
     }
 
     private var lines: [String: Line] = [:]
+    /// What the events of one job say of its requests, by call.
+    private var sent: [String: [String: String]] = [:]
+
+    /// Reads what the requests of a job carried, and to whom, before they are taken.
+    mutating func look(at events: [LedgerEvent]) {
+        sent = [:]
+        for event in events where event.name == "call.sent" {
+            if let call = event.facts["call"] { sent[call] = event.facts }
+        }
+    }
 
     mutating func take(_ effect: EffectRecord) {
         // What never left went to nobody.
         guard effect.callClass != ReasonCode.notSent.rawValue else { return }
-        var line = lines[effect.provider] ?? Line()
+        let facts = sent[effect.id] ?? [:]
+        let name = facts["processor"] ?? effect.provider
+        var line = lines[name] ?? Line()
         line.requests += 1
         line.first = min(line.first, effect.sentAt)
+        if effect.sentAt >= line.last { line.row = facts }
         line.last = max(line.last, effect.sentAt)
-        lines[effect.provider] = line
+        line.received.formUnion((facts["carried"] ?? "prompt references mask").split(separator: " ").map(String.init))
+        lines[name] = line
     }
 
     var documents: [JSONValue] {
-        lines.sorted { $0.key < $1.key }.map { provider, line in
+        lines.sorted { $0.key < $1.key }.map { name, line in
             .fields([
-                "processor": .string(provider), "requests": .integer(line.requests),
-                "first": .string(line.first.description), "last": .string(line.last.description),
-                "received": .array(["prompt", "references", "mask"].map { .string($0) }),
+                "processor": .string(name), "recipient": .text(line.row["recipient"]),
+                "requests": .integer(line.requests), "first": .string(line.first.description),
+                "last": .string(line.last.description),
+                "received": .array(line.received.sorted().map { .string($0) }), "regions": .text(line.row["regions"]),
+                "kept": .text(line.row["kept"]), "training": .text(line.row["training"]),
             ])
         }
     }

@@ -94,6 +94,8 @@ package struct ExportPackage: Sendable {
             last = end.id
             for job in jobs {
                 let files = try await add(job, to: zip, &content)
+                let events = try await onLedger { () throws(LedgerError) in try await ledger.events(of: job.id) }
+                processors.look(at: events.map(\.event))
                 try await manifest.add(try await document(of: job, files: files, &processors))
             }
             content.jobs += jobs.count

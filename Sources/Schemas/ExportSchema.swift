@@ -48,6 +48,10 @@ enum ExportSchema {
                         "processor": Shape.text("Who."), "requests": Shape.count("How often."),
                         "first": Shape.moment("First."), "last": Shape.moment("Last."),
                         "received": Shape.array("At most what.", of: Shape.text("One kind of data.")),
+                        "recipient": Shape.text("Who that is, as its row of the register said."),
+                        "regions": Shape.text("Where it is processed there, as the row said at the last request."),
+                        "kept": Shape.text("How long it is kept there, as the row said: none, a duration, or unknown."),
+                        "training": Shape.text("Whether it is trained on there, as the row said."),
                     ])),
             "documents": Shape.array("What is kept beside jobs, as files of the package.", of: Shape.text("A path.")),
         ])
