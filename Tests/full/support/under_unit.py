@@ -4,7 +4,7 @@ Usage: under_unit.py UNIT ROOT COMMAND...     as root, in a mount namespace of i
 
 Taken from the unit: User, UMask, LimitNOFILE, LimitCORE, NoNewPrivileges, CapabilityBoundingSet, SystemCallFilter,
 SystemCallErrorNumber, SystemCallArchitectures (native), RestrictAddressFamilies, RestrictNamespaces, RestrictRealtime, LockPersonality,
-MemoryDenyWriteExecute, ProtectSystem=strict with StateDirectory, PrivateTmp, PrivateDevices, ProtectProc, ProtectHome. The filter
+MemoryDenyWriteExecute, ProtectSystem=strict with StateDirectory, PrivateTmp, PrivateDevices, PrivateNetwork, ProtectProc, ProtectHome. The filter
 is built by libseccomp from the sets that `systemd-analyze syscall-filter` prints. Not taken: cgroups (MemorySwapMax, TasksMax, DevicePolicy,
 IPAddressDeny), ProtectKernel*, ProtectClock and ProtectHostname beyond what the filter and the lost capabilities do, KeyringMode,
 RemoveIPC. A setting that this list does not know ends the run, so that nobody takes it for tried.
@@ -24,11 +24,12 @@ TAKEN = set(
     "User Group UMask LimitNOFILE LimitCORE NoNewPrivileges CapabilityBoundingSet AmbientCapabilities SystemCallFilter "
     "SystemCallErrorNumber SystemCallArchitectures RestrictAddressFamilies RestrictNamespaces RestrictRealtime LockPersonality "
     "MemoryDenyWriteExecute ProtectSystem StateDirectory StateDirectoryMode PrivateTmp PrivateDevices ProtectProc ProtectHome "
-    "PrivateMounts".split())
+    "PrivateMounts PrivateNetwork".split())
 LEFT = set(
     "Type NotifyAccess ExecStart WatchdogSec TimeoutStartSec TimeoutStopSec KillMode Restart RestartSec RestartPreventExitStatus "
     "ConfigurationDirectory ConfigurationDirectoryMode LimitMEMLOCK MemorySwapMax OOMPolicy TasksMax DevicePolicy ProtectHostname "
-    "ProtectClock ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectControlGroups RemoveIPC KeyringMode".split())
+    "ProtectClock ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectControlGroups RemoveIPC KeyringMode "
+    "Nice IOSchedulingClass IPAddressDeny".split())
 NEW = {"cgroup": 0x02000000, "uts": 0x04000000, "ipc": 0x08000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000,
        "mnt": 0x00020000}
 libc = ctypes.CDLL(None, use_errno=True)
@@ -127,6 +128,8 @@ def main():
     program = build_filter(found)
     socket_path = os.environ.get("NOTIFY_SOCKET")
     prepare_root(root, "var/lib/" + found["StateDirectory"][0])
+    if found.get("PrivateNetwork") == ["yes"] and libc.unshare(NEW["net"]) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
     os.chroot(root)
     os.chdir("/")
     user = pwd.getpwnam(found["User"][0])
