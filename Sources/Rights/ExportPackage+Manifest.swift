@@ -16,6 +16,12 @@ extension ExportPackage {
         }
         let consents = try await onLedger { () throws(LedgerError) in try await ledger.consents(of: reference) }
         let document = JSONValue.fields([
+            "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
+            "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
+            "contact": .text(about.contact),
+            "restricted_since": .text(story.record.restrictedAt?.description),
+            "suspended_since": .text(story.record.suspendedAt?.description),
+            "objections": .array(story.record.objections.map(\.rawValue).sorted().map { .string($0) }),
             "consents": .array(
                 consents.map { consent in
                     .fields([
@@ -23,12 +29,6 @@ extension ExportPackage {
                         "given": .string(consent.given.description), "withdrawn": .text(consent.withdrawn?.description),
                     ])
                 }),
-            "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
-            "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
-            "contact": .text(about.contact),
-            "restricted_since": .text(story.record.restrictedAt?.description),
-            "suspended_since": .text(story.record.suspendedAt?.description),
-            "objections": .array(story.record.objections.map(\.rawValue).sorted().map { .string($0) }),
             "record": story.card,
             "holds": .array(story.holds.map { $0.document(at: story.now) }),
             "requests": .array(story.requests.map(\.document)),

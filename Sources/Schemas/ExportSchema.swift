@@ -17,6 +17,15 @@ enum ExportSchema {
             "suspended_since": Shape.moment("Since when there are no new pictures."),
             "objections": Shape.array(
                 "What the data is not used for.", of: Shape.choice("One purpose.", RequestSchema.purposes)),
+            "consents": Shape.array(
+                "What jobs vouched for in the subject's name.",
+                of: Shape.open(
+                    "One.", required: ["purpose", "policy_sha256", "given"],
+                    [
+                        "purpose": Shape.text("What.", "^[a-z0-9_]{1,64}$"),
+                        "policy_sha256": Shape.text("Digest of the policy that it was for."),
+                        "given": Shape.moment("When."), "withdrawn": Shape.moment("When it was taken back."),
+                    ])),
             "record": Shape.open("What the service wants to have of the subject, and what was put right in it.", [:]),
             "holds": Shape.array(
                 "Legal reasons to keep something.",
@@ -113,6 +122,22 @@ enum ExportSchema {
                         "cost": Shape.open("What it cost.", required: ["micro_usd", "source"], [:]),
                     ])),
             "cost": Shape.open("Of all of it.", required: ["micro_usd"], ["micro_usd": Shape.count("Micro-dollars.")]),
+            "deliveries": Shape.array(
+                "Outputs that were seen to be taken away.",
+                of: Shape.open(
+                    "One.", required: ["output", "at"],
+                    [
+                        "output": Shape.count("Which, from 1."), "at": Shape.moment("When."),
+                        "bytes": Shape.count("Its size."),
+                    ])),
+            "gallery": Shape.array(
+                "What others see of it.",
+                of: Shape.open(
+                    "One picture.", required: ["output", "file", "listed"],
+                    [
+                        "output": Shape.count("Which output, from 1."), "file": Shape.text("Its name in the gallery."),
+                        "listed": Shape.flag("Whether the gallery's index names it."),
+                    ])),
             "files": Shape.array(
                 "What of it is in the package.",
                 of: Shape.open(
