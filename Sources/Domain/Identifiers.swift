@@ -18,7 +18,8 @@ package enum JobName {
         }
         while let first = kept.first, first == "." || first == "-" { kept.removeFirst() }
         while kept.hasSuffix("-") { kept.removeLast() }
-        return kept.isEmpty ? "job" : kept
+        // A name is public, and a card's number is to stand nowhere.
+        return kept.isEmpty || CardNumber.stands(in: kept) ? "job" : kept
     }
 
     /// Eight characters of Crockford base32 from five random bytes (40 bits).

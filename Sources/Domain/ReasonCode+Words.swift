@@ -34,7 +34,10 @@ extension ReasonCode {
         case .attestationMissing:
             ("the policy asks for something that the job does not vouch for", "add the attestation, if it is true")
         case .policyForbids:
-            ("the policy does not allow it", "leave the field out, or ask who runs Darkroom for another policy")
+            (
+                "the policy, or what the job requires of the service that would be called, does not allow it",
+                "look at its field: leave that out, choose another model, or ask who runs Darkroom for another policy"
+            )
         case .invalidRequest:
             ("the provider refused the request as wrong", "look at the parameters and at provider_code")
         case .payloadTooLarge: ("the provider takes no request of that size", "use fewer or smaller references")

@@ -79,8 +79,10 @@ import Testing
         try drop(spool, "a", "a card, 5500 0055 5555 5559")
         try spool.drop("b", manifest: #"{"prompt":"x","id":"5500005555555559"}"#)
         try Data("5500-0055-5555-5559".utf8).write(to: URL(fileURLWithPath: spool.path + "/inbox/c.txt"))
+        // Nor is it the name of an outcome.
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: spool.path + "/inbox/5500 0055 5555 5559.json"))
         let drained = try await drain(spool)
-        #expect(drained.code == 1 && provider.requests.isEmpty && spool.outcomes("failed").count == 3)
+        #expect(drained.code == 1 && provider.requests.isEmpty && spool.outcomes("failed").count == 4)
         let reason = try spool.reason("a")
         #expect(reason.code == "policy_forbids" && reason.field == "prompt" && reason.limit == "abuse.card_number")
         #expect(spool.files(holding: ["5500005555555559", "5500 0055", "5500-0055"]) == [])

@@ -83,6 +83,47 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a job that waits is held against the row as it is when its call comes`() async throws {
+        let provider = try Provider()
+        let row = #"first: { legal_name: "First Ltd", regions: ["eu"] }"#
+        let spool = try spool(provider, rows: row, more: "budget: { per_day: 0.0001 },")
+        try drop(spool, #","require":{"regions":["eu"]}"#)
+        #expect(try await drain(spool).code == 1)
+        #expect(spool.outcomes("failed").isEmpty && provider.requests.isEmpty, "it waits for a day's budget")
+        let file = try #require(spool.config)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacing(#"regions: ["eu"]"#, with: #"regions: ["us"]"#).replacing(
+            "per_day: 0.0001", with: "per_day: 9"
+        )
+        .write(toFile: file, atomically: true, encoding: .utf8)
+        try await Darkroom.tool(
+            "sqlite3", spool.path + "/.darkroom/ledger.sqlite", "UPDATE job SET run_after = 0")
+        #expect(try await drain(spool).code == 1)
+        let reason = try spool.reason("j")
+        #expect(reason.code == "policy_forbids" && reason.field == "require.regions" && reason.value == "us")
+        #expect(provider.requests.isEmpty)
+        await provider.stop()
+    }
+
+    @Test func `what is held of a person says who received what, and on what terms`() async throws {
+        let provider = try Provider()
+        let spool = try spool(
+            provider, rows: #"first: { legal_name: "First Ltd", regions: ["eu"], retention: "7d", training: "never" }"#)
+        try drop(spool, #","subject":"ann""#)
+        #expect(try await drain(spool).code == 0)
+        let package = spool.scratch.file("ann.zip")
+        let exported = try await spool.darkroom("subject", "export", "ann", "-o", package)
+        #expect(exported.code == 0, "\(exported.err)")
+        let manifest = try await Darkroom.tool("unzip", "-p", package, "manifest.json")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(manifest.utf8)) as? [String: Any])
+        let first = try #require((document["processors"] as? [[String: Any]])?.first)
+        #expect(first["processor"] as? String == "first" && first["recipient"] as? String == "First Ltd")
+        #expect(first["received"] as? [String] == ["parameters", "prompt"])
+        #expect(first["regions"] as? String == "eu" && first["kept"] as? String == "7d")
+        #expect(first["training"] as? String == "never")
+        await provider.stop()
+    }
+
     @Test func `a fallback that does not meet it is passed over, and never used instead`() async throws {
         let first = try Provider { _, _ in .error(401) }
         let second = try Provider()
