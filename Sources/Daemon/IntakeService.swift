@@ -300,7 +300,7 @@ final class IntakeService: Sendable {
             profile: configuration.profile, originNode: Machine.name
         ) { spec throws(Reason) in try configuration.examine(spec).route.name }
         if let folder = TemplateFolder(configuration) {
-            rules.expand = { use throws(Reason) in try folder.prompt(for: use) }
+            rules.expand = { use throws(Reason) in try folder.expanded(use) }
         }
         if let list = DenyList(configuration) {
             rules.screen = { prompt throws(Reason) in try list.check(prompt) }
@@ -308,6 +308,7 @@ final class IntakeService: Sendable {
         rules.maySave = configuration.policy.maySave
         rules.attestations = configuration.policy.attestations
         rules.creditsPerOutput = { spec throws(Reason) in try configuration.policy.creditsPerOutput(of: spec) }
+        rules.history = configuration.policy.history
         rules.planTerms = { configuration.policy.terms(of: $0) }
         return rules
     }

@@ -19,6 +19,7 @@ extension Configuration {
             "prompt_in_sidecar": .bool(includePrompt), "receivers": policy.demand.document,
             "statistics": policy.statistics.map { .integer($0) },
             "training": policy.training.map { _ in "never" },
+            "history": .text(policy.history?.description),
             "plans": policy.plans.isEmpty
                 ? nil
                 : .array(

@@ -103,6 +103,7 @@ package final class Service: Sendable {
         let shop = Workshop(
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
+            history: stores.history,
             recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
             tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
             counter: PromptCounter(stores)?.counter)

@@ -53,6 +53,7 @@ package struct Stores: Sendable {
     package let auditor: Auditor
     package let shelf: Shelf
     package let statistics: PromptStatistics
+    package let history: History
     package let rights: RightsOffice
     package let erasure: Erasure
 
@@ -92,13 +93,16 @@ package struct Stores: Sendable {
         reopener = Reopener(ledger: ledger, spool: spool, settler: settler, recorder: recorder, owner: owner)
         shelf = Shelf(ledger: ledger, spool: spool, recorder: recorder)
         statistics = PromptStatistics(folder: spool.statistics)
-        rights = RightsOffice(ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder)
+        history = History(ledger: ledger, vault: subjects, recorder: recorder)
+        let gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
+        rights = RightsOffice(
+            ledger: ledger, vault: subjects, auditor: auditor, recorder: recorder, gallery: gallery, history: history)
         erasure = Erasure(
             ledger: ledger, blobs: blobs, vault: subjects, spool: spool, auditor: auditor, recorder: recorder,
             statistics: statistics)
         sweeper = Sweeper(
             ledger: ledger, blobs: blobs, spool: spool, settler: settler, eraser: eraser, recorder: recorder,
-            owner: owner, statistics: statistics)
+            owner: owner, statistics: statistics, history: history)
     }
 
     /// What packages all that is held of a subject.

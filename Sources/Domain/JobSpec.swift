@@ -2,6 +2,8 @@
 package struct JobSpec: Sendable, Hashable {
     /// 1 to 32,000 Unicode scalars.
     package var prompt: String
+    /// What gave the prompt, with the version that was taken.
+    package var template: TemplateUse?
     package var referenceCount = 0
     package var hasMask = false
     /// A route of the configuration; nil is the default one.

@@ -32,12 +32,14 @@ package struct Manifest: Sendable {
     }
 
     /// The job with its prompt, which a template gives where the manifest names one.
-    package func spec(expanding expand: (TemplateUse) throws(Reason) -> String) throws(Reason) -> JobSpec {
+    package func spec(expanding expand: (TemplateUse) throws(Reason) -> ExpandedTemplate) throws(Reason) -> JobSpec {
         guard let template else { return spec }
         var spec = spec
-        spec.prompt = try expand(template)
+        let expanded = try expand(template)
+        spec.prompt = expanded.prompt
         // What comes together only in the template's text.
         if CardNumber.stands(in: spec.prompt) { throw AbuseRule.cardNumber(in: "template") }
+        spec.template = TemplateUse(name: template.name, version: expanded.version, variables: template.variables)
         return spec
     }
 
@@ -308,6 +310,7 @@ extension JobSpec {
             "priority": .integer(priority), "require": require.document,
             // Left out where nothing is asked, so that what was handed over before these keys existed still is the same.
             "visibility": visibility == .private ? nil : .string(visibility.rawValue), "protect": protect ? true : nil,
+            "template": template?.stored,
         ])
     }
 
@@ -337,5 +340,6 @@ extension JobSpec {
         require.retention = stored["require"]?["provider_retention"]?.string.flatMap { KeptFor($0) }
         visibility = stored["visibility"]?.string.flatMap(Visibility.init(rawValue:)) ?? .private
         protect = stored["protect"]?.bool ?? false
+        template = stored["template"].flatMap { TemplateUse(stored: $0) }
     }
 }

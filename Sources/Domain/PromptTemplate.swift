@@ -24,8 +24,37 @@ package struct TemplateUse: Sendable, Hashable {
         self.variables = variables
     }
 
+    /// As `init(stored:)` reads it back.
+    var stored: JSONValue {
+        .fields([
+            "name": .string(name), "version": version.map { .integer($0) },
+            "variables": .object(variables.map { .init(key: $0.name, value: .string($0.value)) }),
+        ])
+    }
+
+    init?(stored: JSONValue) {
+        guard let name = stored["name"]?.string else { return nil }
+        self.init(
+            name: name, version: stored["version"]?.int,
+            variables: (stored["variables"]?.members ?? []).map {
+                Variable(name: $0.key, value: $0.value.string ?? "")
+            })
+    }
+
     /// The manifest's field of a variable; the name is the caller's word, and shown with plain signs only.
     static func field(_ variable: String) -> String { "template.variables.\(JSONParser.shown(variable))" }
+}
+
+/// What a template gave.
+package struct ExpandedTemplate: Sendable, Hashable {
+    package let prompt: String
+    /// The version that was taken.
+    package let version: Int?
+
+    package init(prompt: String, version: Int?) {
+        self.prompt = prompt
+        self.version = version
+    }
 }
 
 /// A prompt with places for variables, `{{title}}`, as the operator wrote it down.

@@ -18,7 +18,7 @@ package struct Acceptor: Sendable {
         /// Longest that inputs live after acceptance.
         package var longestLife = Span.hours(24)
         /// Gives the prompt of a template; may block on the disk. Without a folder of templates there is none.
-        package var expand: @Sendable (TemplateUse) throws(Reason) -> String = { (_) throws(Reason) in
+        package var expand: @Sendable (TemplateUse) throws(Reason) -> ExpandedTemplate = { (_) throws(Reason) in
             throw Reason(
                 .invalidManifest, "there is no such template", field: "template.name",
                 hint: "the configuration names no folder of templates")
@@ -36,6 +36,8 @@ package struct Acceptor: Sendable {
         /// Credits of its subject that each output of a job costs; 0 uses none.
         package var creditsPerOutput: @Sendable (JobSpec) throws(Reason) -> Int64 = { _ in 0 }
 
+        /// How long it is kept what subjects ask for; nil for not at all.
+        package var history: HistoryTerm?
         /// What the plan that a job names lets its subject keep.
         package var planTerms: @Sendable (JobSpec) -> PlanTerms? = { _ in nil }
 
@@ -225,6 +227,8 @@ package struct Acceptor: Sendable {
             job.referenceCount = spec.referenceCount
             job.retainInputs = min(spec.retainInputs ?? rules.retainInputs, rules.retainInputs)
             job.plan = rules.planTerms(spec)
+            job.attestations = spec.attestations
+            job.history = spec.subject == nil ? nil : rules.history
             job.retainOutputs =
                 spec.save ? nil : [spec.retainOutputs, rules.retainOutputs, job.plan?.age].compactMap { $0 }.min()
             job.maySave = rules.maySave

@@ -32,6 +32,7 @@ package struct JobPapers: Sendable {
             "profile": .string(job.profileID), "profile_hash": .string(job.profileHash),
             "node": .string(job.originNode), "credits": .integer(job.creditsPerOutput),
             "may_save": .bool(job.maySave), "plan": job.plan.map(Self.document),
+            "history": .text(job.history?.description),
             "files": .array(
                 rows.map { row in
                     .fields([
@@ -80,6 +81,7 @@ package struct JobPapers: Sendable {
         job.creditsPerOutput = Int64(max(0, papers["credits"]?.int ?? 0))
         job.maySave = papers["may_save"]?.bool ?? false
         job.plan = papers["plan"].flatMap(Self.plan)
+        job.history = papers["history"]?.string.flatMap { HistoryTerm($0) }
         job.visibility = spec.visibility
         job.isProtected = spec.protect
         job.specBlob = blob

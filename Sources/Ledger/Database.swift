@@ -110,6 +110,34 @@ import CSQLite
         }
     }
 
+    /// Whether these bytes stand anywhere in the file, used or not. What is in the write-ahead log is not looked at.
+    ///
+    /// Reads by SQLite's own descriptor: to open and close another one would end the locks that this process has on the file.
+    func holds(_ bytes: [UInt8]) throws(LedgerError) -> Bool {
+        var found: UnsafeMutablePointer<sqlite3_file>?
+        guard unsafe sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &found) == SQLITE_OK,
+            let file = unsafe found, let methods = unsafe file.pointee.pMethods,
+            let read = unsafe methods.pointee.xRead,
+            let measure = unsafe methods.pointee.xFileSize
+        else { throw .storage(code: SQLITE_ERROR, doing: "find its file") }
+        var size: sqlite3_int64 = 0
+        guard unsafe measure(file, &size) == SQLITE_OK else {
+            throw .storage(code: SQLITE_IOERR, doing: "measure its file")
+        }
+        var portion = [UInt8](repeating: 0, count: 1 << 20)
+        var offset: sqlite3_int64 = 0
+        while offset < size {
+            let count = min(portion.count, Int(size - offset))
+            guard unsafe read(file, &portion, Int32(count), offset) == SQLITE_OK else {
+                throw .storage(code: SQLITE_IOERR, doing: "read its file")
+            }
+            if portion[..<count].contains(bytes) { return true }
+            // What stands across the end of this portion is met in the next.
+            offset += sqlite3_int64(count == portion.count ? count - bytes.count + 1 : count)
+        }
+        return false
+    }
+
     private func prepared(_ sql: String) throws(LedgerError) -> OpaquePointer {
         if let known = statements[sql] { return unsafe known.pointer }
         var statement: OpaquePointer?

@@ -81,6 +81,10 @@ package protocol GalleryLedger: Sendable {
     ) async throws(LedgerError) -> (pictures: [GalleryPicture], withdrawn: [GalleryTombstone])
     /// Ends the rows, notes it as events, and leaves a tombstone of each that was listed; gives what it was.
     func withdraw(_ choice: GalleryChoice) async throws(LedgerError) -> [GalleryPicture]
+    /// Subjects of whom something is shown, and who do not want that, whose data may only be stored, or who are being erased.
+    func galleryRefusals() async throws(LedgerError) -> [String]
+    /// Whether outputs of a subject may be shown.
+    func mayShow(_ subjectRef: String) async throws(LedgerError) -> Bool
     /// Forgets tombstones from before `moment` of the age clock; how many.
     func forgetWithdrawn(before moment: Timestamp) async throws(LedgerError) -> Int
 }

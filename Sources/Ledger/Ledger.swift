@@ -4,7 +4,7 @@ package import Domain
 ///
 /// Rows move by compare-and-set on (id, state, fence), so that a second machine, or a process that was thought dead,
 /// can waste time but never publish or pay.
-package protocol JobLedger: GalleryLedger, PlanLedger {
+package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 

@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects, gallery, plans,
+        subjects, gallery, plans, histories,
     ]
 
     private static let first = """
@@ -233,6 +233,28 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX delivery_job ON delivery (job);
         CREATE INDEX delivery_subject ON delivery (subject_ref) WHERE subject_ref IS NOT NULL;
+        """
+
+    /// What subjects asked for, where a policy keeps it: facts, and where the sealed rest is; and what they agreed to.
+    private static let histories = """
+        ALTER TABLE job ADD COLUMN history TEXT;
+        CREATE TABLE history (
+            number INTEGER PRIMARY KEY, job TEXT NOT NULL, accepted_at INTEGER NOT NULL, subject_ref TEXT NOT NULL,
+            at INTEGER NOT NULL, model TEXT NOT NULL, aspect_ratio TEXT, size TEXT, template TEXT,
+            template_version INTEGER, outputs TEXT NOT NULL, document TEXT NOT NULL UNIQUE, kept_at INTEGER,
+            ends_at INTEGER, UNIQUE (job, accepted_at)
+        ) STRICT;
+        CREATE INDEX history_subject ON history (subject_ref, number);
+        CREATE INDEX history_end ON history (ends_at) WHERE ends_at IS NOT NULL;
+        CREATE INDEX history_open ON history (number) WHERE kept_at IS NULL;
+        CREATE INDEX subject_standing ON subject (subject_ref)
+            WHERE objections <> '' OR erasing IS NOT NULL OR restricted_at IS NOT NULL;
+        CREATE INDEX subject_record ON subject (record) WHERE record IS NOT NULL;
+        CREATE TABLE consent (
+            number INTEGER PRIMARY KEY, subject_ref TEXT NOT NULL, purpose TEXT NOT NULL, text_hash TEXT NOT NULL,
+            given_at INTEGER NOT NULL, given_wall INTEGER NOT NULL, withdrawn_at INTEGER, withdrawn_wall INTEGER
+        ) STRICT;
+        CREATE INDEX consent_subject ON consent (subject_ref, purpose);
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

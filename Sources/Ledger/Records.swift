@@ -61,6 +61,10 @@ package struct JobRecord: Sendable, Hashable {
     package var isProtected = false
     /// What the plan that it names lets its subject keep.
     package var plan: PlanTerms?
+    /// How long it is kept what its subject asked for; nil for not at all.
+    package var history: HistoryTerm?
+    /// What whoever handed it over vouches for; written down with the subject's consents, and not with the job.
+    package var attestations: [String] = []
 
     /// What it waits for, where it does.
     package var waitsFor: ReasonCode? {
@@ -254,6 +258,8 @@ package enum Change: Sendable {
     case simulated
     /// What the gallery is about to get of this job; it counts as shown when the job settles.
     case shown([GalleryPicture])
+    /// What is kept of what this job asked for; it counts as kept when the job settles as done.
+    case history(HistoryRecord)
     /// What happened, written down with it: neither stands without the other.
     case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.

@@ -10,7 +10,7 @@ extension JobRecord {
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
         "simulated", "duplicate_of", "reopened", "credits", "may_save", "party",
-        "visibility", "protect", "plan", "plan_age", "plan_count", "plan_bytes", "plan_notice",
+        "visibility", "protect", "plan", "plan_age", "plan_count", "plan_bytes", "plan_notice", "history",
     ]
 
     var values: [Database.Value] {
@@ -26,7 +26,7 @@ extension JobRecord {
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
             .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
             .init(party ?? subjectRef), .text(visibility.rawValue), .integer(isProtected ? 1 : 0),
-        ] + planValues
+        ] + keepingValues
     }
 
     init?(_ row: Database.Row) {
@@ -67,12 +67,14 @@ extension JobRecord {
         visibility = row["visibility"].text.flatMap(Visibility.init(rawValue:)) ?? .private
         isProtected = row["protect"].integer == 1
         plan = Self.plan(row)
+        history = row["history"].text.flatMap { HistoryTerm($0) }
     }
 
-    var planValues: [Database.Value] {
+    /// Plan and history.
+    var keepingValues: [Database.Value] {
         [
             .init(plan?.name), .init(plan?.age?.milliseconds), .init(plan?.count), .init(plan?.bytes),
-            .init(plan?.notice.milliseconds),
+            .init(plan?.notice.milliseconds), .init(history?.description),
         ]
     }
 

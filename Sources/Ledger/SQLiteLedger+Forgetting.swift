@@ -35,9 +35,12 @@ extension SQLiteLedger {
                     [.text(id), .integer(moment.milliseconds)])
                 if isSettled.isEmpty { continue }
                 if row["credits"].integer != 0 { try renameMovements(of: id) }
-                for table in ["output", "effect", "event", "delivery"] {
+                for table in ["output", "effect", "event"] {
                     try database.run("DELETE FROM \(table) WHERE job = ?", [.text(id)])
                 }
+                try database.run(
+                    "DELETE FROM delivery WHERE job = ?1 AND NOT EXISTS (SELECT 1 FROM history WHERE job = ?1)",
+                    [.text(id)])
                 try database.run("DELETE FROM job WHERE id = ?", [.text(id)])
             }
         }

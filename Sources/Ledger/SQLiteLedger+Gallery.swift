@@ -66,6 +66,22 @@ extension SQLiteLedger: GalleryLedger {
         }
     }
 
+    package func galleryRefusals() throws(LedgerError) -> [String] {
+        try database.rows(
+            """
+            SELECT subject_ref FROM subject
+            WHERE \(Self.standing)
+                AND (erasing IS NOT NULL OR restricted_at IS NOT NULL OR ' ' || objections || ' ' LIKE '% gallery %')
+                AND EXISTS (SELECT 1 FROM gallery WHERE gallery.subject_ref = subject.subject_ref)
+            """
+        ).compactMap { $0["subject_ref"].text }
+    }
+
+    package func mayShow(_ subjectRef: String) throws(LedgerError) -> Bool {
+        guard let subject = try subject(subjectRef) else { return true }
+        return subject.erasing == nil && subject.restrictedAt == nil && !subject.objections.contains(.gallery)
+    }
+
     package func forgetWithdrawn(before moment: Timestamp) async throws(LedgerError) -> Int {
         let old = try database.rows(
             "SELECT 1 FROM gallery_withdrawn WHERE at <= ? LIMIT 1", [.integer(moment.milliseconds)])
@@ -81,6 +97,7 @@ extension SQLiteLedger: GalleryLedger {
 extension SQLiteLedger {
     /// Within a job's write: what the gallery is about to get. One that it has already stays as it is.
     func enter(_ picture: GalleryPicture, of job: String) throws(LedgerError) {
+        if let reference = try find(job)?.subjectRef, try !mayShow(reference) { return }
         try database.run(
             "DELETE FROM gallery WHERE job = ? AND position = ? AND shown_at IS NULL",
             [.text(job), .init(picture.index)])

@@ -110,8 +110,13 @@ extension SQLiteLedger: PlanLedger {
     }
 
     package func deliveries(of job: String) throws(LedgerError) -> [Delivery] {
-        try database.rows("SELECT * FROM delivery WHERE job = ? ORDER BY number", [.text(job)])
-            .compactMap(Delivery.init)
+        // One of an earlier job of this id is not of this job.
+        try database.rows(
+            """
+            SELECT delivery.* FROM delivery JOIN job ON job.id = delivery.job
+            WHERE delivery.job = ? AND delivery.at >= job.accepted_at ORDER BY number
+            """, [.text(job)]
+        ).compactMap(Delivery.init)
     }
 
     package func deliveries(ofSubject subjectRef: String) throws(LedgerError) -> [Delivery] {

@@ -74,7 +74,7 @@ extension SQLiteLedger {
                 """
                 UPDATE job SET claim_token = ?, spec_blob = ?, content_ref = ?, subject_ref = ?, route = ?, count = ?,
                     reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?, may_save = ?,
-                    visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?,
+                    visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?, history = ?,
                     inputs_delete_by = min(inputs_delete_by, ?)
                 WHERE id = ?
                 """,
@@ -84,7 +84,7 @@ extension SQLiteLedger {
                     .integer(job.retainInputs.milliseconds), .init(job.retainOutputs?.milliseconds),
                     .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0), .text(job.visibility.rawValue),
                     .integer(job.isProtected ? 1 : 0),
-                ] + job.planValues + [.integer(job.inputsDeleteBy.milliseconds), .text(job.id)])
+                ] + job.keepingValues + [.integer(job.inputsDeleteBy.milliseconds), .text(job.id)])
         }
     }
 

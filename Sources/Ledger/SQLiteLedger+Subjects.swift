@@ -137,6 +137,7 @@ extension SQLiteLedger {
             try database.run(
                 "UPDATE subject SET objections = ? WHERE subject_ref = ?",
                 [.text(objections.map(\.rawValue).sorted().joined(separator: " ")), .text(request.subjectRef)])
+            if purpose == .consent, !isWithdrawn { try withdrawConsents(of: request.subjectRef) }
         }
     }
 
@@ -181,6 +182,8 @@ extension SQLiteLedger {
             job.reason = Self.erased
         } else if subject.suspendedAt != nil {
             job.reason = Self.suspended
+        } else if subject.objections.contains(.consent) {
+            job.reason = Self.unconsented
         } else if subject.restrictedAt != nil {
             job.waiting = .subjectRestricted
             job.runAfter = job.inputsDeleteBy
@@ -203,6 +206,7 @@ extension SQLiteLedger {
         if subject.erasing != nil { throw .erasing(job: job.id) }
         guard isCall else { return }
         if subject.suspendedAt != nil { throw .suspended(Self.suspended) }
+        if subject.objections.contains(.consent) { throw .suspended(Self.unconsented) }
         if subject.restrictedAt != nil { throw .restricted(Self.restricted) }
     }
 
@@ -223,6 +227,10 @@ extension SQLiteLedger {
     static let suspended = Reason(
         .subjectSuspended, "the subject is suspended, and gets no new pictures",
         hint: "darkroom subject resume ends that; then hand the job over again")
+    static let unconsented = Reason(
+        .attestationMissing, "the subject has withdrawn its consent, and gets no new pictures", field: "attestations",
+        hint:
+            "darkroom subject object SUBJECT --purpose consent --withdraw gives it again; then hand the job over again")
     static let restricted = Reason(
         .subjectRestricted, "the use of the subject's data is restricted",
         hint: "it goes on after darkroom subject unrestrict; its inputs are deleted by their clock all the same")

@@ -94,6 +94,7 @@ package actor SQLiteLedger: JobLedger {
             try admit(&job)
             if let reason = try reserve(job) { job.reason = reason }
             try insert("job", JobRecord.columns, job.values)
+            try enterConsents(job)
             try queueUp(job)
             for index in 1...max(1, job.count) {
                 let output = OutputRecord(job: job.id, index: index)
@@ -321,11 +322,7 @@ package actor SQLiteLedger: JobLedger {
             "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
-        if event == .settled(.done) {
-            try insert("publication", ["job"], [.text(job.id)])
-            try show(job.id)
-            try checkPlan(of: job.id)
-        }
+        if event == .settled(.done) { try publish(job) }
     }
 
     private func apply(_ change: Change, to job: String) throws(LedgerError) {
@@ -358,6 +355,7 @@ package actor SQLiteLedger: JobLedger {
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
         case .shown(let pictures): for picture in pictures { try enter(picture, of: job) }
+        case .history(let record): try enter(record)
         case .record(let event): try note(event)
         case .reopened(let deleteBy):
             try set(

@@ -3,6 +3,8 @@ package import Domain
 /// What data of a subject is used for beside its jobs, each of which it can object to.
 package enum Purpose: String, Sendable, Hashable, CaseIterable {
     case statistics, history, gallery
+    /// Everything that it agreed to: without consent nothing new is made for it.
+    case consent
 }
 
 /// Where a subject stands; one that has no row is none of all that.

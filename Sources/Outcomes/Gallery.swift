@@ -36,6 +36,10 @@ package struct Gallery: Sendable {
         _ job: JobRecord, _ outputs: [OutputRecord], _ effects: [EffectRecord]
     ) async throws(LedgerError) -> [GalleryPicture] {
         guard job.visibility != .private, job.duplicateOf == nil else { return [] }
+        if let subject = job.subjectRef, try await !ledger.mayShow(subject) {
+            await recorder.record("gallery.refused", job.id)
+            return []
+        }
         let there = try await ledger.gallery(of: job.id).filter { $0.shownAt != nil }
         let created = Timestamp(milliseconds: Monotonic.wall())
         return outputs.compactMap { output in
@@ -133,7 +137,12 @@ package struct Gallery: Sendable {
 
     // MARK: the sweep
 
-    /// Makes the folder what the ledger says.
+    /// Takes out what subjects do not want seen any more.
+    package func heed() async throws(LedgerError) {
+        for subject in try await ledger.galleryRefusals() { try await withdraw(subject: subject) }
+    }
+
+    /// Makes the folder what the ledger says; looks at every picture.
     package func agree() async throws(LedgerError) {
         let spool = spool
         let stands = await BlockingLane.disk.run { Files.exists(spool.gallery) }

@@ -114,7 +114,7 @@ package struct JobRunner: Sendable {
                 shop: shop, job: job, spec: course.spec, route: course.route, timings: course.timings
             ).run()
         }
-        if job.state == .made { try await settleMade(job) }
+        if job.state == .made { try await settleMade(job, course.spec) }
     }
 
     /// Once an answer is there, again after a crash: who counts knows what was counted.
@@ -207,9 +207,11 @@ package struct JobRunner: Sendable {
         return nil
     }
 
-    private func settleMade(_ job: JobRecord) async throws {
+    private func settleMade(_ job: JobRecord, _ spec: JobSpec) async throws {
         let outputs = try await shop.ledger.outputs(of: job.id)
         if outputs.contains(where: { $0.state == .made }) {
+            // While the prompt can still be read: with the outcome it may be gone.
+            try await shop.history.keep(job, spec)
             try await shop.settler.settle(job, as: .done, because: nil)
         } else {
             let reason = outputs.lazy.compactMap(\.reason).first

@@ -18,6 +18,7 @@ package final class Workshop: Sendable {
     package let workers: WorkerPool
     package let client: HTTPClient
     package let settler: Settler
+    package let history: History
     package let recorder: Recorder
     package let stopping: StopFlag
     let adapters: [String: any Adapter]
@@ -38,7 +39,8 @@ package final class Workshop: Sendable {
     ///   - tokens: one a route that takes them.
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
-        workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, recorder: Recorder,
+        workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, history: History,
+        recorder: Recorder,
         adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag,
         counter: Counter? = nil
     ) {
@@ -49,6 +51,7 @@ package final class Workshop: Sendable {
         self.workers = workers
         self.client = client
         self.settler = settler
+        self.history = history
         self.recorder = recorder
         self.adapters = adapters
         self.tokens = tokens

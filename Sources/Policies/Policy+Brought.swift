@@ -58,10 +58,11 @@ extension Policy {
     private static let image2: Policy = {
         var policy = Policy()
         policy.id = "image2"
+        policy.history = .account
         policy.attestations = ["rights_in_inputs"]
         policy.statistics = Anonymity.usual
         policy.promises = [
-            Promise("R5", "pictures and their history stay on the user's shelf", .operatorsShelf),
+            Promise("R5", "pictures and their history stay on the user's shelf", .history),
             Promise("F13", "who hands pictures in vouches for the rights in them", .attestations),
             Promise("F1", "pictures come in 4K", .size),
             Promise("F2", "pictures can be edited, down to single places", .masks),
@@ -106,8 +107,9 @@ extension Policy {
     private static let imagen2026: Policy = {
         var policy = Policy()
         policy.id = "imagen2026"
+        policy.history = .account
         policy.promises = [
-            Promise("R5", "pictures, and the history of what was made, may be kept", .operatorsShelf),
+            Promise("R5", "pictures, and the history of what was made, may be kept", .history),
             Promise("R1", "references go within 24 hours", .inputsClock),
             .access, .portability, .rectification, .restriction, .objection,
             Promise("R8", "data is erased on request", .erase),
@@ -131,13 +133,14 @@ extension Policy {
     private static let gptImage2Blog: Policy = {
         var policy = Policy()
         policy.id = "gptimage2-blog"
+        policy.history = .account
         policy.promises = [
-            Promise("R6", "pictures are kept while the account is active", .operatorsShelf),
+            Promise("R6", "pictures and what they were made from are kept while the account is active", .history),
             Promise("R1", "references go within 24 hours", .inputsClock),
             Promise("R9", "people can delete at any time", .deletion),
             .access, .portability, .rectification,
             Promise("X6", "no number of a card is kept", .noCards),
-            Promise("S6", "consent can be withdrawn", .unbuilt("the ledger of consents")),
+            Promise("S6", "consent can be withdrawn", .consents),
             .encryptedInTransit, .encryptedAtRest,
             Promise("F3", "parameters stand with each picture", .sidecar),
             Promise("U1", "credits and purchases can be seen", .credits),

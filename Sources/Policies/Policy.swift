@@ -17,6 +17,8 @@ package struct Policy: Sendable, Equatable {
     package var mayShow = false
     /// Whether outputs may be asked for as protected (`protect`).
     package var mayProtect = true
+    /// How long it is kept what subjects ask for, sealed; nil for not at all.
+    package var history: HistoryTerm?
     /// What every job must vouch for, names of `[a-z0-9_]{1,64}`.
     package var attestations: [String] = []
     /// What is asked of the services that receive something, for every job.
@@ -143,6 +145,10 @@ package struct Promise: Sendable, Equatable {
         /// Numbers of cards are refused.
         case noCards
         case size
+        /// Outputs stay in done/, and what subjects asked for is kept sealed under their keys.
+        case history
+        /// What was agreed to is written down with the text it was, and can be withdrawn.
+        case consents
         /// A package of all that is held of a subject.
         case export
         /// A subject is erased on request, with a receipt.

@@ -71,6 +71,14 @@ package struct PolicyReader {
         policy.mayShow = fields.bool("gallery") ?? policy.mayShow
         policy.mayProtect = fields.bool("protect") ?? policy.mayProtect
         readStatistics(into: &policy)
+        if fields.has("history") {
+            policy.history =
+                fields.value("history") == "none"
+                ? nil
+                : fields.read("history", expecting: "none, account or a duration such as \"90d\"") { value in
+                    value.string.flatMap { HistoryTerm($0) }
+                }
+        }
         guard let names = fields.value("attestations") else { return }
         guard let list = names.array?.map(\.string), list.allSatisfy({ $0.map(JobName.isAttestation) ?? false }) else {
             return fields.fail("attestations", "is no list of names", hint: "[\"rights_in_inputs\"]: [a-z0-9_]{1,64}")

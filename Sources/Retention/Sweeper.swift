@@ -5,6 +5,7 @@ package import Ledger
 package import Outcomes
 package import Spool
 package import Statistics
+import Synchronization
 package import Vault
 
 /// What one sweep did and what is left.
@@ -37,14 +38,18 @@ package struct Sweeper: Sendable {
     private let eraser: Eraser
     private let shelf: Shelf
     private let gallery: Gallery
+    private let history: History?
+    private let galleryPace = Pace(.seconds(20))
     private let recorder: Recorder
     private let owner: String
     private let statistics: PromptStatistics?
 
     package init(
         ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders, settler: Settler, eraser: Eraser,
-        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil
+        recorder: Recorder, owner: String, statistics: PromptStatistics? = nil,
+        history: History? = nil
     ) {
+        self.history = history
         self.ledger = ledger
         self.blobs = blobs
         self.spool = spool
@@ -80,6 +85,7 @@ package struct Sweeper: Sendable {
         try await sweepPlans(&report)
         try await sweepOutputs(&report)
         try await sweepGallery(&report)
+        if let history { report.failures += try await history.sweep(strays: strays) }
         try await sweepCredits()
         try await sweepIDs(&report)
         if strays { try await sweepStrays(unchangedFor: Self.strayRest, &report) }
@@ -193,7 +199,8 @@ package struct Sweeper: Sendable {
     /// A gallery that can not be set right stops nothing else.
     private func sweepGallery(_ report: inout SweepReport) async throws(LedgerError) {
         do throws(LedgerError) {
-            try await gallery.agree()
+            try await gallery.heed()
+            if galleryPace.isTime() { try await gallery.agree() }
         } catch {
             guard case .disk = error else { throw error }
             report.failures += 1
@@ -394,6 +401,23 @@ package struct Sweeper: Sendable {
         } catch {
             report.failures += 1
             recorder.log.error("a stray could not be deleted", ["what": what, "why": error.description])
+        }
+    }
+}
+
+/// What need not be done at every sweep: the first time, then after a while.
+private final class Pace: Sendable {
+    private let span: Span
+    private let last = Mutex<Int64?>(nil)
+
+    init(_ span: Span) { self.span = span }
+
+    func isTime() -> Bool {
+        let now = Monotonic.milliseconds()
+        return last.withLock { last in
+            if let last, now - last < span.milliseconds { return false }
+            last = now
+            return true
         }
     }
 }

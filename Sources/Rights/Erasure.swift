@@ -33,6 +33,7 @@ package struct Erasure: Sendable {
     let vault: SubjectVault
     let spool: SpoolFolders
     let eraser: Eraser
+    let gallery: Gallery
     let auditor: Auditor
     let recorder: Recorder
     let statistics: PromptStatistics
@@ -48,6 +49,7 @@ package struct Erasure: Sendable {
         self.auditor = auditor
         self.recorder = recorder
         self.statistics = statistics
+        gallery = Gallery(ledger: ledger, spool: spool, recorder: recorder)
         eraser = Eraser(ledger: ledger, blobs: blobs, recorder: recorder)
     }
 
@@ -132,6 +134,7 @@ package struct Erasure: Sendable {
     private func hide(_ progress: inout Progress, isAlone: Bool) async throws(RightsError) {
         let request = progress.request
         progress.busy = []
+        _ = try await onLedger { () throws(LedgerError) in try await gallery.withdraw(subject: request.subjectRef) }
         let open = try await onLedger { () throws(LedgerError) in try await ledger.unsettled(of: request.subjectRef) }
         for job in open {
             let isOver = try await onLedger { () throws(LedgerError) in
@@ -247,6 +250,9 @@ package struct Erasure: Sendable {
             try await onDisk { () throws(DiskError) in try folders.purge(ids) }
         }
         let held = try await activeHolds(of: request)
+        if held.isEmpty {
+            _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
+        }
         let subject = try await onLedger { () throws(LedgerError) in try await ledger.subject(request.subjectRef) }
         if let record = subject?.record {
             try await inVault { () throws(VaultError) in try await vault.destroy(record, for: request.subjectRef) }
@@ -309,6 +315,7 @@ package struct Erasure: Sendable {
         guard try await activeHolds(of: request).isEmpty else { return }
         try await onDisk { () throws(DiskError) in try folders.endKept() }
         try await inVault { () throws(VaultError) in try await vault.end(request.subjectRef) }
+        _ = try await onLedger { () throws(LedgerError) in try await ledger.dropHistory(of: request.subjectRef) }
         var count = 0
         try await eachJob(of: request.subjectRef) { jobs throws(RightsError) in count += jobs.count }
         _ = try await move(

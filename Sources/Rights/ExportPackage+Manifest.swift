@@ -14,7 +14,15 @@ extension ExportPackage {
                 try await ledger.creditHistory(of: reference, limit: Self.mostMovements)
             )
         }
+        let consents = try await onLedger { () throws(LedgerError) in try await ledger.consents(of: reference) }
         let document = JSONValue.fields([
+            "consents": .array(
+                consents.map { consent in
+                    .fields([
+                        "purpose": .string(consent.purpose), "policy_sha256": .string(consent.textHash),
+                        "given": .string(consent.given.description), "withdrawn": .text(consent.withdrawn?.description),
+                    ])
+                }),
             "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
             "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
             "contact": .text(about.contact),
@@ -50,6 +58,9 @@ extension ExportPackage {
         let (outputs, effects) = try await onLedger { () throws(LedgerError) in
             (try await ledger.outputs(of: job.id), try await ledger.effects(of: job.id))
         }
+        let (deliveries, shown) = try await onLedger { () throws(LedgerError) in
+            (try await ledger.deliveries(of: job.id), try await ledger.gallery(of: job.id))
+        }
         for effect in effects { processors.take(effect) }
         return .fields([
             "id": .string(job.id), "requested_id": .text(job.requestedID), "state": .string(job.state.rawValue),
@@ -70,6 +81,20 @@ extension ExportPackage {
                 "micro_usd": .integer(effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost })
             ]),
             "files": .array(files.map(\.document)),
+            "deliveries": .array(
+                deliveries.map { delivery in
+                    .fields([
+                        "output": .integer(delivery.index), "at": .string(delivery.at.description),
+                        "bytes": delivery.bytes.map { .integer($0) },
+                    ])
+                }),
+            "gallery": .array(
+                shown.map { picture in
+                    .fields([
+                        "output": .integer(picture.index), "file": .string(picture.name),
+                        "listed": .bool(picture.isListed),
+                    ])
+                }),
         ])
     }
 

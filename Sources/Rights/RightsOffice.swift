@@ -4,6 +4,7 @@ package import Documents
 import Domain
 package import Journal
 package import Ledger
+package import Outcomes
 package import Vault
 
 /// Does what is asked for a subject, and writes it into the register. Everything here is one transaction; what takes more has a
@@ -13,8 +14,18 @@ package struct RightsOffice: Sendable {
     let vault: SubjectVault
     let auditor: Auditor
     let recorder: Recorder
+    private let gallery: Gallery?
+    private let history: History?
 
-    package init(ledger: SQLiteLedger, vault: SubjectVault, auditor: Auditor, recorder: Recorder) {
+    /// - Parameters:
+    ///   - gallery: where an objection to it takes out what is shown; else the next sweep does.
+    ///   - history: the same of what is kept.
+    package init(
+        ledger: SQLiteLedger, vault: SubjectVault, auditor: Auditor, recorder: Recorder, gallery: Gallery? = nil,
+        history: History? = nil
+    ) {
+        self.gallery = gallery
+        self.history = history
         self.ledger = ledger
         self.vault = vault
         self.auditor = auditor
@@ -43,7 +54,12 @@ package struct RightsOffice: Sendable {
             received: try await onLedger { () throws(LedgerError) in try await ledger.now() })
         var facts: [JSONValue.Member] = []
         switch order.verb {
-        case .restrict: try await onLedger { () throws(LedgerError) in try await ledger.restrict(request) }
+        case .restrict:
+            try await onLedger { () throws(LedgerError) in
+                try await ledger.restrict(request)
+                // What may only be stored is not shown.
+                _ = try await gallery?.withdraw(subject: request.subjectRef)
+            }
         case .unrestrict: try await onLedger { () throws(LedgerError) in try await ledger.unrestrict(request) }
         case .suspend: try await onLedger { () throws(LedgerError) in try await ledger.suspend(request) }
         case .resume: try await onLedger { () throws(LedgerError) in try await ledger.resume(request) }
@@ -73,6 +89,10 @@ package struct RightsOffice: Sendable {
         guard let purpose = order.purpose else { return }
         try await onLedger { () throws(LedgerError) in
             try await ledger.object(request, to: purpose, isWithdrawn: order.isWithdrawn)
+            if order.isWithdrawn { return }
+            // Where one of these is cut short, the sweep does it.
+            if purpose == .gallery { try await gallery?.withdraw(subject: request.subjectRef) }
+            if purpose == .history { _ = try await history?.sweep(strays: false) }
         }
     }
 

@@ -19,6 +19,13 @@ enum PolicySchema {
             "save": Shape.flag("Whether an output may be kept beyond that where its subject asks for it."),
             "gallery": Shape.flag("Whether outputs may be shown to others; false by default."),
             "protect": Shape.flag("Whether outputs may be asked for as protected; true by default."),
+            "history": .fields([
+                "description":
+                    "How long prompts and templates of jobs with a subject are kept, sealed under the subject's key; none by default.",
+                "anyOf": [
+                    .fields(["enum": ["none", "account"]]), Shape.span("So long after the job settled."),
+                ],
+            ]),
             "attestations": Shape.array(
                 "What every job must vouch for.", of: Shape.text("A name.", "^[a-z0-9_]{1,64}$")),
             "allowed_regions": Shape.regions("Where services may process what they get; others are not called."),

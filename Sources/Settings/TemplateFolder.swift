@@ -27,7 +27,10 @@ package struct TemplateFolder: Sendable {
     }
 
     /// The prompt that a manifest means.
-    package func prompt(for use: TemplateUse) throws(Reason) -> String {
+    package func prompt(for use: TemplateUse) throws(Reason) -> String { try expanded(use).prompt }
+
+    /// The same, with the version that was taken.
+    package func expanded(_ use: TemplateUse) throws(Reason) -> ExpandedTemplate {
         let entries: [String]
         do throws(DiskError) {
             entries = try files()
@@ -53,7 +56,7 @@ package struct TemplateFolder: Sendable {
         guard fitting.count == 1, case .success(let template) = found.template else {
             throw Self.faulty("the template is faulty")
         }
-        return try template.expanded(with: use.variables)
+        return ExpandedTemplate(prompt: try template.expanded(with: use.variables), version: found.version)
     }
 
     /// What is wrong in the folder, file by file; nothing when all is well.

@@ -84,6 +84,25 @@ package struct SubjectVault: Sendable {
         }
     }
 
+    /// Every subject that has documents.
+    package func references() async throws(VaultError) -> [String] {
+        let folder = folder
+        return try await onDisk { () throws(DiskError) in
+            guard try Files.info(folder) != nil else { return [] }
+            return try Folders.list(folder).entries.map(\.name).filter(Self.isReference)
+        }
+    }
+
+    /// Documents of a subject that were written before a moment of the wall clock, in milliseconds.
+    package func documents(of reference: String, changedBefore moment: Int64) async throws(VaultError) -> [String] {
+        let place = try place(of: reference)
+        return try await onDisk { () throws(DiskError) in
+            guard try Files.info(place) != nil else { return [] }
+            return try Folders.list(place).entries
+                .filter { Self.isID($0.name) && $0.info.changed / 1_000_000 <= moment }.map(\.name)
+        }
+    }
+
     /// Ends the subject's key, then all of its documents. Cut short, or called again, it goes on from there.
     package func end(_ reference: String) async throws(VaultError) {
         let (keys, place) = (keys, try place(of: reference))

@@ -54,7 +54,9 @@ import Testing
 
     @Test func `one that comes together in a template, or stands in a plain prompt, is found too`() throws {
         let manifest = try Manifest.read(Array(#"{"template":{"name":"x"}}"#.utf8))
-        let reason = #expect(throws: Reason.self) { try manifest.spec { _ in "4111 1111 1111 1111" } }
+        let reason = #expect(throws: Reason.self) {
+            try manifest.spec { _ in ExpandedTemplate(prompt: "4111 1111 1111 1111", version: 1) }
+        }
         #expect(reason?.field == "template" && reason?.code == .policyForbids)
         #expect(throws: Reason.self) {
             try Manifest.plain(prompt: Array("a 4111111111111111".utf8), references: [], mask: nil)

@@ -126,7 +126,7 @@ import Testing
         let spool = try spool("words", policy: "gptimage2-blog")
         let found = try await spool.darkroom("doctor", "--json")
         #expect(found.code == 0)
-        for words in ["policy.R1", "policy.gap", "no model service is named", "ledger of consents", "policy.X1"] {
+        for words in ["policy.R1", "policy.gap", "no model service is named", "--purpose consent", "policy.X1"] {
             #expect(found.out.contains(words), "\(words)")
         }
     }

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Ledger
 import Support
 import Testing
@@ -178,6 +179,30 @@ import Testing
         #expect(try await ledger.withdraw("ready", isAlone: true))
         #expect(try await ledger.job("ready")?.state == .failed)
         #expect(try await ledger.effects(of: "ready").first?.cost == 7)
+    }
+
+    @Test func `of a subject that was erased no byte is left, not in pages that were split either`() async throws {
+        // As long as the keyed hashes that stand in a real ledger.
+        let (ann, bob) = (String(repeating: "a1b2c3d4", count: 8), String(repeating: "9f8e7d6c", count: 8))
+        for number in (1...500).shuffled() {
+            try await accept("job-\(number * 7919 % 1000)-\(number)", number.isMultiple(of: 2) ? ann : bob)
+        }
+        for job in try await ledger.jobs(of: ann, after: "", limit: 500) {
+            _ = try await ledger.withdraw(job.id, isAlone: true)
+            let ended = try #require(try await ledger.job(job.id))
+            _ = try await ledger.write(ended.hold, nil, [.inputsDeleted(at: try await ledger.now())])
+        }
+        var erase = try await request("erase", of: ann)
+        erase.tombstone = String(repeating: "0", count: 64)
+        let begun = try await ledger.beginErasing(erase)
+        #expect(try await ledger.bury(begun))
+        #expect(try await ledger.detach(begun))
+        let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+        for file in files {
+            let bytes = try Data(contentsOf: URL(filePath: scratch.file(file)))
+            #expect(bytes.range(of: Data(ann.utf8)) == nil, "\(file)")
+        }
+        #expect(try await ledger.counts(of: bob).jobs[.accepted] == 250)
     }
 
     @Test func `the tombstone takes the place of a subject in every table that names one`() async throws {

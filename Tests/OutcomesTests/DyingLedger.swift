@@ -164,4 +164,26 @@ final class DyingLedger: JobLedger {
     func deliveries(ofSubject subjectRef: String) async throws(LedgerError) -> [Delivery] {
         try await real.deliveries(ofSubject: subjectRef)
     }
+
+    func galleryRefusals() async throws(LedgerError) -> [String] { try await real.galleryRefusals() }
+    func mayShow(_ subjectRef: String) async throws(LedgerError) -> Bool { try await real.mayShow(subjectRef) }
+    func history(of job: JobRecord) async throws(LedgerError) -> HistoryRecord? { try await real.history(of: job) }
+    func history(ofSubject subjectRef: String) async throws(LedgerError) -> [HistoryRecord] {
+        try await real.history(ofSubject: subjectRef)
+    }
+    func historyDue(limit: Int) async throws(LedgerError) -> [HistoryRecord] { try await real.historyDue(limit: limit) }
+    func endHistory(_ records: [HistoryRecord]) async throws(LedgerError) -> [LedgerEvent] {
+        try live()
+        return try await real.endHistory(records)
+    }
+    func unknownDocuments(among ids: [String]) async throws(LedgerError) -> Set<String> {
+        try await real.unknownDocuments(among: ids)
+    }
+    func allows(_ purpose: Purpose, of subjectRef: String) async throws(LedgerError) -> Bool {
+        try live()
+        return try await real.allows(purpose, of: subjectRef)
+    }
+    func consents(of subjectRef: String) async throws(LedgerError) -> [Consent] {
+        try await real.consents(of: subjectRef)
+    }
 }

@@ -174,6 +174,32 @@ import Testing
         #expect(try files == names && listed == names && counter.mode("gallery") == 0o2750)
     }
 
+    @Test func `a withdrawal that was cut short behind its row is finished by the sweep`() async throws {
+        try await settle(try await shown("fox"))
+        try await settle(try await shown("hen"))
+        _ = try await counter.ledger.withdraw(.job("fox"))
+        #expect(try files.count == 2 && listed.count == 2)
+        try await gallery.agree()
+        #expect(try files.count == 1 && listed.count == 1 && withdrawn.count == 1)
+    }
+
+    @Test func `whoever objects, is restricted or is being erased is taken out by the sweep, and nobody else`()
+        async throws
+    {
+        for id in ["a", "b", "c", "d"] { try await settle(try await shown(id, subject: id)) }
+        let now = try await counter.ledger.now()
+        func request(_ subject: String) -> RightsRequest {
+            RightsRequest(id: "r-" + subject, verb: "x", subjectRef: subject, received: now)
+        }
+        try await counter.ledger.object(request("a"), to: .gallery, isWithdrawn: false)
+        try await counter.ledger.restrict(request("b"))
+        _ = try await counter.ledger.beginErasing(request("c"))
+        try await counter.ledger.object(request("d"), to: .statistics, isWithdrawn: false)
+        try await gallery.heed()
+        #expect(try files.count == 1 && listed.count == 1 && withdrawn.count == 3)
+        #expect(try await counter.ledger.gallery(of: "d").count == 1)
+    }
+
     @Test(arguments: (1...4).flatMap { write in [false, true].map { DyingLedger.Death(write: write, isAfter: $0) } })
     func `wherever a kill comes, what the folder shows is what the index and the ledger say`(
         death: DyingLedger.Death

@@ -50,6 +50,16 @@ import Testing
         try #require(Policy.brought("maiimage2")).check(spec, outputs: .hours(24))
     }
 
+    @Test func `what subjects ask for is kept where a policy says so, and its file may say otherwise`() throws {
+        let keeping = Policy.brought.filter { $0.history != nil }
+        #expect(keeping.map(\.id) == ["image2", "imagen2026", "gptimage2-blog"])
+        #expect(keeping.allSatisfy { $0.history == .account })
+        #expect(try read("{ id: 'x', extends: 'image2', history: 'none' }").policy.history == nil)
+        #expect(try read("{ id: 'x', extends: 'image2' }").policy.history == .account)
+        #expect(try read("{ id: 'x', history: '90d' }").policy.history == .span(.hours(2160)))
+        #expect(try read("{ id: 'x', history: '0s' }").faults.map(\.path) == ["policy.history"])
+    }
+
     @Test func `plans say what subjects keep, and a job under them names one, and whose it is`() throws {
         let file = try read(
             """

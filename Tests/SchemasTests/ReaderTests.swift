@@ -139,6 +139,8 @@ import Testing
         (#"{"id":"shop","training":"may"}"#, false),
         (#"{}"#, false), (#"{"id":"a b"}"#, false), (#"{"id":"shop","credit":{}}"#, false),
         (#"{"id":"shop","plans":{"free":{"outputs":"30d","count":9,"bytes":"1GB","notice":"1d"},"pro":{}}}"#, true),
+        (#"{"id":"shop","history":"account"}"#, true), (#"{"id":"shop","history":"90d"}"#, true),
+        (#"{"id":"shop","history":"none"}"#, true), (#"{"id":"shop","history":"ever"}"#, false),
         (#"{"id":"shop","plans":{}}"#, false), (#"{"id":"shop","plans":{"free":{"count":0}}}"#, false),
         (#"{"id":"shop","gallery":true,"protect":false}"#, true), (#"{"id":"shop","gallery":"yes"}"#, false),
         (#"{"id":"shop","credits":{}}"#, false), (#"{"id":"shop","credits":{"per_output":0}}"#, false),

@@ -139,7 +139,7 @@ complete -c darkroom -n '__darkroom_verb subject' -l reason -d 'erase: request, 
 complete -c darkroom -n '__darkroom_verb subject' -l expires -d 'hold: its end: 180d, or 2027-06-30 (with that day, UTC)' -x
 complete -c darkroom -n '__darkroom_verb subject' -l job -d 'hold: only this job\'s outputs' -x -a '(__darkroom_jobs)'
 complete -c darkroom -n '__darkroom_verb subject' -l end -d 'hold: ends this one' -x
-complete -c darkroom -n '__darkroom_verb subject' -l purpose -d 'object: statistics, history, gallery' -x
+complete -c darkroom -n '__darkroom_verb subject' -l purpose -d 'object: statistics, history, gallery, consent' -x
 complete -c darkroom -n '__darkroom_verb subject' -l withdraw -d 'object: takes the objection back'
 complete -c darkroom -n '__darkroom_verb subject' -l set -d 'amend: label, contact or preferences.NAME; an empty value takes it out' -x
 complete -c darkroom -n '__darkroom_verb subject' -l json -d 'print JSON'

@@ -56,6 +56,21 @@ extension Checkup {
                 + "subjects apart is destroyed")
     }
 
+    private var historyKept: Kept {
+        if let span = configuration.retainOutputs {
+            return .not(
+                "retention.outputs deletes pictures \(span) after",
+                remedy: "leave it out, or take pictures away before")
+        }
+        guard let term = configuration.policy.history else {
+            return .not("the policy keeps no history", remedy: "set its \"history\"")
+        }
+        let time = term == .account ? "until it is erased" : "for \(term)"
+        return .by(
+            "pictures stay in done/; prompts of jobs with a subject are kept \(time), sealed under the subject's key, and exported to it"
+        )
+    }
+
     enum Kept {
         case by(String)
         case not(String, remedy: String)
@@ -106,6 +121,11 @@ extension Checkup {
         case .noCards: .by("a job with one anywhere in its texts is refused, and the number is written nowhere")
         case .size: .by("as output.size says, or the job")
         case .plans: plansKept
+        case .history: historyKept
+        case .consents:
+            .by(
+                "what jobs vouch for is written down with the policy's digest; darkroom subject object --purpose consent ends it, and nothing new is made then"
+            )
         case .deliveries:
             .by("darkroom show says when each output of a job was taken away, and how large it was")
         case .gallery:
