@@ -35,6 +35,17 @@ import Testing
         #expect(shown.last?.contains("3 done, 1 failed, 0 held") == true)
     }
 
+    @Test(arguments: ["--help", "contact-sheet --help", "submit --help", "audit --help"])
+    func `help fits the terminal, and loses no word`(arguments: String) async throws {
+        let narrow = try await onTerminal("\(Darkroom.path) \(arguments)", columns: 70).out
+        let wide = try await Darkroom.run(arguments.split(separator: " ").map(String.init)).out
+        #expect(narrow.split(whereSeparator: \.isWhitespace) == wide.split(whereSeparator: \.isWhitespace))
+        let table = narrow.split(whereSeparator: \.isNewline).filter {
+            $0.hasPrefix("  ") && !$0.hasPrefix("  darkroom")
+        }
+        #expect(table.count > 5 && table.allSatisfy { $0.count <= 70 }, "\(table.filter { $0.count > 70 })")
+    }
+
     @Test func `without a terminal there are steady lines alone`() async throws {
         let spool = try filled()
         let result = try await spool.darkroom("drain")
