@@ -45,12 +45,14 @@ package struct History: Sendable {
         record.template = spec.template?.name
         record.templateVersion = spec.template?.version
         record.outputs = outputs
-        record.document = try await vault.seal(Array(Self.document(record, spec).pretty.utf8), for: reference)
+        let document = Array(Self.document(record, spec).pretty.utf8)
+        record.document = try await vault.seal(document, for: reference)
         try await ledger.write(job.hold, nil, [.history(record)])
         if let before { try await vault.destroy(before.document, for: reference) }
     }
 
-    private static func document(_ record: HistoryRecord, _ spec: JobSpec) -> JSONValue {
+    /// What is sealed.
+    package static func document(_ record: HistoryRecord, _ spec: JobSpec) -> JSONValue {
         .fields([
             "schema": .string(schema), "job": .string(record.job), "at": .string(record.at.description),
             "model": .string(record.model), "aspect_ratio": .text(record.aspectRatio), "size": .text(record.size),

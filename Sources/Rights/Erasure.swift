@@ -134,7 +134,8 @@ package struct Erasure: Sendable {
     private func hide(_ progress: inout Progress, isAlone: Bool) async throws(RightsError) {
         let request = progress.request
         progress.busy = []
-        _ = try await onLedger { () throws(LedgerError) in try await gallery.withdraw(subject: request.subjectRef) }
+        // What others see goes first.
+        try await onLedger { () throws(LedgerError) in _ = try await gallery.withdraw(subject: request.subjectRef) }
         let open = try await onLedger { () throws(LedgerError) in try await ledger.unsettled(of: request.subjectRef) }
         for job in open {
             let isOver = try await onLedger { () throws(LedgerError) in

@@ -16,6 +16,12 @@ extension ExportPackage {
         }
         let consents = try await onLedger { () throws(LedgerError) in try await ledger.consents(of: reference) }
         let document = JSONValue.fields([
+            "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
+            "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
+            "contact": .text(about.contact),
+            "restricted_since": .text(story.record.restrictedAt?.description),
+            "suspended_since": .text(story.record.suspendedAt?.description),
+            "objections": .array(story.record.objections.map(\.rawValue).sorted().map { .string($0) }),
             "consents": .array(
                 consents.map { consent in
                     .fields([
@@ -23,12 +29,6 @@ extension ExportPackage {
                         "given": .string(consent.given.description), "withdrawn": .text(consent.withdrawn?.description),
                     ])
                 }),
-            "schema": .string(Self.schema), "made": .string(story.now.description), "request": .string(request.id),
-            "policy": .fields(["id": .string(about.policy.id), "sha256": .string(about.policy.sha256)]),
-            "contact": .text(about.contact),
-            "restricted_since": .text(story.record.restrictedAt?.description),
-            "suspended_since": .text(story.record.suspendedAt?.description),
-            "objections": .array(story.record.objections.map(\.rawValue).sorted().map { .string($0) }),
             "record": story.card,
             "holds": .array(story.holds.map { $0.document(at: story.now) }),
             "requests": .array(story.requests.map(\.document)),
@@ -61,7 +61,7 @@ extension ExportPackage {
         let (deliveries, shown) = try await onLedger { () throws(LedgerError) in
             (try await ledger.deliveries(of: job.id), try await ledger.gallery(of: job.id))
         }
-        for effect in effects { processors.take(effect) }
+        processors.take(try await onLedger { () throws(LedgerError) in try await ledger.events(of: job.id) })
         return .fields([
             "id": .string(job.id), "requested_id": .text(job.requestedID), "state": .string(job.state.rawValue),
             "reason": .text((job.reason?.code ?? job.waitsFor)?.rawValue), "route": .string(job.route),
@@ -77,6 +77,7 @@ extension ExportPackage {
             ]),
             "outputs": .array(outputs.map(Self.document)),
             "requests": .array(effects.map(Self.document)),
+            "visibility": .string(job.visibility.rawValue),
             "cost": .fields([
                 "micro_usd": .integer(effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost })
             ]),
@@ -118,32 +119,47 @@ extension ExportPackage {
     }
 }
 
-/// Who has, or may have, received something of a subject.
+/// Who has, or may have, received something of a subject: what the events of its requests say, as it was when they left.
 struct ProcessorList: Sendable {
     private struct Line {
         var requests = 0
         var first = Timestamp(milliseconds: .max)
         var last = Timestamp(milliseconds: .min)
+        var received: Set<String> = []
+        /// Of the last request.
+        var terms: [String: String] = [:]
     }
 
     private var lines: [String: Line] = [:]
 
-    mutating func take(_ effect: EffectRecord) {
-        // What never left went to nobody.
-        guard effect.callClass != ReasonCode.notSent.rawValue else { return }
-        var line = lines[effect.provider] ?? Line()
-        line.requests += 1
-        line.first = min(line.first, effect.sentAt)
-        line.last = max(line.last, effect.sentAt)
-        lines[effect.provider] = line
+    /// - Parameter events: of one job, in order.
+    mutating func take(_ events: [(at: Timestamp, event: LedgerEvent)]) {
+        let ends = events.filter { $0.event.name == "call.ended" }.compactMap { end in
+            end.event.facts["call"].map { ($0, end.event.facts["class"]) }
+        }
+        let ended = Dictionary(ends) { _, last in last }
+        for (at, sent) in events where sent.name == "call.sent" {
+            // What never left went to nobody.
+            if let end = sent.facts["call"].flatMap({ ended[$0] }), end == ReasonCode.notSent.rawValue { continue }
+            let name = sent.facts["processor"] ?? sent.facts["provider"] ?? ""
+            var line = lines[name] ?? Line()
+            line.requests += 1
+            line.first = min(line.first, at)
+            line.last = max(line.last, at)
+            line.received.formUnion((sent.facts["carried"] ?? "").split(separator: " ").map(String.init))
+            line.terms = sent.facts
+            lines[name] = line
+        }
     }
 
     var documents: [JSONValue] {
-        lines.sorted { $0.key < $1.key }.map { provider, line in
+        lines.sorted { $0.key < $1.key }.map { name, line in
             .fields([
-                "processor": .string(provider), "requests": .integer(line.requests),
+                "processor": .string(name), "recipient": .text(line.terms["recipient"]),
+                "regions": .text(line.terms["regions"]), "kept": .text(line.terms["kept"]),
+                "training": .text(line.terms["training"]), "requests": .integer(line.requests),
                 "first": .string(line.first.description), "last": .string(line.last.description),
-                "received": .array(["prompt", "references", "mask"].map { .string($0) }),
+                "received": .array(line.received.sorted().map { .string($0) }),
             ])
         }
     }

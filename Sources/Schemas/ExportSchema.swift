@@ -5,7 +5,8 @@ enum ExportSchema {
     static let body = Shape.open(
         "All that is held of one subject: what there is, until when, who received it, and where it lies in the package.",
         required: [
-            "schema", "made", "request", "policy", "objections", "holds", "requests", "credits", "jobs", "processors",
+            "schema", "made", "request", "policy", "consents", "objections", "holds", "requests", "credits", "jobs",
+            "processors",
             "documents",
         ],
         [
@@ -17,6 +18,15 @@ enum ExportSchema {
             "suspended_since": Shape.moment("Since when there are no new pictures."),
             "objections": Shape.array(
                 "What the data is not used for.", of: Shape.choice("One purpose.", RequestSchema.purposes)),
+            "consents": Shape.array(
+                "What jobs vouched for in the subject's name.",
+                of: Shape.open(
+                    "One.", required: ["purpose", "policy_sha256", "given"],
+                    [
+                        "purpose": Shape.text("What.", "^[a-z0-9_]{1,64}$"),
+                        "policy_sha256": Shape.text("Digest of the policy that it was for."),
+                        "given": Shape.moment("When."), "withdrawn": Shape.moment("When it was taken back."),
+                    ])),
             "record": Shape.open("What the service wants to have of the subject, and what was put right in it.", [:]),
             "holds": Shape.array(
                 "Legal reasons to keep something.",
@@ -45,9 +55,12 @@ enum ExportSchema {
                 of: Shape.open(
                     "One.", required: ["processor", "requests", "first", "last", "received"],
                     [
-                        "processor": Shape.text("Who."), "requests": Shape.count("How often."),
+                        "processor": Shape.text("Who, by the name of the configuration."),
+                        "recipient": Shape.text("Who, by the name of the contract."),
+                        "regions": Shape.text("Where."), "kept": Shape.text("How long they keep it."),
+                        "training": Shape.text("Whether they train on it."), "requests": Shape.count("How often."),
                         "first": Shape.moment("First."), "last": Shape.moment("Last."),
-                        "received": Shape.array("At most what.", of: Shape.text("One kind of data.")),
+                        "received": Shape.array("What.", of: Shape.text("One kind of data.")),
                     ])),
             "documents": Shape.array("What is kept beside jobs, as files of the package.", of: Shape.text("A path.")),
         ])
@@ -76,7 +89,11 @@ enum ExportSchema {
 
     private static let job = Shape.open(
         "One job.",
-        required: ["id", "state", "route", "policy", "times", "inputs", "outputs", "requests", "cost", "files"],
+        required: [
+            "id", "state", "route", "policy", "times", "inputs", "outputs", "requests", "visibility", "deliveries",
+            "gallery",
+            "cost", "files",
+        ],
         [
             "id": Shape.text("Its name."), "requested_id": Shape.text("The name that was asked for."),
             "state": Shape.text("Where it stands.", "^[a-z]+$"),
@@ -108,7 +125,24 @@ enum ExportSchema {
                         "billed": Shape.choice("Whether it was paid for.", Shape.billed), "sent": Shape.moment("When."),
                         "cost": Shape.open("What it cost.", required: ["micro_usd", "source"], [:]),
                     ])),
+            "visibility": Shape.choice("Who may see what was made.", ["private", "unlisted", "public"]),
             "cost": Shape.open("Of all of it.", required: ["micro_usd"], ["micro_usd": Shape.count("Micro-dollars.")]),
+            "deliveries": Shape.array(
+                "Outputs that were seen to be taken away.",
+                of: Shape.open(
+                    "One.", required: ["output", "at"],
+                    [
+                        "output": Shape.count("Which, from 1."), "at": Shape.moment("When."),
+                        "bytes": Shape.count("Its size."),
+                    ])),
+            "gallery": Shape.array(
+                "What others see of it.",
+                of: Shape.open(
+                    "One picture.", required: ["output", "file", "listed"],
+                    [
+                        "output": Shape.count("Which output, from 1."), "file": Shape.text("Its name in the gallery."),
+                        "listed": Shape.flag("Whether the gallery's index names it."),
+                    ])),
             "files": Shape.array(
                 "What of it is in the package.",
                 of: Shape.open(

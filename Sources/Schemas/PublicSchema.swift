@@ -17,6 +17,8 @@ package enum PublicSchema: String, Sendable, CaseIterable {
     case policy
     /// The gallery's `index.json`.
     case gallery
+    /// A document of a subject's history.
+    case history
     /// `manifest.json` of a package of all that is held of a subject.
     case export
     /// A signed receipt.
@@ -34,6 +36,7 @@ package enum PublicSchema: String, Sendable, CaseIterable {
             case .configuration: ConfigurationSchema.body
             case .policy: PolicySchema.body
             case .gallery: GallerySchema.body
+            case .history: HistorySchema.body
             case .export: ExportSchema.body
             case .receipt: ReceiptSchema.body
             case .request: RequestSchema.body

@@ -34,7 +34,8 @@ enum ReceiptSchema {
                 of: Shape.open(
                     "One.", required: ["processor", "requests"],
                     [
-                        "processor": Shape.text("Who."), "requests": Shape.count("How often."),
+                        "processor": Shape.text("Who."), "recipient": Shape.text("Who, by the name of the contract."),
+                        "kept": Shape.text("How long they keep it."), "requests": Shape.count("How often."),
                         "last": Shape.moment("Last."), "note": Shape.text("What this means."),
                     ])),
             "kept": Shape.text("What stays."),

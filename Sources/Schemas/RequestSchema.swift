@@ -6,7 +6,7 @@ enum RequestSchema {
         "export", "erase", "restrict", "unrestrict", "amend", "object", "hold", "suspend", "resume", "show",
     ]
     static let causes = ["request", "minor", "consent", "account", "legal", "error"]
-    static let purposes = ["statistics", "history", "gallery"]
+    static let purposes = ["statistics", "history", "gallery", "consent"]
 
     static let body = Shape.closed(
         "What is asked for a subject: the options of `darkroom subject`.", required: ["verb", "subject"],

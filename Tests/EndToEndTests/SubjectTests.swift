@@ -71,6 +71,8 @@ import Testing
         try await Darkroom.tool("unzip", "-tq", package)
         let text = try await unzipped(spool, package, "manifest.json")
         let manifest = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let schema = try await Darkroom.run(["config", "schema", "export"]).json
+        #expect(SchemaCheck.faults(manifest, schema) == [])
         let jobs = try #require(manifest["jobs"] as? [[String: Any]])
         #expect(jobs.compactMap { $0["id"] as? String } == (1...Self.each).map { "s3-\($0)" })
         for (path, bytes) in own {
@@ -79,6 +81,9 @@ import Testing
                 "sh", "-c", "unzip -p '\(package)' 'jobs/\(path.dropFirst(5))' > '\(copy)'")
             #expect(FileManager.default.contents(atPath: copy) == bytes, "\(path)")
         }
+        let processors = try #require(manifest["processors"] as? [[String: Any]])
+        #expect(processors.count == 1 && processors[0]["requests"] as? Int == Self.each)
+        #expect((processors[0]["received"] as? [String])?.contains("prompt") == true)
         let order = try await unzipped(spool, package, "jobs/s3-2/inputs/order.json")
         #expect(order.contains("marker-of-3 picture 2"), "what is held of the inputs is given out too")
         #expect(!text.contains("marker-of-1") && !text.contains("s1-"))
@@ -108,6 +113,8 @@ import Testing
     private func checkReceipt(_ receipt: Any?, _ spool: TestSpool) async throws {
         let file = spool.scratch.file("receipt.json")
         let document = try #require(receipt as? [String: Any])
+        let schema = try await Darkroom.run(["config", "schema", "receipt"]).json
+        #expect(SchemaCheck.faults(document, schema) == [])
         let statement = try #require(document["statement"] as? [String: Any])
         #expect((statement["erasure"] as? [String: Any])?["cause"] as? String == "minor")
         #expect((statement["jobs"] as? [[String: Any]])?.count == Self.each)
@@ -172,7 +179,7 @@ import Testing
         try await eventually("it waits for the call") { erase.printed.contains("paid call") }
         gate.open()
         try await eventually("it is over") { erase.printed.contains("erased (request") }
-        #expect(await erase.end() == 0)
+        #expect(await erase.end(0) == 0)
         #expect(spool.outcomes("done") == [] && spool.outcomes("failed") == [] && spool.outcomes("held") == [])
         // What the calls cost is still known, and of whom is not.
         let show = try await spool.darkroom("show", "mine", "--json").json

@@ -62,6 +62,17 @@ import Testing
             isSimulated: false)
     }
 
+    @Test func `a document of history fits its schema, which promises no key that is never written`() {
+        var spec = JobSpec(prompt: "x")
+        spec.template = TemplateUse(name: "poster", version: 3, variables: [.init(name: "title", value: "y")])
+        var record = HistoryRecord(of: Self.job, subjectRef: "s", at: Self.moment, document: "")
+        (record.model, record.aspectRatio, record.size) = ("m", "16:9", "1536x864")
+        (record.template, record.templateVersion, record.outputs) = ("poster", 3, ["order-7-0123ABCD-1.png"])
+        let document = History.document(record, spec)
+        #expect(strict.faults(of: document, by: PublicSchema.history.document) == [])
+        #expect(document.writtenKeys.subtracting(["title"]) == PublicSchema.history.document.describedKeys)
+    }
+
     @Test func `the gallery's index fits its schema, which promises no key that is never written`() {
         let tombstone = GalleryTombstone(id: Self.picture.id, at: Self.moment)
         let document = GalleryIndex(pictures: [Self.picture], withdrawn: [tombstone]).document

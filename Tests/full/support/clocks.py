@@ -19,6 +19,15 @@ JUMPS = {"-10 y": -YEARS, "-25 h": -25 * HOUR, "-1 h": -HOUR, "+1 h": HOUR, "+25
 LATEST = 60 + 15
 
 
+def clock_library(folder):
+    """The library that gives a process other clocks."""
+    library = os.path.join(folder, "clocks.so")
+    compiler = shutil.which("cc") or shutil.which("clang")
+    source = os.path.join(HERE, "clocks.c")
+    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
 class Clocks:
     """The clocks of one spool's machine."""
 
@@ -198,10 +207,7 @@ def main():
     finds = Finds()
     simulator = Simulator(folder)
     try:
-        library = os.path.join(folder, "clocks.so")
-        compiler = shutil.which("cc") or shutil.which("clang")
-        source = os.path.join(HERE, "clocks.c")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        library = clock_library(folder)
         count = 0
         for way in (stopped, restarted, claimed, running):
             cases = [Case(folder, library, simulator, "%s %s" % (way.__name__, name), jump) for name, jump in JUMPS.items()]
