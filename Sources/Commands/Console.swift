@@ -24,8 +24,10 @@ enum Console {
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// Columns padded to one width each, the last one as it is.
-    static func table(_ rows: [[String]]) -> String {
+    /// Columns padded to one width each; the last one goes on below itself where it is too long for the terminal.
+    ///
+    /// - Parameter room: columns of the terminal that it is printed on; nil where it is none, and lines are as long as they are.
+    static func table(_ rows: [[String]], room: Int? = isTerminal(1) ? columns(1) : nil) -> String {
         var widths: [Int] = []
         for row in rows {
             for (index, cell) in row.enumerated() {
@@ -36,10 +38,31 @@ enum Console {
         return rows.map { row in
             var line = ""
             for (index, cell) in row.enumerated() {
-                let isLast = index == row.count - 1
-                line += cell + (isLast ? "" : String(repeating: " ", count: widths[index] - cell.count + 2))
+                guard index == row.count - 1 else {
+                    line += cell + String(repeating: " ", count: widths[index] - cell.count + 2)
+                    continue
+                }
+                let start = String(repeating: " ", count: line.count)
+                line += folded(cell, width: (room ?? .max) - line.count).joined(separator: "\n" + start)
             }
             return line + "\n"
         }.joined()
+    }
+
+    /// Lines of at most `width` columns, broken between words; less than 20 columns are not worth it.
+    static func folded(_ text: String, width: Int) -> [String] {
+        guard width >= 20, text.count > width else { return [text] }
+        var lines = [""]
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let line = lines.removeLast()
+            if line.isEmpty {
+                lines.append(String(word))
+            } else if line.count + word.count < width {
+                lines.append("\(line) \(word)")
+            } else {
+                lines += [line, String(word)]
+            }
+        }
+        return lines
     }
 }

@@ -45,7 +45,7 @@ extension Program {
     }
 }
 
-/// What a drain shows: a line that is written over on a terminal, else one line a job.
+/// What a drain shows: a bar on a terminal, and one line a job.
 private final class Progress: Sendable {
     struct Tally: Sendable {
         var accepted = 0
@@ -54,17 +54,19 @@ private final class Progress: Sendable {
         var held = 0
         var partial = 0
         var outputs = 0
+        /// Micro-dollars, as the status of each job says.
+        var spent: Int64 = 0
         var jobs: [String] = []
 
         var settled: Int { done + failed + held }
     }
 
-    private let isLive: Bool
+    private let bar: ProgressBar
     private let spool: String
     private let state = Mutex(Tally())
 
     init(isLive: Bool, spool: String) {
-        self.isLive = isLive
+        bar = ProgressBar(isLive: isLive)
         self.spool = spool
     }
 
@@ -73,9 +75,16 @@ private final class Progress: Sendable {
     /// Called for every event, from any thread.
     var note: @Sendable (LedgerEvent) -> Void {
         { event in
-            let line: String? = self.state.withLock { tally in self.take(event, &tally) }
-            if let line { Console.print(line) }
-            if self.isLive { self.draw() }
+            let (line, tally) = self.state.withLock { tally in (self.take(event, &tally), tally) }
+            if let line { self.bar.print(line) }
+            self.bar.update { bar in
+                bar.settled = tally.settled
+                bar.total = max(tally.accepted, tally.settled)
+                bar.failed = tally.failed
+                bar.held = tally.held
+                bar.pictures = tally.outputs
+                bar.spent = tally.spent
+            }
         }
     }
 
@@ -93,23 +102,13 @@ private final class Progress: Sendable {
             }
             if event.facts["partial"] == "yes" { tally.partial += 1 }
             tally.jobs.append(job)
+            if bar.isLive { tally.spent += Waiting.cost(ofOutcome: "\(spool)/\(outcome)/\(job)") }
             let reason = event.facts["reason"].map { "  \($0)" } ?? ""
-            return (isLive ? "\r\u{1B}[K" : "") + "\(outcome)  \(spool)/\(outcome)/\(job)\(reason)\n"
+            return "\(outcome)  \(spool)/\(outcome)/\(job)\(reason)\n"
         default: break
         }
         return nil
     }
 
-    private func draw() {
-        let tally = tally
-        let total = max(tally.accepted, tally.settled)
-        let width = 24
-        let filled = total == 0 ? 0 : width * tally.settled / total
-        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        Console.write(2, Array("\r\u{1B}[K[\(bar)] \(tally.settled)/\(total) jobs, pictures: \(tally.outputs)".utf8))
-    }
-
-    func end() {
-        if isLive { Console.write(2, Array("\r\u{1B}[K".utf8)) }
-    }
+    func end() { bar.end() }
 }

@@ -9,6 +9,7 @@ extension Program {
     static let subjectVerb = Verb(
         name: "subject", summary: "the rights of the person the data belongs to, and their limits",
         arguments: RightsOrder.Verb.allCases.map(\.rawValue).joined(separator: "|") + " SUBJECT", words: 2...2,
+        choices: RightsOrder.Verb.allCases.map(\.rawValue),
         options: [
             Option("--output", "FILE", "export: the package to write, a zip; - is standard output"),
             Option(

@@ -206,21 +206,39 @@ struct Waiting {
             throw CommandError(.inputOutput, "there is no spool at \(spool.root)", hint: "name it with --spool")
         }
         try await waitForSomebody(at: jobs)
+        let bar = ProgressBar(isLive: Console.isTerminal(2) && !wantsJSON)
+        defer { bar.end() }
+        bar.update { $0.total = jobs.count }
         var isWell = true
         for job in jobs {
             let outcome = await outcome(of: job)
             let path = spool.outcome(outcome, of: job)
-            let status = ((try? Files.read(path + "/status.json", limit: 1 << 20)) ?? nil)
-                .flatMap { try? JSONParser.parse($0) }
+            let status = Self.status(ofOutcome: path)
             if outcome != .done || status?["partial"]?.bool == true { isWell = false }
             if wantsJSON {
                 Console.print(status ?? .fields(["job": .string(job), "outcome": .string(outcome.rawValue)]))
             } else {
                 let reason = status?["reason"]?["code"]?.string.map { "  \($0)" } ?? ""
-                Console.print("\(outcome.rawValue)  \(path)\(reason)\n")
+                bar.print("\(outcome.rawValue)  \(path)\(reason)\n")
+            }
+            bar.update { line in
+                line.settled += 1
+                line.failed += outcome == .failed ? 1 : 0
+                line.held += outcome == .held ? 1 : 0
+                line.pictures += status?["outputs"]?.array?.count ?? 0
+                line.spent += Int64(status?["cost"]?["micro_usd"]?.int ?? 0)
             }
         }
         return (isWell ? ExitCode.fine : .notAllWell).rawValue
+    }
+
+    /// Micro-dollars that the job of an outcome folder cost; 0 where it does not say.
+    static func cost(ofOutcome path: String) -> Int64 {
+        Int64(status(ofOutcome: path)?["cost"]?["micro_usd"]?.int ?? 0)
+    }
+
+    private static func status(ofOutcome path: String) -> JSONValue? {
+        ((try? Files.read(path + "/status.json", limit: 1 << 20)) ?? nil).flatMap { try? JSONParser.parse($0) }
     }
 
     private func outcome(of job: String) async -> Outcome {

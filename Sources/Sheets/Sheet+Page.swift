@@ -28,7 +28,7 @@ extension Sheet {
         header p { margin: .2rem 0 1.6rem; color: var(--dim); }
         main { display: flex; flex-wrap: wrap; gap: 1.1rem; align-items: start; }
         main::after { content: ""; flex: 1000 1 0; }
-        figure { --r: 1; flex: var(--r) 1 calc(var(--r) * 15rem); min-width: min(100%, 9rem); max-width: calc(var(--r) * 26rem); margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+        figure { --r: 1; flex: var(--r) 1 calc(var(--r) * 13rem); min-width: min(100%, 9rem); max-width: calc(var(--r) * 18rem); margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
         .faces { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 2px; }
         .face { position: relative; }
         img { display: block; width: 100%; height: auto; }

@@ -182,6 +182,7 @@ _darkroom() {
     cancel) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
     save) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
     delete) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
+    subject) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "export erase restrict unrestrict amend object hold suspend resume show" -- "$current"); } ;;
     account) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "credit balance history check" -- "$current"); } ;;
     key) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "show export rotate" -- "$current"); }; ((COMP_CWORD > first)) && { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
     audit) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "show verify" -- "$current"); }; ((COMP_CWORD > first)) && { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;

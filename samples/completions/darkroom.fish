@@ -146,6 +146,7 @@ complete -c darkroom -n '__darkroom_verb subject' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb subject' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb subject' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb subject' -l help -d 'show this help'
+complete -c darkroom -n '__darkroom_verb subject; and __darkroom_at 2' -a 'export erase restrict unrestrict amend object hold suspend resume show'
 complete -c darkroom -n '__darkroom_verb account' -l amount -d 'credits to give; negative takes back what is free' -x
 complete -c darkroom -n '__darkroom_verb account' -l expires -d 'their end: 90d, 2026-12-31 (with that day, UTC) or never; else the policy\'s' -x
 complete -c darkroom -n '__darkroom_verb account' -l id -d 'of this credit: given again under it, nothing is given twice' -x
