@@ -34,8 +34,7 @@ enum ReceiptSchema {
                 of: Shape.open(
                     "One.", required: ["processor", "requests"],
                     [
-                        "processor": Shape.text("Who."), "recipient": Shape.text("Who, by the name of the contract."),
-                        "kept": Shape.text("How long they keep it."), "requests": Shape.count("How often."),
+                        "processor": Shape.text("Who."), "requests": Shape.count("How often."),
                         "last": Shape.moment("Last."), "note": Shape.text("What this means."),
                         "recipient": Shape.text("Who that is, as its row of the register said."),
                         "kept": Shape.text("How long it is kept there, as the row said: none, a duration, or unknown."),
