@@ -31,6 +31,13 @@ extension Program {
 }
 
 extension SpoolStatus {
+    private var flow: String {
+        guard isRunning else { return "does not flow: no daemon runs" }
+        guard let readiness else { return "not looked at yet" }
+        if readiness.isReady { return "flows" }
+        return "does not flow: " + readiness.obstacles.map { "\($0.message) (\($0.code))" }.joined(separator: "; ")
+    }
+
     /// As tables for a terminal.
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
@@ -38,7 +45,7 @@ extension SpoolStatus {
         }
         let budget = configuration.budgetPerDay.map { " of " + Money.text($0) } ?? ""
         let heads = [
-            ["daemon", isRunning ? "running" : "not running"],
+            ["daemon", isRunning ? "running" : "not running"], ["work", flow],
             ["jobs", jobs.isEmpty ? "none" : jobs.joined(separator: ", ")],
             ["inbox", (["\(inbox) waiting"] + inboxWaitsFor).joined(separator: "; ")],
             ["spent today", "\(Money.text(spent))\(budget) dollars (\(day), UTC)"],

@@ -16,6 +16,7 @@ struct Health: Sendable {
     let reserve: DiskReserve
     let workers: WorkerPool
     let stopping: StopFlag
+    let workerWatch: WorkerWatch
 
     /// By how much a deletion may be late before it is said: the sweep runs at least every minute.
     private static let patience = Span.minutes(1)
@@ -40,11 +41,15 @@ struct Health: Sendable {
         found.add("disk_full", "less is free on the disk than disk.min_free", where: !reserve.hasRoom)
         await lookAtDisk(&found)
         await lookAtLedger(&found)
-        do throws(WorkerError) {
-            try await workers.makeSure()
-        } catch {
-            found.add("image_workers", "no picture is opened: \(error.description)", where: true)
-        }
+        // Nothing here waits for a worker: one that does not come is what is to be said.
+        found.add(
+            "image_workers",
+            workerWatch.trouble.map { "no picture is opened: \($0)" } ?? "no image worker is ready yet",
+            where: workers.starts == 0)
+        let stuck = await workerWatch.stuck(workers)
+        found.add(
+            "image_workers", "every image worker is stuck: it has a picture, and has done nothing for seconds",
+            where: stuck >= workers.count)
         return found
     }
 
@@ -69,7 +74,11 @@ struct Health: Sendable {
                 "overdue_deletion", "a deletion is \(late.milliseconds / 1000) s late", where: late > Self.patience)
             let paused = Set(try await stores.ledger.pauses().map(\.route))
             let routes = Set(stores.configuration.routes.keys)
-            found.add("routes", "every route is paused", where: routes.isSubset(of: paused))
+            let away = try await stores.ledger.outOfReach()
+            let none =
+                routes.isSubset(of: paused)
+                ? "every route is paused" : "no route can be reached: its requests are not delivered"
+            found.add("routes", none, where: routes.isSubset(of: paused.union(away)))
         } catch {
             found.add("ledger", error.description, where: true)
         }

@@ -41,6 +41,7 @@ package final class Service: Sendable {
     let intake: IntakeService
     let tally = Tally()
     let stopping: StopFlag
+    let workerWatch = WorkerWatch()
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
     /// Why the audit log can not be written, as it was last said.
@@ -205,6 +206,7 @@ package final class Service: Sendable {
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
+            group.addTask { await self.watchHealth() }
             group.addTask { await self.audit() }
             group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
@@ -217,11 +219,17 @@ package final class Service: Sendable {
 
     /// A machine that gives no lock is told of at once, before the first job needs a worker.
     private func checkWorkers() async {
-        do throws(WorkerError) {
-            try await workers.makeSure()
-        } catch {
-            guard error != .stopped else { return }
-            stores.recorder.log.error("no picture is opened, and jobs wait", ["why": error.description])
+        while !stopping.isSet {
+            do throws(WorkerError) {
+                return try await workers.makeSure()
+            } catch {
+                guard error != .stopped else { return }
+                if workerWatch.note(trouble: error.description) {
+                    stores.recorder.log.error("no picture is opened, and jobs wait", ["why": error.description])
+                }
+            }
+            let until = Monotonic.milliseconds() + 5000
+            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }
 

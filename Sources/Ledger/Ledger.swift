@@ -88,6 +88,8 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     func retention() async throws(LedgerError) -> RetentionState
     /// What is deleted next, in that order, at most `limit`.
     func deadlines(limit: Int) async throws(LedgerError) -> [Deadline]
+    /// Routes whose last requests could not be delivered: jobs wait for the next try.
+    func outOfReach() async throws(LedgerError) -> Set<String>
     /// What has settled since a moment of the age clock.
     func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup]
     /// Forgets some jobs that settled before `moment`, by the age clock, and of which nothing is left to be deleted; how many that

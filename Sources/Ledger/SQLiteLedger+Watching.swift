@@ -58,6 +58,13 @@ extension SQLiteLedger {
         }
     }
 
+    package func outOfReach() throws(LedgerError) -> Set<String> {
+        let rows = try database.rows(
+            "SELECT DISTINCT route FROM job WHERE state = 'waiting' AND waiting = ?",
+            [.text(ReasonCode.notSent.rawValue)])
+        return Set(rows.compactMap { $0["route"].text })
+    }
+
     package func deadlines(limit: Int) throws(LedgerError) -> [Deadline] {
         let inputs = try database.rows(
             """

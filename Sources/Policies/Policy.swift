@@ -171,8 +171,6 @@ package struct Promise: Sendable, Equatable {
         case training
         /// Darkroom does nothing with it: there is none.
         case nothing
-        /// Nothing keeps it yet.
-        case unbuilt(String)
     }
 
     /// The row of the table of promises, as R1: retention, subjects' rights, security, third parties, usage, features.

@@ -46,6 +46,8 @@ package struct SpoolFolders: Sendable, Hashable {
     package var crashNote: String { privateFolder + "/crash" }
     /// Written and deleted to see whether that can be done.
     package var probe: String { privateFolder + "/probe" }
+    /// Whether work flows, as the daemon sees it; there while it runs.
+    package var readiness: String { privateFolder + "/readiness" }
     package var lock: String { privateFolder + "/lock" }
 
     /// What others may see of outputs; made when a job first asks for it.

@@ -22,6 +22,15 @@ package struct Readiness: Sendable {
         if isSo { obstacles.append(Obstacle(code, message)) }
     }
 
+    /// What a daemon wrote of itself; nil for what is nothing of the kind.
+    package init?(_ document: JSONValue) {
+        guard let entries = document["obstacles"]?.array else { return nil }
+        obstacles = entries.compactMap { entry in
+            guard let code = entry["code"]?.string, let message = entry["message"]?.string else { return nil }
+            return Obstacle(code, message)
+        }
+    }
+
     package var isReady: Bool { obstacles.isEmpty }
 
     package var document: JSONValue {

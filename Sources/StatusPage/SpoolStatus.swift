@@ -21,6 +21,8 @@ package struct SpoolStatus: Sendable {
     package let now: Timestamp
     package let day: String
     package let isRunning: Bool
+    /// Whether work flows, as the running daemon sees it; nil where none runs, or it has not looked yet.
+    package let readiness: Readiness?
     package let counts: [JobState: Int]
     package let routes: [RouteLine]
     package let configuration: Configuration
@@ -37,6 +39,8 @@ package struct SpoolStatus: Sendable {
         now = try await ledger.now()
         day = String(Timestamp(milliseconds: Monotonic.wall()).description.prefix(10))
         isRunning = FolderLock.isHeld(spool.lock)
+        let note = isRunning ? (try? Files.read(spool.readiness, limit: 1 << 20)) ?? nil : nil
+        readiness = note.flatMap { try? JSONParser.parse($0) }.flatMap { Readiness($0) }
         counts = try await ledger.counts()
         retention = try await ledger.retention()
         // What a hold keeps of an erasure was answered for.
@@ -81,7 +85,8 @@ package struct SpoolStatus: Sendable {
 
     package var document: JSONValue {
         .fields([
-            "schema": "darkroom.status/1", "running": .bool(isRunning),
+            "schema": "darkroom.status/1", "running": .bool(isRunning), "ready": readiness.map { .bool($0.isReady) },
+            "obstacles": readiness?.document["obstacles"],
             "jobs": .object(
                 JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
             "inbox": .fields([

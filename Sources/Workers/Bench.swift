@@ -1,4 +1,5 @@
 import CLinuxShim
+import Disk
 import Dispatch
 import Synchronization
 
@@ -27,6 +28,8 @@ final class Bench: Sendable {
         var withdrawn: Set<Int> = []
         /// Wake descriptor of the thread that serves a job.
         var serving: [Int: Int32] = [:]
+        /// Since when, milliseconds of a clock that never jumps.
+        var servedSince: [Int: Int64] = [:]
         var processes: [Int: Int32] = [:]
         /// Why no worker of this pool can ever be had; then none is started again.
         var refusal: WorkerError?
@@ -54,6 +57,18 @@ final class Bench: Sendable {
     }
 
     var processes: [Int32] { state.withLock { Array($0.processes.values).sorted() } }
+
+    /// Processes that work on a picture, and since when.
+    var busy: [(process: Int32, since: Int64)] {
+        state.withLock { state in
+            state.serving.compactMap { id, descriptor in
+                guard let process = state.processes[Int(descriptor)], let since = state.servedSince[id] else {
+                    return nil
+                }
+                return (process, since)
+            }
+        }
+    }
 
     // MARK: Callers
 
@@ -120,6 +135,7 @@ final class Bench: Sendable {
                 guard !state.waiting.isEmpty else { return (nil, false) }
                 let ticket = state.waiting.removeFirst()
                 state.serving[ticket.id] = descriptor
+                state.servedSince[ticket.id] = Monotonic.milliseconds()
                 return (ticket.sharing(with: state.serving.count - 1 + state.waiting.count), false)
             }
             if found.stop { return nil }
@@ -130,7 +146,10 @@ final class Bench: Sendable {
 
     /// Gives a job back to its caller.
     func settle(_ ticket: Ticket, _ outcome: Outcome) {
-        state.withLock { _ = $0.serving.removeValue(forKey: ticket.id) }
+        state.withLock { state in
+            state.serving[ticket.id] = nil
+            state.servedSince[ticket.id] = nil
+        }
         ticket.caller.resume(returning: outcome)
     }
 

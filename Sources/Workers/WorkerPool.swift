@@ -104,6 +104,9 @@ package final class WorkerPool: Sendable {
     /// Process numbers of the workers that run now, for the status.
     package var processes: [Int32] { full.processes + (light?.processes ?? []) }
 
+    /// Workers that have a picture, and since when, milliseconds of a clock that never jumps.
+    package var busy: [(process: Int32, since: Int64)] { full.busy + (light?.busy ?? []) }
+
     /// Stops every job with `WorkerError.stopped`, ends all workers and waits until they are gone. Later calls are stopped too.
     package func shutDown() async {
         full.stop()

@@ -55,6 +55,7 @@ final class DyingLedger: JobLedger {
     func suspects(ofDeaths least: Int) async throws(LedgerError) -> [String] {
         try await real.suspects(ofDeaths: least)
     }
+    func outOfReach() async throws(LedgerError) -> Set<String> { try await real.outOfReach() }
     func deadlines(limit: Int) async throws(LedgerError) -> [Deadline] { try await real.deadlines(limit: limit) }
     func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup] {
         try await real.settled(since: moment)

@@ -146,8 +146,6 @@ extension Checkup {
                 : .by("nothing leaves this machine")
         case .training: training
         case .nothing: .by("so it is")
-        case .unbuilt(let what):
-            .not("Darkroom can not do this yet (\(what))", remedy: "see to it by hand, or do not promise it")
         }
     }
 }
