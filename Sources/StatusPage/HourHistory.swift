@@ -34,21 +34,26 @@ final class HourHistory: Sendable {
     /// A job that settled in a minute may be written down a little after it.
     private static let unsure: Int64 = 2
 
-    private let known = Mutex<[Int64: [SettledGroup]]>([:])
+    private struct Known {
+        var minutes: [Int64: [SettledGroup]] = [:]
+        /// The last minute that was asked for.
+        var through: Int64?
+    }
+
+    private let known = Mutex(Known())
 
     /// The hour until now. Of the minutes that are over each is asked for once.
     func picture(_ ledger: any JobLedger, now: Timestamp) async throws(LedgerError) -> Picture {
         let last = now.milliseconds / 60_000
         let first = last - Int64(Self.length) + 1
-        let from = known.withLock { known in
-            known = known.filter { $0.key >= first }
-            return known.isEmpty ? first : last - Self.unsure
-        }
+        // Nobody may have looked for a while: what came since the last look is asked for whole.
+        let from = known.withLock { max(first, ($0.through ?? first) - Self.unsure) }
         let found = try await ledger.settled(since: Timestamp(milliseconds: from * 60_000))
         let groups = known.withLock { known in
-            for minute in from...last { known[minute] = [] }
-            for group in found { known[group.minute, default: []].append(group) }
-            return known
+            known.minutes = known.minutes.filter { (first..<from).contains($0.key) }
+            for group in found { known.minutes[group.minute, default: []].append(group) }
+            known.through = last
+            return known.minutes
         }
         return Self.picture(of: groups, first...last)
     }
