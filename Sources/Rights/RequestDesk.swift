@@ -73,7 +73,8 @@ package struct RequestDesk: Sendable {
             var count = 0
             let now = Monotonic.wall()
             for entry in try Folders.list(spool.requests).entries where Self.isRequest(entry) {
-                guard now - entry.info.changed / 1_000_000 >= settle.milliseconds,
+                // A clock that was set back makes no request wait for it to come round again.
+                guard abs(now - entry.info.changed / 1_000_000) >= settle.milliseconds,
                     entry.info.owner == Accounts.own || Accounts.user(entry.info.owner, isIn: group),
                     !Files.isBeingWritten(spool.requests + "/" + entry.name)
                 else { continue }
