@@ -156,7 +156,9 @@ let package = Package(
             path: "Benchmarks/PixelBenchmarks", swiftSettings: house),
 
         // Tests, one target a room.
-        .target(name: "Support", dependencies: ["Domain", "Vault"], path: "Tests/Support", swiftSettings: house),
+        .target(
+            name: "Support", dependencies: ["Domain", "Providers", "Settings", "Vault"], path: "Tests/Support",
+            swiftSettings: house),
         .target(
             name: "CProbeShim", path: "Tests/CProbeShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + glibHeaders)],
@@ -183,7 +185,7 @@ let package = Package(
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),
         tests("Transport", ["HTTPServer", "Support"]),
-        tests("Providers", ["Documents", "Domain", "Settings", "Transport"]),
+        tests("Providers", ["Documents", "Domain", "Settings", "Support", "Transport"]),
         tests("HTTPServer", ["Support"]),
         tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Support", "Transport"]),
         tests("Intake", ["Digests", "Disk", "Documents", "Domain", "Journal", "Ledger", "Spool", "Support", "Vault"]),

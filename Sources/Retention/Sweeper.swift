@@ -31,16 +31,16 @@ package struct SweepReport: Sendable {
 ///
 /// Runs in the daemon and as a command, also both at once: whoever comes second finds nothing left to do.
 package struct Sweeper: Sendable {
-    private let ledger: any JobLedger
-    private let blobs: any BlobStore
-    private let spool: SpoolFolders
+    let ledger: any JobLedger
+    let blobs: any BlobStore
+    let spool: SpoolFolders
     private let settler: Settler
     private let eraser: Eraser
     private let shelf: Shelf
     private let gallery: Gallery
     private let history: History?
     private let galleryPace = Pace(.seconds(20))
-    private let recorder: Recorder
+    let recorder: Recorder
     private let owner: String
     private let statistics: PromptStatistics?
 
@@ -63,14 +63,10 @@ package struct Sweeper: Sendable {
     }
 
     private static let batch = 200
-    /// How long what belongs to no job may lie there: the life of an input.
-    private static let strayLife = Span.hours(24)
     /// How long the id of a settled job is remembered.
     private static let memory = Span.hours(30 * 24)
     /// Most jobs that one sweep forgets: the first one after an upgrade may find years of them.
     private static let mostForgotten = 10_000
-    /// How long a work file may be without its row: longer than any call may take.
-    private static let strayRest = Span.hours(2)
 
     /// Sweeps once. Something that cannot be deleted stops nothing else.
     ///
@@ -208,42 +204,6 @@ package struct Sweeper: Sendable {
         }
     }
 
-    // MARK: deliveries
-
-    /// How many published folders are looked for at a time, and at most at a look: there may be a million that nobody fetches.
-    private static let look = 500
-    package static let mostLooks = 5000
-
-    /// Folders that are not in `done/` any more, and that nothing of ours deleted, were taken away: that is their delivery.
-    ///
-    /// - Parameters:
-    ///   - place: what the look before gave, the empty string for the first.
-    ///   - most: how many folders are looked for.
-    /// - Returns: where the next look goes on; the empty string when all were looked for.
-    @discardableResult
-    package func noteDeliveries(after place: String = "", most: Int = .max) async throws(LedgerError) -> String {
-        let done = spool.outcomes(.done)
-        var last = place
-        var looked = 0
-        while looked < most,
-            case let jobs = try await ledger.published(after: last, limit: min(Self.look, most - looked))
-        {
-            guard let end = jobs.last else { return "" }
-            last = end
-            looked += jobs.count
-            let gone = await BlockingLane.disk.run { jobs.filter { Self.isGone(done + "/" + $0) } }
-            // Where the place itself is gone, nothing can be said of what was in it.
-            guard await BlockingLane.disk.run({ Files.exists(done) }) else { return "" }
-            for event in try await ledger.delivered(gone) { recorder.tell(event) }
-        }
-        return last
-    }
-
-    /// What can not be looked at may well be there.
-    private static func isGone(_ path: String) -> Bool {
-        do throws(DiskError) { return try Files.info(path) == nil } catch { return false }
-    }
-
     // MARK: statistics
 
     /// Weeks of counted prompts that are over end: what may be published is, and nothing is left that leads back to anybody.
@@ -294,114 +254,6 @@ package struct Sweeper: Sendable {
             report.forgotten += some
         }
         if report.forgotten > 0 { await recorder.record("jobs.forgotten", nil, ["jobs": String(report.forgotten)]) }
-    }
-
-    // MARK: strays
-
-    /// Claims that nobody accepted in a day: their files are inputs like any other.
-    private func sweepClaims(_ report: inout SweepReport) async throws(LedgerError) {
-        let claims = spool.claims
-        // Claims are stamped by the clock that deadlines hang on.
-        let now = try await ledger.now().milliseconds
-        let gone = try? await BlockingLane.disk.run { () throws(DiskError) -> Int in
-            var gone = 0
-            for claim in try Folders.list(claims).entries
-            where now - claim.info.modified / 1_000_000 > Self.strayLife.milliseconds {
-                try Folders.removeTree(claims + "/" + claim.name)
-                gone += 1
-            }
-            return gone
-        }
-        guard let gone, gone > 0 else { return }
-        report.strays += gone
-        await recorder.record("claims.expired", nil, ["claims": String(gone)])
-    }
-
-    /// What a crash left that belongs to no job: work files without a row, outcome folders that nobody will publish.
-    ///
-    /// Only for whoever holds the spool's lock, before anything is accepted.
-    package func sweepStart() async throws(LedgerError) {
-        var report = SweepReport()
-        try await sweepStrays(unchangedFor: .zero, &report)
-        let staging = spool.staging
-        let names = try? await BlockingLane.disk.run { () throws(DiskError) in
-            try Folders.list(staging).entries.map(\.name)
-        }
-        for name in names ?? [] {
-            if let job = try await ledger.job(name), !job.state.isSettled { continue }
-            try? await BlockingLane.disk.run { () throws(DiskError) in try Folders.removeTree(staging + "/" + name) }
-        }
-    }
-
-    /// Blobs without a row, and keys without a blob that has one. What changed a moment ago is about to get its row, and is left
-    /// alone.
-    private func sweepStrays(unchangedFor age: Span, _ report: inout SweepReport) async throws(LedgerError) {
-        let old = Monotonic.wall() - age.milliseconds
-        if let walk = try? await blobs.walkBlobs() {
-            while let names = try? await walk.next(), !names.isEmpty {
-                for blob in try await strays(among: names.filter { $0.changed <= old }.map(\.name)) {
-                    await end("work file", &report) { () throws(VaultError) in try await blobs.destroy(blob) }
-                }
-            }
-        }
-        if let used = try await sweepKeys(before: old, &report) {
-            // The hour before may still be given to a job that is being taken in.
-            let hour = try await ledger.now().hour
-            await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - 1, but: used) }
-        }
-        if report.strays > 0 { await recorder.record("strays.deleted", nil, ["files": String(report.strays)]) }
-    }
-
-    /// Gives the hours of all keys that there are; nil where not all of them could be looked at.
-    private func sweepKeys(before old: Int64, _ report: inout SweepReport) async throws(LedgerError) -> Set<Int64>? {
-        guard let walk = try? await blobs.walkKeys() else { return nil }
-        var hours: Set<Int64> = []
-        while let names = try? await walk.next() {
-            if names.isEmpty { return hours }
-            hours.formUnion(names.compactMap { BlobID.hour(of: $0.name) })
-            for key in try await ledger.unusedKeys(among: names.filter { $0.changed <= old }.map(\.name)) {
-                await end("key", &report) { () throws(VaultError) in try await blobs.destroyKey(key) }
-            }
-        }
-        return nil
-    }
-
-    /// How many hours the key of an hour lasts: as long as the inputs of a job that was taken in at its end, and one for taking in.
-    private static let hoursOfKeys: Int64 = 26
-
-    /// Whatever else goes wrong, nothing of an hour can be read when its key has ended.
-    private func sweepHours() async throws(LedgerError) {
-        let hour = try await ledger.now().hour
-        await endHours { () throws(VaultError) in try await blobs.endHours(before: hour - Self.hoursOfKeys) }
-    }
-
-    private func endHours(_ end: () async throws(VaultError) -> Int) async {
-        do throws(VaultError) {
-            let ended = try await end()
-            if ended > 0 { await recorder.record("hour_keys.destroyed", nil, ["hours": String(ended)]) }
-        } catch {
-            recorder.log.error("the key of an hour could not be destroyed", ["why": error.description])
-        }
-    }
-
-    private func strays(among ids: [String]) async throws(LedgerError) -> [String] {
-        let unknown = try await ledger.unknownBlobs(among: ids)
-        if unknown.isEmpty { return [] }
-        // A picture of an answer gets its row with the answer's.
-        let ownerless = try await ledger.unknownBlobs(among: unknown.map { BlobID.owner(of: $0) })
-        return unknown.filter { ownerless.contains(BlobID.owner(of: $0)) }
-    }
-
-    private func end(
-        _ what: String, _ report: inout SweepReport, _ destroy: () async throws(VaultError) -> Void
-    ) async {
-        do throws(VaultError) {
-            try await destroy()
-            report.strays += 1
-        } catch {
-            report.failures += 1
-            recorder.log.error("a stray could not be deleted", ["what": what, "why": error.description])
-        }
     }
 }
 

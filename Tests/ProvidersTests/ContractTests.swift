@@ -2,6 +2,7 @@ import Documents
 import Domain
 import Providers
 import Settings
+import Support
 import Testing
 import Transport
 

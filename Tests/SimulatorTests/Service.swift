@@ -4,6 +4,7 @@ import HTTPServer
 import Providers
 import Settings
 import Simulator
+import Support
 import Synchronization
 import Testing
 import Transport

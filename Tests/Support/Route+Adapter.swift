@@ -1,9 +1,9 @@
-import Providers
-import Settings
+package import Providers
+package import Settings
 
 extension Route {
     /// The adapter of this route by the row that comes along for its provider, at any address.
-    func adapter(endpoint: String, key: SecretText?) -> any Adapter {
+    package func adapter(endpoint: String, key: SecretText?) -> any Adapter {
         var row = Processor.builtIn(provider)
         row.hosts += [Processor.host(of: endpoint)].compactMap { $0 }
         guard let adapter = row.adapter(for: self, endpoint: endpoint, key: key) else { fatalError("no adapter") }
