@@ -37,8 +37,7 @@ struct RightsService: Sendable {
                 looked = Monotonic.milliseconds()
                 await warn()
             }
-            let until = Monotonic.milliseconds() + Self.every.milliseconds
-            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(100)) }
+            await stopping.pause(Self.every)
         }
     }
 

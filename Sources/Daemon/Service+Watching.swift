@@ -1,5 +1,3 @@
-import Disk
-import Documents
 import Domain
 import HTTPServer
 import Journal
@@ -17,52 +15,30 @@ extension Service {
             workerWatch: workerWatch)
     }
 
-    /// Looks every few seconds whether work flows, and says it in the log and to `status` when that changes.
-    func watchHealth() async {
-        let health = health
-        var before = Readiness()
-        let place = stores.spool.readiness
-        var written: [UInt8] = []
-        while true {
-            // First of all something has to have had time to start.
-            let until = Monotonic.milliseconds() + Self.healthEvery.milliseconds
-            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
-            if stopping.isSet { break }
-            let now = await health.readiness()
-            if stopping.isSet { break }
-            let isNews = now.obstacles.map(\.code) != before.obstacles.map(\.code)
-            if isNews, now.isReady { stores.recorder.log.info("work flows again") }
-            if isNews {
-                for obstacle in now.obstacles where !before.obstacles.contains(where: { $0.code == obstacle.code }) {
-                    stores.recorder.log.warning("work does not flow", ["why": obstacle.message, "code": obstacle.code])
-                }
-            }
-            before = now
-            let text = Array(now.document.compact.utf8)
-            if text != written {
-                let isWritten = await BlockingLane.disk.run { (try? Files.writeDurably(text, to: place)) != nil }
-                written = isWritten ? text : []
-                // Better nothing than what is no longer so.
-                if !isWritten { await BlockingLane.disk.run { try? Files.remove(place) } }
-            }
-        }
-        await BlockingLane.disk.run { _ = try? Files.remove(place) }
-    }
-
+    /// How often it is looked whether work flows; a service manager may want to hear of it more often.
     private static let healthEvery = Span.seconds(3)
 
-    /// Signs of life to the service manager, until the loops have ended: a stop that awaits paid calls is no death.
-    func report() async {
-        guard let interval = supervisor.interval else { return }
+    /// Looks whether work flows, until it is cancelled: says it in the log and to `status` when that changes, and gives the service
+    /// manager a sign of life.
+    func watchHealth() async {
         let vitality = Vitality(health: health, sweeps: sweeps)
+        let period = min(Self.healthEvery, supervisor.interval ?? Self.healthEvery)
+        var note = HealthNote(stores.spool.readiness, stores.recorder.log)
+        // What an earlier run left says nothing of this one.
+        await note.clear()
         while !Task.isCancelled {
-            if stopping.isSet {
-                supervisor.beat()
-            } else {
-                let (status, isAlive) = await vitality.examine()
-                if !stopping.isSet { supervisor.report(status, isAlive: isAlive) }
+            // First of all something has to have had time to start.
+            try? await Task.sleep(for: period.duration)
+            if !Task.isCancelled, !stopping.isSet {
+                let found = await vitality.examine()
+                if !stopping.isSet {
+                    await note.tell(found.readiness)
+                    supervisor.report(found.status, isAlive: found.isAlive)
+                    continue
+                }
             }
-            try? await Task.sleep(for: interval.duration)
+            await note.clear()
+            supervisor.beat()
         }
     }
 

@@ -45,7 +45,7 @@ package final class Service: Sendable {
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
     /// Why the audit log can not be written, as it was last said.
-    private let auditTrouble = Mutex<String?>(nil)
+    let auditTrouble = Mutex<String?>(nil)
     let supervisor = Supervisor()
     let sweeps = Pulse()
 
@@ -124,10 +124,7 @@ package final class Service: Sendable {
         let page = try showStatus()
         stores.recorder.log.info("darkroom is running", ["spool": stores.spool.root])
         supervisor.ready()
-        let reporting = Task { await self.report() }
         await loops()
-        reporting.cancel()
-        await reporting.value
         await page?.stop()
     }
 
@@ -201,105 +198,23 @@ package final class Service: Sendable {
 
     private func loops() async {
         watcher.start()
+        // To the end of all others: a stop that awaits paid calls is no death.
+        let watching = Task { await self.watchHealth() }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.intake.run() }
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
-            group.addTask { await self.watchHealth() }
             group.addTask { await self.audit() }
             group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
+        watching.cancel()
+        await watching.value
         await stores.recorder.record("daemon.stopped", nil)
         await moveEvents()
         await simulator?.stop()
         client.shutDown()
         await workers.shutDown()
-    }
-
-    /// A machine that gives no lock is told of at once, before the first job needs a worker.
-    private func checkWorkers() async {
-        while !stopping.isSet {
-            do throws(WorkerError) {
-                return try await workers.makeSure()
-            } catch {
-                guard error != .stopped else { return }
-                if workerWatch.note(trouble: error.description) {
-                    stores.recorder.log.error("no picture is opened, and jobs wait", ["why": error.description])
-                }
-            }
-            let until = Monotonic.milliseconds() + 5000
-            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
-        }
-    }
-
-    /// How often each work file is looked at whether it belongs to a job; every start looks too.
-    private static let strayTime = Span.hours(1)
-
-    /// Sweeps when the next deadline comes, and at least every minute.
-    private func sweep() async {
-        var wait = Span.seconds(1)
-        var strays = Monotonic.milliseconds() + Self.strayTime.milliseconds
-        while !stopping.isSet {
-            sweeps.beat()
-            let until = Monotonic.milliseconds() + wait.milliseconds
-            while !stopping.isSet, Monotonic.milliseconds() < until {
-                try? await Task.sleep(for: .milliseconds(min(200, max(1, until - Monotonic.milliseconds()))))
-            }
-            guard !stopping.isSet else { return }
-            do throws(LedgerError) {
-                let isTime = Monotonic.milliseconds() >= strays
-                let report = try await stores.sweeper.runOnce(strays: isTime)
-                if isTime { strays = Monotonic.milliseconds() + Self.strayTime.milliseconds }
-                let seen = SystemClock().wall().after(Span(milliseconds: -Reconciliation.margin.milliseconds))
-                try await stores.ledger.note(seen: seen)
-                let next = report.state.nextDeadline?.since(report.now) ?? .minutes(1)
-                wait = min(.minutes(1), max(.seconds(1), next))
-            } catch {
-                stores.recorder.log.error("the sweep failed", ["why": error.description])
-                wait = .seconds(10)
-            }
-        }
-    }
-
-    /// How often what was recorded goes into the audit log: the ledger holds it until then.
-    private static let auditEvery = Span.seconds(5)
-
-    /// How often it is seen what was taken away from `done/`.
-    private static let lookEvery = Span.seconds(30)
-
-    private func audit() async {
-        var looked: Int64?
-        var place = ""
-        while !stopping.isSet {
-            if looked.map({ Monotonic.milliseconds() - $0 >= Self.lookEvery.milliseconds }) ?? true {
-                looked = Monotonic.milliseconds()
-                do throws(LedgerError) {
-                    place = try await stores.sweeper.noteDeliveries(after: place, most: Sweeper.mostLooks)
-                } catch {
-                    stores.recorder.log.error("deliveries could not be noted", ["why": error.description])
-                }
-            }
-            await moveEvents()
-            let until = Monotonic.milliseconds() + Self.auditEvery.milliseconds
-            while !stopping.isSet, Monotonic.milliseconds() < until { try? await Task.sleep(for: .milliseconds(200)) }
-        }
-    }
-
-    /// A log that can not be written to stops nothing: what belongs into it stays in the ledger.
-    private func moveEvents() async {
-        do throws(AuditError) {
-            try await stores.auditor.moveIfNew()
-            auditTrouble.withLock { $0 = nil }
-        } catch {
-            let isNew = auditTrouble.withLock { said in
-                defer { said = error.description }
-                return said != error.description
-            }
-            guard isNew else { return }
-            stores.recorder.log.error(
-                "the audit log can not be written", ["why": error.description, "see": "darkroom audit verify"])
-        }
     }
 
     private func isDrained() async -> Bool {

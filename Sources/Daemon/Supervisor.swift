@@ -77,21 +77,21 @@ struct Vitality: Sendable {
     /// How long a loop may take for one round: thousands of hand-overs or deletions on a slow disk take minutes.
     private static let patience = Span.minutes(15)
 
-    /// Asks everything that work needs, and returns only when each has answered: the disk's lane, the ledger, the image workers. What
-    /// hangs keeps the sign of life back by itself.
-    func examine() async -> (status: String, isAlive: Bool) {
+    /// Asks what work needs, and returns only when each has answered: the disk's lane and the ledger. What hangs keeps the sign of
+    /// life back by itself.
+    func examine() async -> (readiness: Readiness, status: String, isAlive: Bool) {
         let readiness = await health.readiness()
-        let stuck = stuckLoop
-        if let stuck {
-            return ("stuck: \(stuck) has not ended for \(Self.patience.milliseconds / 60_000) minutes", false)
+        if let stuckLoop {
+            let minutes = Self.patience.milliseconds / 60_000
+            return (readiness, "stuck: \(stuckLoop) has not ended for \(minutes) minutes", false)
         }
         let counts = try? await health.stores.ledger.openCounts()
         let open = counts.map { counts in
             JobState.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
         }
         let jobs = open.map { $0.isEmpty ? "no open jobs" : $0.joined(separator: ", ") } ?? "jobs unknown"
-        guard let obstacle = readiness.obstacles.first else { return ("running: \(jobs)", true) }
-        return ("not ready: \(obstacle.message); \(jobs)", true)
+        let word = readiness.obstacles.first.map { "not ready: \($0.message); \(jobs)" } ?? "running: \(jobs)"
+        return (readiness, word, true)
     }
 
     private var stuckLoop: String? {

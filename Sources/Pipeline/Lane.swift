@@ -1,5 +1,5 @@
 import Disk
-import Domain
+package import Domain
 package import Settings
 import Synchronization
 
@@ -86,4 +86,12 @@ package final class StopFlag: Sendable {
 
     package var isSet: Bool { flag.load(ordering: .acquiring) }
     package func set() { flag.store(true, ordering: .releasing) }
+
+    /// Waits so long, or until it is set or the task is cancelled; a stop is kept waiting for a fifth of a second at most.
+    package func pause(_ span: Span) async {
+        let until = Monotonic.milliseconds() + span.milliseconds
+        while !isSet, !Task.isCancelled, case let left = until - Monotonic.milliseconds(), left > 0 {
+            try? await Task.sleep(for: .milliseconds(min(200, left)))
+        }
+    }
 }
