@@ -47,16 +47,18 @@ static int start(char *const *arguments, char *const *environment, int output, p
     return -failed;
 }
 
-/// Takes what is there now: 1 while more may come, 0 at the end, or minus the error number.
+/// Takes what is there now, or throws it away where `output` is NULL: 1 while more may come, 0 at the end, or minus the error number.
 static int drain(int input, char *output, size_t capacity, size_t *length) {
     while (1) {
-        char spare;
+        char spare[512];
         int is_full = *length == capacity;
-        ssize_t taken = read(input, is_full ? &spare : output + *length, is_full ? 1 : capacity - *length);
+        ssize_t taken = read(input, is_full ? spare : output + *length, is_full ? sizeof spare : capacity - *length);
         if (taken == 0) return 0;
         if (taken < 0 && errno == EINTR) continue;
         if (taken < 0) return errno == EAGAIN ? 1 : -errno;
-        if (is_full) return -EMSGSIZE;
+        if (is_full && output) return -EMSGSIZE;
+        // One piece at a time: what prints for ever must not keep anybody from seeing that its time is over.
+        if (is_full) return 1;
         *length += (size_t) taken;
     }
 }

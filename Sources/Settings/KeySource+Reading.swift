@@ -6,8 +6,7 @@ extension KeySource {
     /// - Parameter takesTokens: whether an access token of Entra may stand in place of a key.
     static func read(_ name: String, of fields: FieldReader, takesTokens: Bool = false) -> KeySource? {
         guard let key = fields.object(name) else { return nil }
-        let command = key.read(
-            "token_command", expecting: "a list of words, a program and what it is told", Self.command)
+        let command = key.command("token_command")
         let sources: [KeySource] = [
             key.string("credential").map { .credential($0) }, key.string("file").map { .file($0) },
             key.string("env").map { .environment($0) }, command.map { .tokenCommand($0) },
@@ -25,12 +24,17 @@ extension KeySource {
         }
         return sources.first
     }
+}
 
-    private static func command(_ value: JSONValue) -> [String]? {
-        let words = value.array?.compactMap(\.string) ?? []
-        guard words.count == value.array?.count, (1...64).contains(words.count), words.first?.isEmpty == false,
-            words.allSatisfy({ !$0.utf8.contains(0) && $0.utf8.count <= 4096 })
-        else { return nil }
-        return words
+extension FieldReader {
+    /// A program and its words.
+    func command(_ name: String) -> [String]? {
+        read(name, expecting: "a list of words, a program and what it is told") { value in
+            let words = value.array?.compactMap(\.string) ?? []
+            guard words.count == value.array?.count, (1...64).contains(words.count), words.first?.isEmpty == false,
+                words.allSatisfy({ !$0.utf8.contains(0) && $0.utf8.count <= 4096 })
+            else { return nil }
+            return words
+        }
     }
 }

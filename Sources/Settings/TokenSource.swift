@@ -85,24 +85,14 @@ extension KeySource {
     private static let inherited = ["PATH", "HOME", "USER", "TZ", "LANG", "AZURE_CONFIG_DIR", "XDG_CONFIG_HOME"]
 
     private func printed(by words: [String]) throws(ConfigurationError) -> [UInt8] {
-        let environment = Self.inherited.compactMap { name in Self.environment(name).map { "\(name)=\($0)" } }
-        var output = [UInt8](repeating: 0, count: TokenSource.mostPrinted)
-        var length = 0
-        var code: Int32 = 0
-        let capacity = output.count
-        let failure = unsafe withCStrings(words) { words in
-            unsafe withCStrings(environment) { environment in
-                unsafe lx_run(
-                    words, environment, Int32(TokenSource.patience.milliseconds), &output, capacity, &length, &code)
-            }
+        let program = Program(words, environment: Program.inherited(Self.inherited))
+        let end: (code: Int32, printed: [UInt8])
+        do throws(Program.Failure) {
+            end = try program.run(patience: TokenSource.patience, most: TokenSource.mostPrinted)
+        } catch {
+            throw refusal(error.description)
         }
-        switch -failure {
-        case 0: break
-        case ETIMEDOUT: throw refusal("took longer than \(TokenSource.patience)")
-        case EMSGSIZE: throw refusal("printed more than 64 kB")
-        default: throw refusal("could not be started: \(DiskError.text(of: -failure))")
-        }
-        guard code == 0 else { throw refusal("ended with exit code \(code)") }
-        return Array(output[..<length])
+        guard end.code == 0 else { throw refusal("ended with exit code \(end.code)") }
+        return end.printed
     }
 }

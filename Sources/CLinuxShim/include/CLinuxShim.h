@@ -105,12 +105,12 @@ int lx_lock_worker(int kept_error_output);
 int lx_filter_calls(void);
 
 /// Runs a program (found by PATH) with nothing but this environment, descriptor 1 and signals as in a fresh process, in a
-/// process group of its own, and takes what it prints: 0 with its exit code (128 and the signal's number where one ended it);
-/// -ETIMEDOUT or -EMSGSIZE after it was killed for taking longer or printing more; else minus the error number. `arguments`
-/// and `environment` end with NULL.
+/// process group of its own, and takes what it prints, or throws it away where `output` is NULL: 0 with its exit code (128 and
+/// the signal's number where one ended it); -ETIMEDOUT or -EMSGSIZE after it was killed for taking longer or printing more;
+/// else minus the error number. `arguments` and `environment` end with NULL.
 int lx_run(
-    char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds, void *output,
-    size_t capacity, size_t *length, int *code);
+    char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int milliseconds,
+    void *_Nullable output, size_t capacity, size_t *length, int *code);
 
 /// Whether a numeric address and port could be listened on: 0, or minus the error number. Nothing is listened on, and nobody who
 /// listens with SO_REUSEADDR is hindered.
