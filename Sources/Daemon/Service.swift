@@ -48,6 +48,7 @@ package final class Service: Sendable {
     let auditTrouble = Mutex<String?>(nil)
     let supervisor = Supervisor()
     let sweeps = Pulse()
+    private let hooks: Hooks
 
     /// The spool's lock, and the note of a crash, held as long as the service lives.
     private struct HeldLock: ~Copyable {
@@ -109,6 +110,7 @@ package final class Service: Sendable {
             tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
             counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
+        hooks = Hooks(stores, stopping: stopping)
         watcher = Self.watcher(stores.spool.inbox, configuration, log)
         do throws(LedgerError) {
             intake = try await IntakeService(
@@ -162,6 +164,7 @@ package final class Service: Sendable {
         let found = try await reconciliation.run()
         await stores.recorder.record("daemon.started", nil, ["version": Product.version])
         do throws(LedgerError) {
+            try await hooks.begin()
             _ = try await stores.sweeper.runOnce(claims: false, strays: false)
             try await stores.ledger.endPauses()
             let freed = try await stores.ledger.freeAll(but: owner)
@@ -205,6 +208,7 @@ package final class Service: Sendable {
             group.addTask { await self.conductor.run() }
             group.addTask { await self.sweep() }
             group.addTask { await self.checkWorkers() }
+            group.addTask { await self.hooks.run() }
             group.addTask { await self.audit() }
             group.addTask { await RightsService(self.stores, stopping: self.stopping).run() }
         }
@@ -226,6 +230,7 @@ package final class Service: Sendable {
         // What comes due within a minute is awaited; what waits longer waits for pace, quota or a person.
         let wake = (try? await stores.ledger.nextWake()) ?? nil
         if let wake, wake.since(now) <= .minutes(1) { return false }
+        guard await hooks.isDone() else { return false }
         return conductor.isResting
     }
 

@@ -15,13 +15,14 @@ package struct Recorder: Sendable {
         self.watch = watch
     }
 
-    package func record(_ event: LedgerEvent) async {
+    /// - Parameter level: how loud the log says it.
+    package func record(_ event: LedgerEvent, level: Log.Level = .info) async {
         do throws(LedgerError) {
             try await ledger.record(event)
         } catch {
             log.error("an event could not be recorded", ["event": event.name, "why": error.description])
         }
-        tell(event)
+        tell(event, level: level)
     }
 
     /// Moves a job and writes down what happened, in one transaction: neither stands without the other. Then tells of it.
@@ -35,10 +36,10 @@ package struct Recorder: Sendable {
     }
 
     /// Tells the log and whoever watches of an event that stands in the ledger already.
-    package func tell(_ event: LedgerEvent) {
+    package func tell(_ event: LedgerEvent, level: Log.Level = .info) {
         let job: [(String, String)] = event.job.map { [("job", $0)] } ?? []
         let facts = event.facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        log.line(.info, event.name, job + facts)
+        log.line(level, event.name, job + facts)
         watch(event)
     }
 

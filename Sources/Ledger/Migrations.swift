@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects, gallery, plans, histories,
+        subjects, gallery, plans, histories, hooks,
     ]
 
     private static let first = """
@@ -255,6 +255,11 @@ enum Migrations {
             given_at INTEGER NOT NULL, given_wall INTEGER NOT NULL, withdrawn_at INTEGER, withdrawn_wall INTEGER
         ) STRICT;
         CREATE INDEX consent_subject ON consent (subject_ref, purpose);
+        """
+
+    /// The last event that the operator's commands were told of.
+    private static let hooks = """
+        CREATE TABLE hook_mark (one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL) STRICT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

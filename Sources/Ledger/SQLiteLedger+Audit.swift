@@ -13,6 +13,9 @@ package protocol EventBook: Sendable {
     /// How far the audit log had come when it was last signed; nil before that.
     func auditMark() async throws(LedgerError) -> AuditMark?
     func setAuditMark(_ mark: AuditMark) async throws(LedgerError)
+    /// The last event that the operator's commands were told of; nil where none has to be.
+    func hookMark() async throws(LedgerError) -> Int64?
+    func setHookMark(_ event: Int64?) async throws(LedgerError)
     func installationSecret(_ name: String, make: @Sendable () -> [UInt8]) async throws(LedgerError) -> [UInt8]
 }
 
@@ -127,6 +130,19 @@ extension SQLiteLedger: EventBook {
             try database.run(
                 "INSERT OR REPLACE INTO audit_mark (one, size, root, event) VALUES (1, ?, ?, ?)",
                 [.init(mark.size), .text(mark.root), .integer(mark.event)])
+        }
+    }
+}
+
+extension SQLiteLedger {
+    package func hookMark() throws(LedgerError) -> Int64? {
+        try database.rows("SELECT event FROM hook_mark").first?["event"].integer
+    }
+
+    package func setHookMark(_ event: Int64?) async throws(LedgerError) {
+        _ = try await commit { [self] () throws(LedgerError) in
+            guard let event else { return try database.run("DELETE FROM hook_mark") }
+            return try database.run("INSERT OR REPLACE INTO hook_mark (one, event) VALUES (1, ?)", [.integer(event)])
         }
     }
 }

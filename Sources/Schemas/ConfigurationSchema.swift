@@ -32,6 +32,9 @@ enum ConfigurationSchema {
                 "description": "Numeric address and port of status page, health and metrics, or off.", "type": "string",
                 "pattern": "^(off|[0-9.]+:[0-9]+|\\[[0-9A-Fa-f:.]+\\]:[0-9]+)$",
             ]),
+            "page": Shape.closed(
+                "The status page.",
+                ["pictures": Shape.flag("Show the newest outputs, small, to whoever can open it; false unless set.")]),
             "log": Shape.closed(
                 "Lines on standard error.",
                 [
@@ -139,8 +142,9 @@ enum ConfigurationSchema {
                         "additionalProperties": false,
                     ])
                 ]),
-            "on_held": empty("a command for held jobs."),
-            "on_settled": empty("a command for settled jobs."),
+            "on_held": orNull(
+                command("A program and its words, run for each job that a person has to decide about.")),
+            "on_settled": orNull(command("A program and its words, run for each job that is done or failed.")),
         ])
 
     /// A name that the machine knows, or a number.
@@ -260,10 +264,15 @@ enum ConfigurationSchema {
             .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
             family: openAIFamilies, takesTokens: true))
 
-    private static let tokenCommand = JSONValue.fields([
-        "description": "A program and its words; it prints an access token, or a JSON document with one and its end.",
-        "type": "array", "items": Shape.text("A word.", atMost: 4096), "minItems": 1, "maxItems": 64,
-    ])
+    private static func command(_ about: String) -> JSONValue {
+        .fields([
+            "description": .string(about), "type": "array", "items": Shape.text("A word.", atMost: 4096), "minItems": 1,
+            "maxItems": 64,
+        ])
+    }
+
+    private static let tokenCommand = command(
+        "A program and its words; it prints an access token, or a JSON document with one and its end.")
 
     private static let googleGemini = route(
         "The image models of the Gemini API.", "google-gemini", required: ["provider", "model", "key"],
@@ -371,7 +380,4 @@ enum ConfigurationSchema {
         .fields(["anyOf": [shape, .fields(["type": "null"])]])
     }
 
-    private static func empty(_ about: String) -> JSONValue {
-        .fields(["description": .string("Not built yet: \(about)"), "type": "object", "maxProperties": 0])
-    }
 }

@@ -14,6 +14,7 @@ extension Configuration {
                 "path": .string(spool), "group": .text(spoolGroup?.name), "requests_group": .text(requestsGroup?.name),
             ]),
             "listen": .string(listen?.description ?? "off"),
+            "page": .fields(["pictures": .bool(showsPictures)]),
             "log": .fields(["level": .string(logLevel.rawValue), "format": .text(logFormat?.rawValue)]),
             "inbox": .fields([
                 "settle": .string(inbox.settle.description), "orphan_after": .string(inbox.orphanAfter.description),
@@ -58,6 +59,8 @@ extension Configuration {
                 "outputs": .string(retainOutputs?.description ?? "keep"),
             ]),
             "seal": .fields(["key": sealKey?.document]),
+            "on_settled": onSettled.map { .array($0.map { .string($0) }) },
+            "on_held": onHeld.map { .array($0.map { .string($0) }) },
             "sidecar": .fields(["include_prompt": .bool(includePrompt)]),
             "provenance": .fields(["xmp": true]),
             "ledger": "sqlite",
@@ -74,6 +77,7 @@ extension Configuration {
           spool: "/var/lib/darkroom",
 
           listen: "127.0.0.1:8484",                   // status page, /healthz, /readyz, /metrics, /jobs.json; or "off"
+          page: { pictures: false },                  // true shows the newest outputs, small, to whoever can open the page
           log: { level: "info" },                     // debug, info, warning, error; format: "json" or "plain"
 
           inbox: {
@@ -156,6 +160,10 @@ extension Configuration {
           },
 
           sidecar: { include_prompt: false },
+
+          // A program and its words, run once for each job that is done or failed, or that a person has to decide about; it finds
+          // DARKROOM_JOB, _OUTCOME, _REASON, _PARTIAL and _FOLDER in its environment, and has 30 seconds.
+          // on_settled: ["/usr/local/bin/collect"], on_held: ["/usr/local/bin/page-somebody", "darkroom"],
 
           // seal: { key: { credential: "darkroom-kek" } },   // an age identity (age-keygen); else one is made in the spool
         }

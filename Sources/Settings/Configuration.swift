@@ -14,6 +14,8 @@ package struct Configuration: Sendable, Equatable {
     package var listen = usualListen
     /// Several daemons of one machine start with it: only another one has to be free.
     package static let usualListen = ListenAddress("127.0.0.1:8484")
+    /// Whether the status page shows outputs, small.
+    package var showsPictures = false
     package var logLevel = LogLevel.info
     package var logFormat: LogFormat?
     package var inbox = InboxSettings()
@@ -51,6 +53,10 @@ package struct Configuration: Sendable, Equatable {
     package var denyList: String?
     /// The folder of prompt templates (`TemplateFolder`).
     package var templates: String?
+    /// A program and its words, run for each job that is done or failed; nil for none.
+    package var onSettled: [String]?
+    /// The same for each job that a person has to decide about.
+    package var onHeld: [String]?
 
     package init() {}
 

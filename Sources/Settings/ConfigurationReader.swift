@@ -67,6 +67,9 @@ private final class ConfigurationReader {
         readMarks()
         readPolicy()
         readRetention()
+        made.onSettled = reader.command("on_settled")
+        made.onHeld = reader.command("on_held")
+        section("page") { section in set(&made.showsPictures, section.bool("pictures")) }
         readUnbuilt()
         let faults = reader.finish()
         guard faults.isEmpty else {
@@ -352,9 +355,6 @@ private final class ConfigurationReader {
     private func readUnbuilt() {
         unbuilt(reader, "ledger") { $0 == "sqlite" }
         unbuilt(reader, "blobs") { $0 == "file" }
-        for key in ["on_held", "on_settled"] {
-            unbuilt(reader, key) { $0 == .object([]) }
-        }
     }
 
     // MARK: values

@@ -44,6 +44,7 @@ struct Metrics {
         counter("darkroom_jobs_delayed_total", "How often a job had to wait, by what for.", ["reason"], state)
         counter("darkroom_calls_total", "Requests that ended.", ["class", "billed"], state)
         counter(Tally.State.security, "What abuse is seen by, by kind.", ["kind"], state)
+        counter("darkroom_hook_failures_total", "Commands of the operator's that did not end well.", ["hook"], state)
         stages(state)
         gauge("darkroom_workers", "Image workers.", [([], Double(workers.count))])
         gauge(

@@ -57,6 +57,7 @@ package final class Tally: Sendable {
                     state.count(Tally.State.security, found)
                 }
                 if event.facts["class"] == "success" { state.begin("finish " + output, now) }
+            case "hook.failed": state.count("darkroom_hook_failures_total", event.facts["hook"] ?? "")
             case "abuse.refused": state.count(Tally.State.security, event.facts["rule"] ?? "")
             case "output.made": state.end("finish", "finish " + output, now)
             case "output.failed": state.drop("finish " + output)

@@ -204,6 +204,12 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a command that can not be run`() async throws {
+        try await expect(
+            "configuration.on_held", "warning", "/no/such/program can not be run",
+            in: made(#"on_held: ["/no/such/program"], on_settled: ["sh", "-c", "exit 0"]"#))
+    }
+
     @Test func `a template that is none`() async throws {
         let folder = try Scratch("templates")
         try "{ nonsense".write(toFile: folder.file("poster@1.json5"), atomically: true, encoding: .utf8)

@@ -67,6 +67,7 @@ import Testing
         #"{"models":{\#(mai)},"rates":{"per_subject":"60/h"}}"#,
         #"{"models":{\#(mai)},"workers":{"sandbox":"required"}}"#, #"{"models":{\#(mai)},"workers":{"sandbox":"off"}}"#,
         #"{"models":{\#(mai)},"output":{"upscale":"enhanced","png":"small"}}"#,
+        #"{"models":{\#(mai)},"on_settled":["tell","it"],"on_held":null,"page":{"pictures":true}}"#,
         #"{"models":{\#(mai)},"templates":"/etc/darkroom/templates"}"#, #"{"models":{\#(mai)},"templates":null}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":["az","x"]}"#))}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_file":"/run/t"}"#))}}"#,
@@ -98,7 +99,9 @@ import Testing
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,
         #"{"models":{\#(mai)},"rates":{"per_subject":"often"}}"#, #"{"models":{\#(mai)},"rates":{"per_subject":60}}"#,
-        #"{"models":{\#(mai)},"templates":"here"}"#, #"{"models":{\#(mai)},"templates":{}}"#,
+        #"{"models":{\#(mai)},"on_settled":"tell it"}"#, #"{"models":{\#(mai)},"on_held":[]}"#,
+        #"{"models":{\#(mai)},"page":{"pictures":"yes"}}"#, #"{"models":{\#(mai)},"templates":"here"}"#,
+        #"{"models":{\#(mai)},"templates":{}}"#,
         #"{"models":{"a":{"provider":"openai","model":"gpt-image-2","key":{"token_file":"/run/t"}}}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":[]}"#))}}"#,
         #"{"models":{\#(mai.replacingOccurrences(of: #"{"env":"K"}"#, with: #"{"token_command":"az"}"#))}}"#,
@@ -199,7 +202,7 @@ import Testing
         for file in files {
             let text = try String(contentsOfFile: Self.top + "/" + file, encoding: .utf8)
             for pattern in [
-                #"\.(?:string|bool|int|read|choice|object|value|has)\(\s*"([a-z0-9_]+)""#,
+                #"\.(?:string|bool|int|read|choice|object|value|has|command)\(\s*"([a-z0-9_]+)""#,
                 #"\b(?:span|size|unbuilt|line)\(\s*(?:section|reader|fields), "([a-z0-9_]+)""#,
                 #"\bsection\("([a-z0-9_]+)""#,
             ] {

@@ -4,7 +4,7 @@ import Settings
 
 extension Checkup {
     func configurationFindings() -> [Finding] {
-        [source, defaultRoute, policy, budget] + denyList + templates
+        [source, defaultRoute, policy, budget] + denyList + templates + hooks
     }
 
     private var source: Finding {
@@ -60,6 +60,17 @@ extension Checkup {
             return [.error(name, fault, remedy: "mend the file: without it the daemon does not start")]
         }
         return [.ok(name, "no prompt may hold any of \(list.count ?? 0) phrases")]
+    }
+
+    private var hooks: [Finding] {
+        [("on_settled", configuration.onSettled), ("on_held", configuration.onHeld)].compactMap { key, words in
+            guard let program = words?.first else { return nil }
+            let name = "configuration." + key
+            if Program.canBeRun(program) { return .ok(name, "\(program) is told of each of these jobs") }
+            return .warning(
+                name, "\(program) can not be run: nobody is told of these jobs",
+                remedy: "give the absolute path of a program that the daemon's user may execute")
+        }
     }
 
     private var templates: [Finding] {
