@@ -1,5 +1,7 @@
+import Disk
 import Domain
 import HTTPServer
+import Imaging
 import Journal
 import Pipeline
 import Settings
@@ -49,7 +51,7 @@ extension Service {
         let health = health
         let server = StatusServer(
             ledger: stores.ledger, spool: stores.spool, configuration: configuration, tally: tally,
-            workers: { [workers] in workers.processes }
+            workers: { [workers] in workers.processes }, small: configuration.showsPictures ? Self.small(workers) : nil
         ) { await health.readiness() }
         do throws(ServerError) {
             let page = try server.listen(on: address)
@@ -63,6 +65,22 @@ extension Service {
                 return nil
             }
             throw .listen(address, why: error.description)
+        }
+    }
+
+    /// Bytes and pixels of an output that is made small for the page; larger ones are not shown.
+    private static let look = PictureLimits(bytes: 1 << 28, pixels: 100_000_000, accepted: PictureLimits.standard)
+    /// Longest edge: sharp on a screen with two pixels a point.
+    private static let lookEdge = 480
+
+    private static func small(_ workers: WorkerPool) -> PictureShelf.Maker {
+        { path in
+            guard let bytes = await BlockingLane.disk.run({ (try? Files.read(path, limit: look.bytes)) ?? nil }) else {
+                return nil
+            }
+            let order = RenderOrder(
+                size: .long(lookEdge), fit: .inside, format: .jpeg, quality: 80, upscale: .plain, limits: look)
+            return (try? await workers.render(bytes, as: order))?.bytes
         }
     }
 }

@@ -88,6 +88,10 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     func retention() async throws(LedgerError) -> RetentionState
     /// What is deleted next, in that order, at most `limit`.
     func deadlines(limit: Int) async throws(LedgerError) -> [Deadline]
+    /// Outputs that lie in `done/` and may be looked at, those of the newest jobs first: not those of people whose use is restricted.
+    ///
+    /// - Parameter job: of this job alone; nil looks at the newest few hundred.
+    func outputsToLookAt(of job: String?, limit: Int) async throws(LedgerError) -> [OutputRecord]
     /// Routes whose last requests could not be delivered: jobs wait for the next try.
     func outOfReach() async throws(LedgerError) -> Set<String>
     /// What has settled since a moment of the age clock.

@@ -65,6 +65,25 @@ extension SQLiteLedger {
         return Set(rows.compactMap { $0["route"].text })
     }
 
+    /// How many settled jobs are looked at for the newest outputs: there may be a million that were taken away.
+    private static let newest = 300
+
+    package func outputsToLookAt(of job: String?, limit: Int) throws(LedgerError) -> [OutputRecord] {
+        let rows = try database.rows(
+            """
+            SELECT output.* FROM (
+                SELECT id, settled_at, subject_ref FROM job
+                WHERE state = 'done' AND settled_at IS NOT NULL AND (?1 IS NULL OR id = ?1)
+                ORDER BY settled_at DESC LIMIT \(Self.newest)
+            ) AS job JOIN publication ON publication.job = job.id JOIN output ON output.job = job.id
+            WHERE output.file IS NOT NULL AND output.deleted_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM subject
+                WHERE subject.subject_ref = job.subject_ref AND (restricted_at IS NOT NULL OR erasing IS NOT NULL))
+            ORDER BY job.settled_at DESC, output.job, output.position LIMIT ?2
+            """, [.init(job), .init(limit)])
+        return rows.compactMap(OutputRecord.init)
+    }
+
     package func deadlines(limit: Int) throws(LedgerError) -> [Deadline] {
         let inputs = try database.rows(
             """

@@ -1,3 +1,6 @@
+import Domain
+import Ledger
+
 /// Pieces of HTML; every word that goes in is escaped here.
 enum HTML {
     static func escaped(_ text: String) -> String {
@@ -43,6 +46,19 @@ enum HTML {
             \(body)
             </tbody></table></div>
             """
+    }
+
+    /// Outputs to look at, each with the words under it, which lead to its job.
+    static func pictures(_ outputs: [OutputRecord], _ words: (OutputRecord) -> String) -> String {
+        let items = outputs.map { output in
+            let size = output.size.map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
+            let job = escaped(output.job)
+            return """
+                <li><a href="/jobs/\(job)"><img src="/pictures/\(job)/\(output.index)"\(size) loading="lazy" \
+                alt="output \(output.index) of \(job)"><span>\(escaped(words(output)))</span></a></li>
+                """
+        }
+        return "<ul class=\"pictures\">\(items.joined())</ul>"
     }
 
     /// A whole document of ours.

@@ -8,12 +8,14 @@ struct JobPage {
     let effects: [EffectRecord]
     let events: [(at: Timestamp, event: LedgerEvent)]
     let now: Timestamp
+    /// Those that may be looked at; nil where no picture is to be shown.
+    var pictures: [OutputRecord]?
 
     var html: String {
         HTML.document(
             title: "Darkroom: \(job.id)", renews: false,
             header: "<h1>\(HTML.escaped(job.id))</h1><p class=\"state\">\(job.state.rawValue)</p>",
-            main: [reason, facts, outputTable, attempts, story].joined(separator: "\n"),
+            main: [reason, shown, facts, outputTable, attempts, story].joined(separator: "\n"),
             footer: "<nav aria-label=\"More\"><a href=\"/\">all jobs</a></nav>")
     }
 
@@ -30,6 +32,11 @@ struct JobPage {
             <section class="obstacles"><h2><code>\(reason.code.rawValue)</code></h2><p>\(HTML.escaped(reason.message))</p>\
             \(rows.isEmpty ? "" : "<dl>\(rows.joined())</dl>")</section>
             """
+    }
+
+    private var shown: String {
+        guard let pictures, !pictures.isEmpty else { return "" }
+        return "<section><h2>Pictures</h2>\(HTML.pictures(pictures) { "output \($0.index)" })</section>"
     }
 
     private var facts: String {

@@ -9,8 +9,14 @@ struct Page {
     private let hour: HourHistory.Picture
     private let deadlines: [Deadline]
     private let workers: [WorkerLine]
+    /// The newest ones; nil where no picture is to be shown.
+    private let outputs: [OutputRecord]?
 
-    init(_ status: SpoolStatus, _ hour: HourHistory.Picture, _ deadlines: [Deadline], _ workers: [WorkerLine]) {
+    init(
+        _ status: SpoolStatus, _ hour: HourHistory.Picture, _ deadlines: [Deadline], _ workers: [WorkerLine],
+        _ outputs: [OutputRecord]? = nil
+    ) {
+        self.outputs = outputs
         self.status = status
         self.hour = hour
         self.deadlines = deadlines
@@ -26,7 +32,7 @@ struct Page {
                 \(flows ? "work flows" : "work does not flow")</p>
                 """,
             main: [
-                Self.obstacles(readiness), large, flow, plots, failures, routes, deletions, workerTable,
+                Self.obstacles(readiness), large, flow, pictures, plots, failures, routes, deletions, workerTable,
             ].joined(separator: "\n"),
             footer: """
                 <p>As of \(HTML.escaped(status.now.description)). Looks anew every 5 seconds.</p>
@@ -93,6 +99,12 @@ struct Page {
             <section><h2>Jobs</h2><ol class="flow">\(items.joined())</ol>\
             \(why.isEmpty ? "" : "<p>Hand-overs stay in the inbox:</p><ul>\(why)</ul>")</section>
             """
+    }
+
+    private var pictures: String {
+        guard let outputs else { return "" }
+        let shown = outputs.isEmpty ? "<p>None lies in done/.</p>" : HTML.pictures(outputs) { $0.job }
+        return "<section><h2>Newest pictures</h2>\(shown)</section>"
     }
 
     private var plots: String {

@@ -51,6 +51,12 @@ enum PageStyle {
         .key.failed::before { background: var(--failed); }
         .key.median::before { background: var(--median); }
         .key.most::before { background: var(--most); }
+        .pictures { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem;
+          grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }
+        .pictures a { display: block; border: 1px solid var(--line); border-radius: .6rem; background: var(--card); overflow: hidden; }
+        .pictures img { display: block; width: 100%; height: 7.5rem; object-fit: cover; background: var(--line); }
+        .pictures span { display: block; padding: .25rem .6rem; font-size: .875rem; overflow: hidden; white-space: nowrap;
+          text-overflow: ellipsis; }
         .wide { overflow-x: auto; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }

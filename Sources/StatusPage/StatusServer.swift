@@ -5,7 +5,7 @@ package import Ledger
 package import Settings
 package import Spool
 
-/// Answers whoever looks at the daemon: `/`, `/jobs/ID`, `/healthz`, `/readyz`, `/metrics`, `/jobs.json`. Nothing here changes
+/// Answers whoever looks at the daemon: `/`, `/jobs/ID`, `/pictures/ID/N`, `/healthz`, `/readyz`, `/metrics`, `/jobs.json`. Nothing here changes
 /// anything.
 package struct StatusServer: Sendable {
     private let ledger: any JobLedger
@@ -15,17 +15,22 @@ package struct StatusServer: Sendable {
     private let readiness: @Sendable () async -> Readiness
     private let workers: @Sendable () -> [Int32]
     private let hour = HourHistory()
+    private let pictures: PictureShelf?
 
     private static let mostJobs = 1000
     private static let mostDeadlines = 6
+    private static let mostPictures = 12
 
     /// - Parameters:
     ///   - workers: the processes of the image workers.
+    ///   - small: makes a JPEG to look at of a picture's file, nil where it can not; without it no picture is shown.
     ///   - readiness: asked at each `/readyz`, `/metrics` and page.
     package init(
         ledger: any JobLedger, spool: SpoolFolders, configuration: Configuration, tally: Tally,
-        workers: @escaping @Sendable () -> [Int32], readiness: @escaping @Sendable () async -> Readiness
+        workers: @escaping @Sendable () -> [Int32], small: PictureShelf.Maker? = nil,
+        readiness: @escaping @Sendable () async -> Readiness
     ) {
+        pictures = small.map(PictureShelf.init)
         self.ledger = ledger
         self.spool = spool
         self.configuration = configuration
@@ -62,6 +67,7 @@ package struct StatusServer: Sendable {
             case "/icon.svg": return Self.reply(200, "image/svg+xml", PageStyle.icon)
             default:
                 if let page = try await jobPage(request.path) { return Self.reply(200, "text/html", page) }
+                if let jpeg = try await picture(request.path) { return Self.reply(200, "image/jpeg", jpeg) }
                 return Self.reply(404, "text/plain", "there is no such page\n")
             }
         } catch {
@@ -73,7 +79,23 @@ package struct StatusServer: Sendable {
         let status = try await status()
         let hour = try await hour.picture(ledger, now: status.now)
         let deadlines = try await ledger.deadlines(limit: Self.mostDeadlines)
-        return Page(status, hour, deadlines, lines()).html(await readiness())
+        let outputs = try await shown(of: nil)
+        return Page(status, hour, deadlines, lines(), outputs).html(await readiness())
+    }
+
+    /// Outputs that pages show; nil where no picture is to be shown.
+    private func shown(of job: String?) async throws(LedgerError) -> [OutputRecord]? {
+        pictures == nil ? nil : try await ledger.outputsToLookAt(of: job, limit: Self.mostPictures)
+    }
+
+    /// An output, small; nil where there is none that may be looked at.
+    private func picture(_ path: String) async throws(LedgerError) -> [UInt8]? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let pictures, parts.count == 4, parts[1] == "pictures", let index = Int(parts[3]) else { return nil }
+        let job = String(parts[2])
+        let found = try await ledger.outputsToLookAt(of: job, limit: .max).first { $0.index == index }
+        guard let file = found?.file else { return nil }
+        return await pictures.picture(spool.outcome(.done, of: job) + "/" + file)
     }
 
     /// The page of a job; nil where there is none.
@@ -81,7 +103,8 @@ package struct StatusServer: Sendable {
         guard path.hasPrefix("/jobs/"), let job = try await ledger.job(String(path.dropFirst(6))) else { return nil }
         return JobPage(
             job: job, outputs: try await ledger.outputs(of: job.id), effects: try await ledger.effects(of: job.id),
-            events: try await ledger.events(of: job.id), now: try await ledger.now()
+            events: try await ledger.events(of: job.id), now: try await ledger.now(),
+            pictures: try await shown(of: job.id)
         ).html
     }
 
@@ -98,12 +121,18 @@ package struct StatusServer: Sendable {
     private static func reply(
         _ status: Int, _ type: String, _ text: String, _ more: [(String, String)] = []
     ) -> Reply {
+        reply(status, type.contains(";") ? type : type + "; charset=utf-8", Array(text.utf8), more)
+    }
+
+    private static func reply(
+        _ status: Int, _ type: String, _ body: [UInt8], _ more: [(String, String)] = []
+    ) -> Reply {
         Reply(
             status: status,
             headers: [
-                ("Content-Type", type.contains(";") ? type : type + "; charset=utf-8"), ("Cache-Control", "no-store"),
+                ("Content-Type", type), ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
                 ("Content-Security-Policy", Self.security),
-            ] + more, body: Array(text.utf8))
+            ] + more, body: body)
     }
 }

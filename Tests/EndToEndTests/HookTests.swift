@@ -34,7 +34,9 @@ import Testing
             number == 2 ? Reply(status: 200, body: [], ending: .dropBeforeReply) : nil
         }
         let scratch = try Scratch("hooks")
-        let (settled, held) = (try teller(scratch, "settled", "head -c 300000 /dev/zero"), try teller(scratch, "held", "exit 3"))
+        let (settled, held) = (
+            try teller(scratch, "settled", "head -c 300000 /dev/zero"), try teller(scratch, "held", "exit 3")
+        )
         let spool = try TestSpool(
             "hooks",
             config: provider.configuration(#"on_settled: ["\#(settled.path)", "s"], on_held: ["\#(held.path)", "h"]"#))

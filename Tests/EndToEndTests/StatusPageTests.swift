@@ -15,8 +15,8 @@ import Testing
     }
 
     /// A daemon with its page's address.
-    func running() async throws -> (Darkroom.Running, String) {
-        let daemon = try spool.daemon()
+    func running(_ spool: TestSpool? = nil) async throws -> (Darkroom.Running, String) {
+        let daemon = try (spool ?? self.spool).daemon()
         try await eventually("the page is there") { daemon.printed.contains("http://127.0.0.1:") }
         let rest = try #require(daemon.printed.components(separatedBy: "http://127.0.0.1:").dropFirst().first)
         return (daemon, "http://127.0.0.1:" + rest.prefix { $0.isNumber })
@@ -63,10 +63,50 @@ import Testing
             #"darkroom_stage_duration_seconds_count{stage="call"} 1"#, "darkroom_deletion_oldest_overdue_seconds 0.0",
         ] { #expect(metrics.contains(line + "\n"), "\(line)") }
         for text in [page.body, job.body, jobs.body, metrics, ready.body] { #expect(!text.contains("SECRETWORD")) }
-        #expect(try await get(url + "/nothing").status == 404)
+        #expect(!page.body.contains("<img") && !job.body.contains("<img"))
+        for path in ["/nothing", "/pictures/one/1"] { #expect(try await get(url + path).status == 404) }
         #expect(try await get(url + "/", "-X", "POST").status == 405)
         try await checked(metrics)
         try checkSamples(metrics)
+        #expect(await daemon.end() == 0)
+    }
+
+    @Test func `outputs are shown where that is switched on, and as long as they may be looked at`() async throws {
+        let spool = try TestSpool(
+            "pictures",
+            config: """
+                { spool: "SPOOL", listen: "127.0.0.1:0", page: { pictures: true }, models: { o: { provider: "simulator" } },
+                  output: { size: "native", format: "jpeg" } }
+                """)
+        for (id, subject) in [("a", "x"), ("b", "y"), ("c", "x")] {
+            try spool.drop(id, manifest: #"{"prompt":"hills","id":"\#(id)","subject":"\#(subject)"}"#)
+        }
+        try spool.drop("bad", manifest: #"{"prompt":"hills","id":"bad","colour":1}"#)
+        let (daemon, url) = try await running(spool)
+        try await eventually("all have settled") {
+            spool.outcomes("done").count == 3 && spool.outcomes("failed") == ["bad"]
+        }
+        let page = try await get(url + "/")
+        for id in ["a", "b", "c"] { #expect(page.body.contains("src=\"/pictures/\(id)/1\"")) }
+        #expect(try await get(url + "/jobs/b").body.contains("src=\"/pictures/b/1\""))
+        #expect(page.head.contains("img-src 'self'"))
+        let file = spool.scratch.file("small.jpg")
+        let head = try await Darkroom.tool("curl", "-s", "-D", "-", "-o", file, url + "/pictures/a/1").lowercased()
+        #expect(head.contains("200 ok") && head.contains("image/jpeg") && head.contains("no-store"))
+        #expect(try await Darkroom.tool("vipsheader", file).contains("480x"))
+        for wrong in ["a/2", "a/0", "a/x", "a", "a/1/", "../done/a/a-1.jpg", "bad/1", "none/1"] {
+            #expect(try await get(url + "/pictures/" + wrong, "--path-as-is").status == 404, "\(wrong)")
+        }
+        // Restricted, deleted, taken away.
+        #expect(try await spool.darkroom("subject", "restrict", "y").code == 0)
+        #expect(try await get(url + "/pictures/b/1").status == 404)
+        #expect(try await spool.darkroom("delete", "a").code == 0)
+        #expect(try await get(url + "/pictures/a/1").status == 404)
+        #expect(try await get(url + "/pictures/c/1").status == 200)
+        try FileManager.default.removeItem(atPath: spool.path + "/done/c")
+        #expect(try await get(url + "/pictures/c/1").status == 404)
+        let after = try await get(url + "/").body
+        #expect(!after.contains("/pictures/a/") && !after.contains("/pictures/b/"))
         #expect(await daemon.end() == 0)
     }
 

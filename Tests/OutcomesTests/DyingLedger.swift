@@ -57,6 +57,9 @@ final class DyingLedger: JobLedger {
     }
     func outOfReach() async throws(LedgerError) -> Set<String> { try await real.outOfReach() }
     func deadlines(limit: Int) async throws(LedgerError) -> [Deadline] { try await real.deadlines(limit: limit) }
+    func outputsToLookAt(of job: String?, limit: Int) async throws(LedgerError) -> [OutputRecord] {
+        try await real.outputsToLookAt(of: job, limit: limit)
+    }
     func settled(since moment: Timestamp) async throws(LedgerError) -> [SettledGroup] {
         try await real.settled(since: moment)
     }

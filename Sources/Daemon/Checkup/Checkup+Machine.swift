@@ -37,8 +37,9 @@ extension Checkup {
                 remedy: "set listen to an address of this machine and a free port from 1024 on, or to \"off\"")
         }
         guard address.host.hasPrefix("127.") || address.host == "::1" else {
+            let sees = configuration.showsPictures ? "queue, spend, job ids and pictures" : "queue, spend and job ids"
             return .warning(
-                name, "whoever reaches \(address) sees queue, spend and job ids, without a login",
+                name, "whoever reaches \(address) sees \(sees), without a login",
                 remedy: "listen on 127.0.0.1, and put a proxy that asks for a login before it")
         }
         return .ok(name, "the status page is for this machine only: http://\(address)/")

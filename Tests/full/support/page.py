@@ -57,7 +57,7 @@ def spread(spool):
 
 
 def busy_spool(folder, url):
-    spool = Spool(os.path.join(folder, "busy"), url, concurrency=4, more=", budget: { per_day: 20 }")
+    spool = Spool(os.path.join(folder, "busy"), url, concurrency=4, more=", budget: { per_day: 20 }, page: { pictures: true }")
     for number in range(160):
         spool.drop("shot-%d" % number, references=[marked_photo()] if number % 20 == 0 else [], bad=number % 11 == 5)
     spool.run(limit=300)
@@ -102,9 +102,13 @@ def main():
         wait(lambda: (browser.show(daemon.url), "4 of 4" in browser.evaluate("document.body.innerText"))[1], "calls under way")
         look(browser, finds, daemon.url, "busy", ["work flows", "invalid_manifest", "4 of 4", "spent today (UTC) of $20"],
              ["PROMPTMARK", "NAMEMARK"])
-        browser.show(daemon.url + "jobs/shot-5")
-        browser.picture(os.path.join(PICTURES, "job.png"))
-        finds.add("job", browser.faults())
+        for job in ("shot-5", "shot-6"):
+            browser.show(daemon.url + "jobs/" + job)
+            browser.picture(os.path.join(PICTURES, job + ".png"))
+            finds.add(job, browser.faults())
+        wait(lambda: browser.evaluate(
+            "[...document.images].length > 0 && [...document.images].every((image) => image.complete && image.naturalWidth > 0)"),
+            "the pictures of a job")
 
         # It looks anew by itself, and says what it sees.
         browser.show(daemon.url)
