@@ -21,7 +21,6 @@ import Testing
     @Test func `the shell's examples hand jobs over and wait for them`() async throws {
         let spool = try TestSpool("guide-shell")
         let daemon = try spool.daemon()
-        try FileManager.default.createDirectory(atPath: spool.path + "/inbox/tmp", withIntermediateDirectories: true)
         for name in ["photo.jpg", "chair.jpg"] {
             try FileManager.default.copyItem(
                 atPath: Darkroom.samples + "/dandelion.jpg", toPath: spool.scratch.file(name))
