@@ -4,30 +4,33 @@ import Testing
 
 /// What the guide tells people to type works as it stands there.
 @Suite struct GuideTests {
-    /// The first block of that language on the page about handing over.
-    private func block(_ language: String) throws -> String {
-        let page = URL(fileURLWithPath: Darkroom.samples).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Sources/Daemon/Daemon.docc/HandingOver.md")
-        let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```\(language)\n")
-        let block = try #require(parts.dropFirst().first)
-        return try #require(block.components(separatedBy: "```").first)
+    /// The blocks of that language on the page about handing over.
+    private func blocks(_ language: String) throws -> [String] {
+        try Page.named("HandingOver").blocks(language).map(\.text)
     }
 
-    @Test func `the shell's example hands a job over and waits for it`() async throws {
+    /// A folder with `darkroom` in it that works on that spool.
+    private func wrapper(_ spool: TestSpool) throws -> String {
+        let program = spool.scratch.file("darkroom")
+        try "#!/bin/sh\nexec \(Darkroom.path) \"$@\" --spool \(spool.path)\n".write(
+            toFile: program, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        return spool.scratch.path
+    }
+
+    @Test func `the shell's examples hand jobs over and wait for them`() async throws {
         let spool = try TestSpool("guide-shell")
         let daemon = try spool.daemon()
-        try FileManager.default.createDirectory(atPath: spool.path + "/inbox/tmp", withIntermediateDirectories: true)
-        let wrapper = spool.scratch.file("darkroom")
-        try "#!/bin/sh\nexec \(Darkroom.path) \"$@\" --spool \(spool.path)\n".write(
-            toFile: wrapper, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
-        try FileManager.default.copyItem(
-            atPath: Darkroom.samples + "/dandelion.jpg", toPath: spool.scratch.file("photo.jpg"))
+        for name in ["photo.jpg", "chair.jpg"] {
+            try FileManager.default.copyItem(
+                atPath: Darkroom.samples + "/dandelion.jpg", toPath: spool.scratch.file(name))
+        }
         let script =
-            "set -e; cd \(spool.scratch.path); PATH=\(spool.scratch.path):$PATH\n"
-            + (try block("sh")).replacing("/var/lib/darkroom", with: spool.path)
+            "set -e; cd \(spool.scratch.path); PATH=\(try wrapper(spool)):$PATH\n"
+            + (try blocks("sh")).joined(separator: "\n").replacing("/var/lib/darkroom", with: spool.path)
         let result = try await Darkroom.run(tool: "/usr/bin/env", ["bash", "-c", script])
         #expect(result.code == 0 && result.out.contains("order-4711-1.png"), "\(result.out)\(result.err)")
+        #expect(spool.outcomes("done") == ["chair-1", "chair-2", "chair-3", "order-4711"])
         await daemon.end()
     }
 
@@ -35,7 +38,7 @@ import Testing
         let spool = try TestSpool("guide-python")
         let daemon = try spool.daemon()
         let program =
-            (try block("python")).replacing("/var/lib/darkroom", with: spool.path) + """
+            (try #require(try blocks("python").first)).replacing("/var/lib/darkroom", with: spool.path) + """
 
                 hand_over("guide", "a lamp", ["\(Darkroom.samples)/dandelion.jpg"])
                 folder, status = outcome("guide")
@@ -43,6 +46,30 @@ import Testing
                 """
         let result = try await Darkroom.run(tool: "/usr/bin/env", ["python3", "-c", program])
         #expect(result.out.hasPrefix("guide done"), "\(result.out)\(result.err)")
+        await daemon.end()
+    }
+
+    @Test func `the first job of the README is made, and what is broken on purpose ends as it says`() async throws {
+        let spool = try TestSpool("guide-readme")
+        let daemon = try Darkroom.Running(["run", "--spool", spool.path], log: spool.scratch.file("daemon.log"))
+        let blocks = try Page.named("README").blocks("sh").map(\.text).filter { $0.contains("/tmp/spool") }
+        #expect(blocks.count == 4 && blocks[0].contains("darkroom run"))
+        let programs = spool.scratch.file("bin")
+        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: programs + "/darkroom", withDestinationPath: Darkroom.path)
+        let script =
+            "set -e; cd \(Page.top)\n"
+            + blocks.dropFirst().joined(separator: "\n").replacing("/tmp/spool", with: spool.path)
+            .replacing("$PWD/.build/release", with: programs)
+        let result = try await Darkroom.run(tool: "/usr/bin/env", ["bash", "-c", script])
+        #expect(result.code == 0, "\(result.out)\(result.err)")
+        #expect(FileManager.default.fileExists(atPath: spool.path + "/done/winter/winter-1.png"))
+        try await eventually("all three have failed") { spool.outcomes("failed").count == 3 }
+        let codes = try spool.outcomes("failed").map { try spool.reason($0).code }
+        #expect(Set(codes) == ["invalid_manifest", "reference_unreadable", "id_conflict"])
+        for code in codes { #expect(result.out.contains(try #require(code)), "the list names it: \(result.out)") }
+        #expect(FileManager.default.fileExists(atPath: spool.path + "/inbox/later.txt.part"))
         await daemon.end()
     }
 }

@@ -36,18 +36,15 @@ import Testing
         #expect(drawn.count == real.count)
     }
 
-    @Test func `the README's configuration for a real key is one that is taken`() throws {
-        let text = try page("README.md")
-        let start = try #require(text.range(of: "```json5\n"))
-        let end = try #require(text.range(of: "```", range: start.upperBound..<text.endIndex))
-        let settings = "{" + text[start.upperBound..<end.lowerBound] + "}"
-        let configuration = try Configuration.read(Array(settings.utf8), source: "README.md")
-        #expect(configuration.route(nil)?.provider == .microsoftMAI)
-        for family in MAIFamilies.names { #expect(text.contains(family), "the README does not name family \(family)") }
+    @Test func `the page about providers names every family of models`() throws {
+        let text = try page("Sources/Daemon/Daemon.docc/Providers.md")
+        for family in MAIFamilies.names + OpenAIFamilies.names + GeminiFamilies.names {
+            #expect(text.contains(family), "\(family) is not named")
+        }
     }
 
-    @Test func `the README's template is one that is taken`() throws {
-        let text = try page("README.md")
+    @Test func `the template on the page about handing over becomes a prompt`() throws {
+        let text = try page("Sources/Daemon/Daemon.docc/HandingOver.md")
         let block = try #require(
             text.components(separatedBy: "```json5\n").dropFirst().first { $0.contains("poster@3.json5") })
         let template = try PromptTemplate.read(Array((block.components(separatedBy: "```").first ?? "").utf8))

@@ -116,6 +116,13 @@ holds "it helps" inside darkroom --help
 holds "there is no Swift" fails inside sh -c 'ls /usr/lib/swift || ldd /usr/bin/darkroom | grep -i swift'
 holds "all its libraries are there" fails inside sh -c 'ldd /usr/bin/darkroom | grep "not found"'
 holds "the manual page is there" gzip -t "$root/usr/share/man/man1/darkroom.1.gz"
+holds "the guides are there, and every link of README and guides leads to one" python3 - "$root/usr/share/doc/darkroom" <<'END'
+import pathlib, re, sys
+docs = pathlib.Path(sys.argv[1])
+pages = [docs / "README.md", *(docs / "guides").glob("*.md")]
+lost = [(page.name, link) for page in pages for link in re.findall(r"\]\(([^):#]+)\)", page.read_text()) if not (page.parent / link).exists()]
+sys.exit(f"{lost}" if lost or len(pages) < 20 else 0)
+END
 holds "its user has no shell and no password" inside sh -c 'getent passwd darkroom | grep -q /usr/sbin/nologin && getent shadow darkroom | grep -q ":[!*]"'
 holds "the spool belongs to it, the keys' folder to root" inside sh -c \
     '[ "$(stat -c %U:%a /var/lib/darkroom)" = darkroom:755 ] && [ "$(stat -c %U:%a /etc/darkroom/keys)" = root:700 ]'
