@@ -49,7 +49,9 @@ enum HTML {
     }
 
     /// Outputs to look at, each with the words under it, which lead to its job.
-    static func pictures(_ outputs: [OutputRecord], _ words: (OutputRecord) -> String) -> String {
+    ///
+    /// - Parameter whole: each is seen whole; else as many as have room, cut to one shape.
+    static func pictures(_ outputs: [OutputRecord], whole: Bool = false, _ words: (OutputRecord) -> String) -> String {
         let items = outputs.map { output in
             let size = output.size.map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
             let job = escaped(output.job)
@@ -58,7 +60,7 @@ enum HTML {
                 alt="output \(output.index) of \(job)"><span>\(escaped(words(output)))</span></a></li>
                 """
         }
-        return "<ul class=\"pictures\">\(items.joined())</ul>"
+        return "<ul class=\"pictures\(whole ? " whole" : "")\">\(items.joined())</ul>"
     }
 
     /// A whole document of ours.

@@ -36,7 +36,7 @@ struct JobPage {
 
     private var shown: String {
         guard let pictures, !pictures.isEmpty else { return "" }
-        return "<section><h2>Pictures</h2>\(HTML.pictures(pictures) { "output \($0.index)" })</section>"
+        return "<section><h2>Pictures</h2>\(HTML.pictures(pictures, whole: true) { "output \($0.index)" })</section>"
     }
 
     private var facts: String {

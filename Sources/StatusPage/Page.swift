@@ -160,7 +160,7 @@ struct Page {
         let table = HTML.table("Image workers", ["Process", "Memory", "At most so far"], rows, numbers: [1, 2])
         return """
             <section><h2>Image workers</h2><p>Sandbox \(status.configuration.workers.sandbox.rawValue), \
-            \(limit.description) for each.</p>\(rows.isEmpty ? "<p>None has been needed yet.</p>" : table)</section>
+            \(limit.description) for the pictures of all of them.</p>\(rows.isEmpty ? "<p>None has been needed yet.</p>" : table)</section>
             """
     }
 }

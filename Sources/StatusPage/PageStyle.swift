@@ -55,12 +55,15 @@ enum PageStyle {
           grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }
         .pictures a { display: block; border: 1px solid var(--line); border-radius: .6rem; background: var(--card); overflow: hidden; }
         .pictures img { display: block; width: 100%; height: 7.5rem; object-fit: cover; background: var(--line); }
+        .whole { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); }
+        .whole img { height: auto; }
         .pictures span { display: block; padding: .25rem .6rem; font-size: .875rem; overflow: hidden; white-space: nowrap;
           text-overflow: ellipsis; }
         .wide { overflow-x: auto; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         th { font-weight: 600; white-space: nowrap; }
+        td:first-child { white-space: nowrap; }
         .number { text-align: right; }
         footer { margin-top: 2rem; font-size: .875rem; color: var(--soft); display: flex; justify-content: space-between;
           flex-wrap: wrap; gap: 0 1rem; }

@@ -13,7 +13,7 @@ import time
 CHECKS = """(() => {
   const wrong = [];
   const all = (what) => [...document.querySelectorAll(what)];
-  const named = (element) => (element.getAttribute("aria-label") || element.textContent || "").trim();
+  const named = (element) => (element.getAttribute("aria-label") || element.alt || element.textContent || "").trim();
   if (!document.documentElement.lang) wrong.push("the page says no language");
   if (!document.title.trim()) wrong.push("the page has no title");
   if (all("h1").length !== 1) wrong.push(all("h1").length + " first headings");

@@ -104,11 +104,12 @@ def main():
              ["PROMPTMARK", "NAMEMARK"])
         for job in ("shot-5", "shot-6"):
             browser.show(daemon.url + "jobs/" + job)
+            wait(lambda: browser.evaluate(
+                "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"), "the pictures of a job")
             browser.picture(os.path.join(PICTURES, job + ".png"))
             finds.add(job, browser.faults())
-        wait(lambda: browser.evaluate(
-            "[...document.images].length > 0 && [...document.images].every((image) => image.complete && image.naturalWidth > 0)"),
-            "the pictures of a job")
+        if browser.evaluate("document.images.length") != 1:
+            finds.add(job, ["does not show the output of its job"])
 
         # It looks anew by itself, and says what it sees.
         browser.show(daemon.url)
