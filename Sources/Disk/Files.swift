@@ -189,13 +189,17 @@ package enum Folders {
         return (entries.sorted { $0.name < $1.name }, walk.unreadableNames)
     }
 
-    /// How many names the folder holds, those that begin with a dot left out.
-    package static func count(_ path: String) throws(DiskError) -> Int {
+    /// How many names the folder holds that `isCounted`, those that begin with a dot left out.
+    package static func count(_ path: String, where isCounted: (String) -> Bool) throws(DiskError) -> Int {
         guard let stream = unsafe opendir(path) else { throw DiskError("list a folder") }
         defer { unsafe closedir(stream) }
         var count = 0
         while let record = unsafe readdir(stream) {
-            if unsafe record.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
+            guard unsafe record.pointee.d_name.0 != CChar(UInt8(ascii: ".")) else { continue }
+            let name = unsafe withUnsafePointer(to: &record.pointee.d_name) { field in
+                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if isCounted(name) { count += 1 }
         }
         return count
     }

@@ -1,16 +1,6 @@
 /// Which names in the inbox mean something: public surface, section 2.
 enum InboxNames {
-    private static let unfinished = [
-        ".part", ".partial", ".tmp", ".temp", ".swp", ".filepart", ".crdownload", ".download",
-    ]
     static let images = ["png", "jpg", "jpeg", "webp", "gif", "heic", "avif"]
-
-    /// Names that are left alone whatever they are.
-    static func isIgnored(_ name: String) -> Bool {
-        if name.hasPrefix(".") || name.hasPrefix("~") || name == "tmp" { return true }
-        let lower = name.lowercased()
-        return unfinished.contains { lower.hasSuffix($0) }
-    }
 
     /// Name and suffix, `("a.b", "txt")`; nil without a suffix.
     static func split(_ name: String) -> (stem: String, suffix: String)? {

@@ -1,5 +1,6 @@
 package import Disk
 package import Domain
+import Spool
 
 /// One hand-over that is whole and can be taken.
 package struct Arrival: Sendable, Hashable {
@@ -92,7 +93,7 @@ package struct InboxSurvey: Sendable {
         _ entries: [Folders.Entry], now: Timestamp, inside: (String) -> [Folders.Entry],
         named: (String, inout NamesRead) -> Void
     ) -> Findings {
-        let all = entries.filter { !InboxNames.isIgnored($0.name) }
+        let all = entries.filter { !IgnoredNames.contains($0.name) }
         let entries = owners.isEmpty ? all : all.filter { owners.contains($0.info.owner) }
         note(entries, now, inside)
         var findings = Findings()

@@ -16,7 +16,7 @@ struct Metrics {
             "darkroom_jobs", "Jobs by state.",
             JobState.allCases.map { ([("state", $0.rawValue)], Double(status.counts[$0] ?? 0)) })
         routes(status)
-        gauge("darkroom_inbox_names", "Names in the inbox.", [([], Double(status.inbox))])
+        gauge("darkroom_inbox_names", "Names in the inbox that mean something.", [([], Double(status.inbox))])
         gauge(
             "darkroom_deletion_oldest_overdue_seconds", "By how much the oldest deletion is late; 0 if all is well.",
             [([], Double(status.overdue))])

@@ -60,7 +60,7 @@ package struct SpoolStatus: Sendable {
                     most: route.requests(within: configuration.maxWait, callTakes: load.callTakes)))
         }
         routes = lines
-        inbox = await BlockingLane.disk.run { (try? Folders.count(spool.inbox)) ?? 0 }
+        inbox = await BlockingLane.disk.run { (try? Folders.count(spool.inbox) { !IgnoredNames.contains($0) }) ?? 0 }
         let open = counts.filter { !$0.key.isSettled }.values.reduce(0, +)
         inboxWaitsFor = inbox == 0 ? [] : Self.obstacles(open, lines, configuration)
     }

@@ -33,6 +33,10 @@ import Testing
     @Test func `a daemon shows how it is, to people and to machines, and nothing personal`() async throws {
         try spool.drop("one", manifest: #"{"prompt":"SECRETWORD hill","id":"one","subject":"SECRETWORD"}"#)
         try spool.drop("two", manifest: #"{"prompt":"SECRETWORD","id":"two","colour":1}"#)
+        for name in ["tmp", "later.txt.part", ".hidden", "~lock", "fox.swp"] {
+            try FileManager.default.createDirectory(
+                atPath: spool.path + "/inbox/" + name, withIntermediateDirectories: true)
+        }
         let (daemon, url) = try await running()
         try await eventually("both have settled") {
             spool.outcomes("done") == ["one"] && spool.outcomes("failed") == ["two"]
@@ -57,7 +61,7 @@ import Testing
         #expect(jobs.body.contains(#""job": "one""#) && jobs.body.contains("darkroom.jobs/1"))
         let metrics = try await get(url + "/metrics").body
         for line in [
-            "darkroom_ready 1.0", #"darkroom_jobs{state="done"} 1.0"#,
+            "darkroom_ready 1.0", "darkroom_inbox_names 0.0", #"darkroom_jobs{state="done"} 1.0"#,
             #"darkroom_jobs_settled_total{outcome="failed",reason="invalid_manifest"} 1"#,
             #"darkroom_calls_total{class="success",billed="yes"} 1"#,
             #"darkroom_stage_duration_seconds_count{stage="call"} 1"#, "darkroom_deletion_oldest_overdue_seconds 0.0",
