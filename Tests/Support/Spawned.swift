@@ -46,26 +46,31 @@ package final class Spawned: Sendable {
 
     /// Blocks until it has ended, and gives its exit code, or the number of the signal that ended it.
     @discardableResult
-    package func wait() -> Int32 { look(0) ?? -1 }
+    package func wait() -> Int32 {
+        // Looked at again and again: no test is to stand still for a wake-up that does not come.
+        var pause: useconds_t = 500
+        while true {
+            if let code = look() { return code }
+            usleep(pause)
+            pause = min(pause * 2, 10_000)
+        }
+    }
 
-    package var isRunning: Bool { look(WNOHANG) == nil }
+    package var isRunning: Bool { look() == nil }
 
     package func signal(_ number: Int32) {
         // Under the lock: the number could be another's once it was waited for.
         state.withLock { if case .running = $0 { kill(pid, number) } }
     }
 
-    private func look(_ options: Int32) -> Int32? {
-        if options == 0 {
-            // Without the lock, for signals may have to go out meanwhile; the state of it is kept for the look below.
-            var facts = unsafe siginfo_t()
-            while unsafe waitid(P_PID, id_t(pid), &facts, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-        }
-        return state.withLock { state in
+    /// Its exit code, or the number of the signal that ended it; nil while it runs.
+    private func look() -> Int32? {
+        state.withLock { state in
             if case .ended(let code) = state { return code }
             var status: Int32 = 0
-            guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return nil }
-            let code = status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F
+            let found = unsafe waitpid(pid, &status, WNOHANG)
+            if found == 0 || found < 0 && errno == EINTR { return nil }
+            let code = found < 0 ? -1 : status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F
             state = .ended(code)
             return code
         }
