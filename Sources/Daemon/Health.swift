@@ -31,10 +31,12 @@ struct Health: Sendable {
         var found = Readiness()
         found.add("stopping", "the daemon is being stopped", where: stopping.isSet)
         found.add("watcher", "the inbox is not watched", where: watcher.mode == nil)
+        found.hasEvents = watcher.mode == .events
         let inbox = intake.state
         found.add("inbox", "the inbox cannot be listed: \(inbox.trouble ?? "")", where: inbox.trouble != nil)
         let rescan = stores.configuration.inbox.rescan.milliseconds
         let age = Monotonic.milliseconds() - inbox.lookedAt
+        found.scanAge = inbox.hasLooked ? Span(milliseconds: age) : nil
         found.add(
             "scan", "the inbox was looked at \(age / 1000) s ago, and should be every \(rescan / 1000) s",
             where: !inbox.hasLooked || age > 2 * rescan + 10_000)

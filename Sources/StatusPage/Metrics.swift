@@ -18,6 +18,13 @@ struct Metrics {
         routes(status)
         gauge("darkroom_inbox_names", "Names in the inbox that mean something.", [([], Double(status.inbox))])
         gauge(
+            "darkroom_watcher_events",
+            "Whether file events tell of hand-overs; 0 where the inbox is listed each second instead.",
+            [([], readiness.hasEvents ? 1 : 0)])
+        gauge(
+            "darkroom_inbox_scan_age_seconds", "How long ago the inbox was looked at; -1 before the first time.",
+            [([], readiness.scanAge.map { Double($0.milliseconds) / 1000 } ?? -1)])
+        gauge(
             "darkroom_deletion_oldest_overdue_seconds", "By how much the oldest deletion is late; 0 if all is well.",
             [([], Double(status.overdue))])
         gauge(

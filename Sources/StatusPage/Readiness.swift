@@ -1,4 +1,5 @@
 package import Documents
+package import Domain
 
 /// What keeps work from flowing, as the daemon sees itself.
 package struct Readiness: Sendable {
@@ -15,6 +16,10 @@ package struct Readiness: Sendable {
     }
 
     package var obstacles: [Obstacle] = []
+    /// Whether file events tell of hand-overs; else the inbox is listed each second.
+    package var hasEvents = false
+    /// How long ago the inbox was looked at; nil before the first time.
+    package var scanAge: Span?
 
     package init() {}
 

@@ -192,6 +192,7 @@ chmod 755 "$root/etc/darkroom/keys" # as a credential it would be read by system
 chown "$(stat -c %u "$spool")" "$root/etc/darkroom/keys/mai-key" && chmod 0400 "$root/etc/darkroom/keys/mai-key"
 sed -i "s|^    default: \"offline\",|    default: \"mai\", mai: { provider: \"microsoft-mai\", endpoint: \"$url\", deployment: \"d\", family: \"2.6\", key: { file: \"/etc/darkroom/keys/mai-key\" } },|" \
     "$root/etc/darkroom/darkroom.json5"
+sed -i 's|^  sidecar: |  on_settled: ["/usr/bin/mkdir", "-p", "/var/lib/darkroom/told"],\n&|' "$root/etc/darkroom/darkroom.json5"
 holds "the configuration is good" as_daemon darkroom config check
 cp "$root/usr/share/doc/darkroom/examples/jobs/dandelion.jpg" "$root/tmp/photo.jpg"
 holds "a dry run shows model, price and what would be removed" as_daemon sh -c \
@@ -200,6 +201,7 @@ start
 holds "the daemon takes the new configuration" eventually 60 grep -q "darkroom is running" "$work/daemon.log"
 holds "a job with a ceiling is done" as_daemon darkroom submit --prompt x --reference /tmp/photo.jpg --id real --max-cost 0.50 --size native --wait
 holds "its story has cost and deadline" as_daemon sh -c 'darkroom show real | tee /tmp/story && grep -qi "dollars\|cost" /tmp/story'
+holds "a command was told of it, under the unit's restrictions" eventually 30 [ -d "$spool/told" ]
 holds "the key is in no file of the spool" fails grep -rq "key-of-a-simulator" "$spool"
 
 echo "8. Upgrade, remove, purge"
