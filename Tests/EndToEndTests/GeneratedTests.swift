@@ -34,6 +34,30 @@ import Testing
         }
     }
 
+    @Test func `the image's recipe names the package of every library that the program is linked with`() async throws {
+        let recipe = try String(contentsOfFile: Self.folder + "/oci/Containerfile", encoding: .utf8)
+        let last = try #require(recipe.components(separatedBy: "FROM ").last)
+        let linked = try await Darkroom.tool("readelf", "-d", Darkroom.path).matches(of: /\(NEEDED\).*\[(.+)\]/).map {
+            String($0.output.1)
+        }
+        let own = linked.filter { !$0.contains("wift") && !["libdispatch.so", "libBlocksRuntime.so"].contains($0) }
+        #expect(own.contains("libvips.so.42") == false && own.count > 8)
+        // The base image has the C library, and what a package depends on comes with it.
+        var there: Set = ["libc6", "libgcc-s1", "libstdc++6"]
+        for name in last.matches(of: /\b(ca-certificates|lib[a-z0-9+-]+)\b/).map({ String($0.output.1) }) {
+            there.insert(name)
+            let depends = try await Darkroom.run(tool: "/usr/bin/env", ["dpkg-query", "-W", "-f", "${Depends}", name])
+            for needed in depends.out.split(separator: ",") {
+                there.formUnion(needed.split(whereSeparator: { " (:".contains($0) }).prefix(1).map(String.init))
+            }
+        }
+        for library in own {
+            let owners = try await Darkroom.tool("dpkg", "-S", "*/" + library).split(separator: "\n")
+                .compactMap { $0.split(separator: ":").first.map(String.init) }
+            #expect(!there.isDisjoint(with: owners), "\(library) is of \(owners)")
+        }
+    }
+
     @Test(
         arguments: [
             ("darkroom sub", "submit"), ("darkroom submit --fi", "--fit"), ("darkroom submit --fit c", "cover"),
