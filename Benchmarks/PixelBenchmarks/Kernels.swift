@@ -87,7 +87,7 @@ enum Kernels {
             canvas_height: Int32(height), detail: kn_bank_choice(bank: 0, share: 0), threads: Int32(threads))
         guard enhanced else { return order }
         order.detail = try unsafe planes.use { unsafe kn_render_choose($0, &order) }
-        guard order.detail.bank != 0 else { throw Unmeasured("no filter bank is chosen for this picture") }
+        guard order.detail.bank != 0 else { throw Unmeasured("no bank is chosen for this picture") }
         return order
     }
 }

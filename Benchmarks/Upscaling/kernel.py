@@ -38,38 +38,41 @@ class Look(ctypes.Structure):
 FACTS = 14  # BANK_FACTS
 
 
-def compiled():
-    """A library of the kernels as they are in the sources now."""
+def compiled(table=None):
+    """A library of the kernels as they are in the sources now, or with another table of the banks."""
     folder = tempfile.mkdtemp()
     library = os.path.join(folder, "pixels.so")
     files = sorted(glob.glob(os.path.join(SOURCES, "*.c")))
+    if table:
+        files = [table if os.path.basename(file) == "bank_table.c" else file for file in files]
     subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu17", "-O3", "-shared", "-fPIC", "-pthread", "-D_Nullable=", "-D_Nonnull=",
-         "-Wno-unknown-pragmas", "-I", os.path.join(SOURCES, "include"), *files, "-o", library,
+         "-Wno-unknown-pragmas", "-I", os.path.join(SOURCES, "include"), "-I", SOURCES, *files, "-o", library,
          "-ljpeg", "-lturbojpeg", "-lisal", "-ldeflate", "-lm"], check=True)
-    return ctypes.CDLL(library)
+    library = ctypes.CDLL(library)
+    library.kn_bank_choose.restype = library.kn_render_choose.restype = Choice
+    return library
 
 
 LIBRARY = compiled()
-LIBRARY.kn_bank_choose.restype = LIBRARY.kn_render_choose.restype = Choice
+
+
+def use(table):
+    """From now on another table of the banks."""
+    global LIBRARY
+    LIBRARY = compiled(table)
 
 
 def plane(samples):
     return ctypes.byref(Plane(samples.ctypes.data, samples.shape[1], samples.shape[0], samples.strides[0]))
 
 
-def buckets(luma):
-    out = np.empty(luma.shape, np.uint8)
-    assert LIBRARY.bank_buckets(plane(luma), ctypes.c_void_p(out.ctypes.data)) == 0
-    return out
-
-
-def suiting(luma, leaning=1.0):
+def nearest(luma, leaning=1.0):
     """The bank for a picture, or 0; as if it were a little sharper or softer than it is."""
     look = Look()
     LIBRARY.bank_look_at(plane(luma), ctypes.byref(look))
     look.fourth = int(look.fourth * leaning)
-    return LIBRARY.bank_suiting(ctypes.byref(look))
+    return LIBRARY.bank_nearest(ctypes.byref(look))
 
 
 def judged(luma, factor):
@@ -79,7 +82,7 @@ def judged(luma, factor):
     bank = LIBRARY.bank_nearest(ctypes.byref(look))
     if not 0 < bank <= LIBRARY.kn_bank_count():
         return 0, False, []
-    assert LIBRARY.bank_try(plane(luma), LIBRARY.bank_sharpness(ctypes.byref(look)), ctypes.byref(trial)) == 0
+    assert LIBRARY.bank_try(plane(luma), LIBRARY.bank_tried(ctypes.byref(look)), ctypes.byref(trial)) == 0
     LIBRARY.bank_facts(ctypes.byref(look), ctypes.byref(trial), bank, ctypes.c_double(factor), facts)
     return bank, LIBRARY.bank_suiting(ctypes.byref(look)) > 0, list(facts)
 

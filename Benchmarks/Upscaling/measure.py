@@ -105,7 +105,7 @@ def speed():
 def main():
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("folders", nargs="+", help="where the packages of SOURCES.md are unpacked")
-    reader.add_argument("--use", default="test", choices=("test", "develop", "train"))
+    reader.add_argument("--use", default="test", choices=("retest", "test", "develop", "train"))
     reader.add_argument("--cases", default="", help="only these, separated by ;")
     reader.add_argument("--perceived", action="store_true", help="SSIMULACRA2 beside it (slow; pip install ssimulacra2)")
     reader.add_argument("--colours", action="store_true", help="colour pictures, of which luma is compared")

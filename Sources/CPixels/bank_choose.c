@@ -2,10 +2,10 @@
 //
 // Fourth differences against second ones, along edges, tell how much of a picture lies close to the finest pattern its pixels can
 // hold: about 2.7 for a photograph shrunk by area, 1.8 for one that was slightly soft before, 1 for one that was very soft. What was
-// soft wants other filters than what was sharp, and what was very soft wants none. Noise and the grid of JPEG look sharp as well:
-// noise in the quiet blocks, a grid by its steps every eight samples. Noise is left to Lanczos3, which neither adds to it nor takes
-// grain for noise. So is what these measures cannot judge: pictures with hardly a clear edge, pictures without any quiet part in
-// which noise would show, patterns finer than what a camera or a pen leaves.
+// soft wants another network than what was sharp, and what was very soft wants none. Noise and the grid of JPEG look sharp as well:
+// noise in the quiet blocks, a grid by its steps every eight samples. They have networks of their own. What these measures cannot judge
+// is left to Lanczos3: pictures with hardly a clear edge, pictures without any quiet part in which noise would show, patterns finer
+// than what a camera or a pen leaves.
 #include <string.h>
 
 #include "bank_parts.h"
@@ -155,8 +155,8 @@ static const int sharpness[] = {115, 135, 170, 205, 240, 270};
 
 static int64_t hundredths(int64_t fourth, int64_t second) { return second ? 100 * fourth / second : 0; }
 
-/// Sharper than this is no picture of anything: white noise has 340, a mosaic whose squares are about as large as pixels 360.
-#define TOO_SHARP 325
+/// Sharper than this is hardly a picture of anything: white noise has 340, a mosaic whose squares are about as large as pixels 360.
+#define TOO_SHARP 315
 
 static int64_t sharpness_of(const bank_look *look) { return hundredths(look->fourth, look->second); }
 
@@ -178,6 +178,9 @@ static int is_noisy(const bank_look *look) {
     return look->quiet_level >= 4 * 16 - 1 && quiet >= 300 && quiet_excess(look) > 15 && look->places * 3 < look->samples;
 }
 
+/// From which level of the quiet parts, in 1/16, noise has a network of its own.
+#define MUCH_NOISE (12 * 16)
+
 /// Without a quiet part noise and a JPEG's traces pass for texture. Only where such a picture is as sharp as can be, and the quieter
 /// parts clearly softer (or, in a page of text, sharper) than the edges, it is what it seems.
 static int may_hide_noise(const bank_look *look, int bank) {
@@ -186,36 +189,16 @@ static int may_hide_noise(const bank_look *look, int bank) {
     return bank < SHARPNESSES || (excess > -5 && excess < 10);
 }
 
-/// How much larger, in hundredths, steps on JPEG's grid are than others: in both directions together, and in that which shows it less
-/// and more. Edges that lie on it by chance do in one.
-typedef struct excess {
-    int64_t both;
-    int64_t less;
-    int64_t more;
-} excess;
-
-static excess grid_excess(const bank_look *look) {
-    int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
-    int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
-    return across < down ? (excess){both, across, down} : (excess){both, down, across};
-}
-
 static int is_soft(int bank) { return bank < 5; }
 
+/// Whether steps on JPEG's grid are larger than others, in both directions: edges that lie on it by chance do in one.
 static int has_grid(const bank_look *look, int bank) {
-    excess excess = grid_excess(look);
-    return excess.both > (is_soft(bank) ? 125 : 120) && excess.less > 115;
+    int64_t across = hundredths(look->across.on, look->across.off), down = hundredths(look->down.on, look->down.off);
+    int64_t both = hundredths(look->across.on + look->down.on, look->across.off + look->down.off);
+    return both > (is_soft(bank) ? 125 : 120) && across > 115 && down > 115;
 }
 
-/// A soft picture loses most by a grid that is none. Where the quiet parts are flat a few drawn edges are all there is of it; and
-/// unless a picture is as sharp as can be, Lanczos3 is safe between what may be chance and what is a grid for certain.
-static int may_have_grid(const bank_look *look, int bank) {
-    excess excess = grid_excess(look);
-    if (has_grid(look, bank)) return is_soft(bank) && (look->quiet_level < 2 || look->places * 20 < look->samples);
-    return bank < SHARPNESSES && excess.less > 103 && excess.more > 112;
-}
-
-int bank_sharpness(const bank_look *look) {
+static int bank_sharpness(const bank_look *look) {
     int64_t sharp = sharpness_of(look);
     int bank = 0;
     while (bank < SHARPNESSES && sharp >= sharpness[bank]) bank++;
@@ -224,11 +207,17 @@ int bank_sharpness(const bank_look *look) {
 
 int bank_nearest(const bank_look *look) {
     int bank = bank_sharpness(look);
-    return bank && has_grid(look, bank) ? SHARPNESSES + (is_soft(bank) ? 1 : 2) : bank;
+    if (!bank) return 0;
+    if (has_grid(look, bank)) return is_soft(bank) ? BANK_SOFT_JPEG : BANK_SHARP_JPEG;
+    if (is_noisy(look)) return look->quiet_level < MUCH_NOISE ? BANK_SOME_NOISE : BANK_MUCH_NOISE;
+    return may_hide_noise(look, bank) ? 0 : bank;
+}
+
+int bank_tried(const bank_look *look) {
+    int bank = bank_nearest(look);
+    return bank < BANK_SOFT_JPEG || bank > BANK_SHARP_JPEG ? bank : bank_sharpness(look);
 }
 
 int bank_suiting(const bank_look *look) {
-    int bank = bank_sharpness(look);
-    if (!has_edges(look) || is_noisy(look) || sharpness_of(look) >= TOO_SHARP) return 0;
-    return may_hide_noise(look, bank) || may_have_grid(look, bank) ? 0 : bank_nearest(look);
+    return has_edges(look) && sharpness_of(look) < TOO_SHARP ? bank_nearest(look) : 0;
 }

@@ -1,4 +1,4 @@
-// A window of source rows that moves down a plane, with the slopes summed over it.
+// A window of source rows that moves down a plane.
 #ifndef DARKROOM_BANK_ROWS_H
 #define DARKROOM_BANK_ROWS_H
 
@@ -13,8 +13,6 @@ bank_rows *bank_rows_new(const kn_plane *plane, int y);
 void bank_rows_free(bank_rows *rows);
 /// The row `offset` (-3 to 3) from the present one as 16-bit samples, with margins.
 const int16_t *bank_rows_at(const bank_rows *rows, int offset);
-/// Slopes summed over the five rows around the present one.
-const bank_slopes *bank_rows_sums(const bank_rows *rows);
 void bank_rows_advance(bank_rows *rows);
 
 #endif

@@ -1,4 +1,4 @@
-// The trained filter bank: what it adds to luma at twice its size.
+// The banks, trained networks: what one of them adds to luma at twice its size.
 #ifndef DARKROOM_BANK_H
 #define DARKROOM_BANK_H
 

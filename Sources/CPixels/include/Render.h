@@ -14,12 +14,12 @@ typedef struct kn_render {
     int scaled_height;
     int canvas_width;
     int canvas_height;
-    /// The filter bank whose detail is added, and how much of it, of `kn_render_choose`; bank 0 is plain Lanczos3.
+    /// The bank whose detail is added, and how much of it, of `kn_render_choose`; bank 0 is plain Lanczos3.
     kn_bank_choice detail;
     int threads;
 } kn_render;
 
-/// The filter bank for these planes (red, green, blue): none where the picture does not grow, or is none for a bank.
+/// The bank for these planes (red, green, blue): none where the picture does not grow, or is none for a bank.
 kn_bank_choice kn_render_choose(const kn_plane *rgb, const kn_render *order);
 
 /// Three planes (red, green, blue) to a PNG. Freed with kn_render_free. `busiest`: see kn_strips.
