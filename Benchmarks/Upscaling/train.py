@@ -20,7 +20,7 @@ FLOOR = 0.3          # of the squared error that counts as reached: rounding alo
 IMPORTANT = {"area": 2.0, "lanczos": 2.0, "cubic": 1.5}  # what is met most
 NATURAL = ("area", "lanczos", "cubic", "blur 0.5 area", "blur 0.5 lanczos")
 LIKE_NOISE = 9       # the first of the banks for pictures that noise was added to, or that look like it
-COMMON, COMMON_RATE, OWN, OWN_RATE = 7, 5e-3, 6, 2e-3  # how often squares are shown to the common network and to those of the banks
+COMMON, COMMON_RATE, OWN, OWN_RATE = 7, 5e-3, 5, 2e-3  # how often squares are shown to the common network and to those of the banks
 
 
 def squares_of(truth, small, factor, random):
