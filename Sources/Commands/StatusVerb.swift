@@ -38,6 +38,11 @@ extension SpoolStatus {
         return "does not flow: " + readiness.obstacles.map { "\($0.message) (\($0.code))" }.joined(separator: "; ")
     }
 
+    private var stuckWorkers: String {
+        guard let stuck = readiness?.stuckWorkers, stuck > 0 else { return "" }
+        return "; \(stuck) stuck: with a picture, and nothing done for seconds"
+    }
+
     /// As tables for a terminal.
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
@@ -53,7 +58,8 @@ extension SpoolStatus {
             ["requests", requests.first.map { "\(requests.count) open, the first due \($0.due)" } ?? "none open"],
             [
                 "image workers",
-                configuration.workers.sandbox == .required ? "locked" : "not locked (workers.sandbox is off)",
+                (configuration.workers.sandbox == .required ? "locked" : "not locked (workers.sandbox is off)")
+                    + stuckWorkers,
             ],
         ]
         let rows = routes.map { line in
@@ -64,7 +70,7 @@ extension SpoolStatus {
                     "paused: \(pause.code.rawValue), "
                         + (pause.until.map { "until \($0)" } ?? "until the daemon is started again")
                         + (line.route.fallback.map { "; \($0) takes over what it can" } ?? "")
-                } ?? "open",
+                } ?? (line.isOutOfReach ? "out of reach: tried again by itself" : "open"),
             ]
         }
         return Console.table(heads) + "\n"

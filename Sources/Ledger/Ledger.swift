@@ -165,7 +165,7 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
         case .suspended(let reason), .restricted(let reason): reason.message
         case .erasing(let job): "the subject of job \(job) is being erased"
-        case .full: "the ledger's disk is full"
+        case .full: "the ledger's disk is full: make room on the spool's file system; nothing accepted is lost"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"
         }
