@@ -46,7 +46,10 @@ extension SpoolStatus {
     /// As tables for a terminal.
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
-            counts[state].map { "\($0) \(state.rawValue)" }
+            counts[state].map { count in
+                let why = state == .waiting && !waits.isEmpty ? " (" + waits.joined(separator: ", ") + ")" : ""
+                return "\(count) \(state.rawValue)\(why)"
+            }
         }
         let budget = configuration.budgetPerDay.map { " of " + Money.text($0) } ?? ""
         let heads = [

@@ -17,13 +17,27 @@ struct Waiting {
 
     let spool: SpoolFolders
     private let wantsJSON: Bool
-    /// Nil where only the outcome folders may be seen.
-    private let ledger: (any JobLedger)?
+    private let door: Door
+    /// Nil where only the outcome folders may be seen, or no daemon has made one yet.
+    private var ledger: (any JobLedger)? { door.ledger }
+
+    /// Opens the ledger once it is there: a daemon that was started at the same time may still be making it.
+    private final class Door {
+        private let open: () -> (any JobLedger)?
+        private var opened: (any JobLedger)?
+
+        init(_ open: @escaping () -> (any JobLedger)?) { self.open = open }
+
+        var ledger: (any JobLedger)? {
+            if opened == nil { opened = open() }
+            return opened
+        }
+    }
 
     init(_ invocation: Invocation, _ configuration: Configuration) {
         spool = SpoolFolders(root: configuration.spool)
         wantsJSON = invocation.wantsJSON
-        ledger = (try? invocation.stores(configuration))?.ledger
+        door = Door { (try? invocation.stores(configuration))?.ledger }
     }
 
     func wait(for jobs: [String]) async throws(CommandError) -> Int32 {
@@ -115,6 +129,7 @@ struct Waiting {
 
     private func ending(of job: String, _ bar: ProgressBar) async -> Ending {
         var round = 0
+        var said: ReasonCode?
         while true {
             if let outcome = outcome(of: job) {
                 let place = spool.outcome(outcome, of: job)
@@ -124,6 +139,10 @@ struct Waiting {
             // Once a second: the folder appears a moment before or after the ledger knows, and is told from one that was taken away.
             if round % 20 == 19, let ending = await delivered(job) { return ending }
             if round == 39 { await sayUnknown(job, bar) }
+            if round % 20 == 19, let (reason, until) = await reasonToWait(of: job), reason != said {
+                bar.remark("\(job) waits: \(reason.rawValue), until \(until); what to do: \(reason.remedy)")
+                said = reason
+            }
             round += 1
             try? await Task.sleep(for: .milliseconds(50))
         }
@@ -146,6 +165,15 @@ struct Waiting {
                 "partial": .bool(outcome == .done && outputs.contains { $0.state == .failed }),
                 "reason": record.reason.map { .fields(["code": .string($0.code.rawValue)]) },
             ]))
+    }
+
+    /// What a job waits for that will not go on within seconds.
+    private func reasonToWait(of job: String) async -> (ReasonCode, Timestamp)? {
+        guard let ledger, let record = (try? await ledger.job(job)) ?? nil, record.state == .waiting,
+            let reason = record.waitsFor, let now = try? await ledger.now(),
+            record.runAfter.since(now) > .seconds(5)
+        else { return nil }
+        return (reason, record.runAfter)
     }
 
     /// A job that nobody knows is waited for, it may still be handed over; but not in silence.

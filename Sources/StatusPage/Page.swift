@@ -85,7 +85,11 @@ struct Page {
         let steps: [(name: String, count: Int, more: String, kind: String)] = [
             ("inbox", status.inbox, "names not taken yet", ""),
             ("queue", jobs(.accepted, .ready), "accepted and ready", ""),
-            ("waiting", jobs(.waiting), "for pace, quota or room", jobs(.waiting) > 0 ? "warn" : ""),
+            (
+                "waiting", jobs(.waiting),
+                status.waits.isEmpty ? "for pace, quota or room" : status.waits.joined(separator: ", "),
+                jobs(.waiting) > 0 ? "warn" : ""
+            ),
             ("calling", jobs(.calling), Words.count(calls, "call", "calls") + " under way", ""),
             ("finishing", jobs(.answered, .made), "enlarged and written", ""),
             ("done", jobs(.done), "outcomes in done/", ""),

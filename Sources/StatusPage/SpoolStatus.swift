@@ -26,6 +26,8 @@ package struct SpoolStatus: Sendable {
     /// Whether work flows, as the running daemon sees it; nil where none runs, or it has not looked yet.
     package let readiness: Readiness?
     package let counts: [JobState: Int]
+    /// What the jobs that wait wait for: `2 over_budget`, the most frequent first.
+    package let waits: [String]
     package let routes: [RouteLine]
     package let configuration: Configuration
     package let retention: RetentionState
@@ -44,6 +46,8 @@ package struct SpoolStatus: Sendable {
         let note = isRunning ? (try? Files.read(spool.readiness, limit: 1 << 20)) ?? nil : nil
         readiness = note.flatMap { try? JSONParser.parse($0) }.flatMap { Readiness($0) }
         counts = try await ledger.counts()
+        waits = try await ledger.waits().sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .map { "\($0.value) \($0.key.rawValue)" }
         retention = try await ledger.retention()
         // What a hold keeps of an erasure was answered for.
         requests = try await ledger.openRequests().filter { $0.state != .held }
@@ -95,6 +99,7 @@ package struct SpoolStatus: Sendable {
             "obstacles": readiness?.document["obstacles"], "stuck_workers": readiness.map { .integer($0.stuckWorkers) },
             "jobs": .object(
                 JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
+            "waits_for": .array(waits.map { .string($0) }),
             "inbox": .fields([
                 "waiting": .integer(inbox), "waits_for": .array(inboxWaitsFor.map { .string($0) }),
             ]),

@@ -43,6 +43,25 @@ import Testing
         await daemon.end()
     }
 
+    @Test func `what a job waits for is said by wait, status and show, with what to do`() async throws {
+        // The simulator costs nothing; what is priced does not leave, so nobody has to be at the endpoint.
+        let spool = try TestSpool(
+            "budget",
+            config: """
+                { spool: "SPOOL", listen: "off", budget: { per_day: 0.001 }, models: { o: {
+                  provider: "openai", endpoint: "http://127.0.0.1:9", model: "gpt-image-2", key: { env: "TEST_KEY" } } } }
+                """)
+        let daemon = try Darkroom.Running(
+            ["run"] + spool.arguments, environment: ["TEST_KEY": "k"], log: spool.scratch.file("daemon.log"))
+        let waited = try await Darkroom.run(
+            tool: "/usr/bin/timeout",
+            ["10", Darkroom.path, "submit"] + spool.arguments + ["--prompt", "x", "--id", "fox", "--wait"])
+        #expect(waited.code == 124 && waited.err.contains("fox waits: over_budget, until"), "\(waited)")
+        #expect(try await spool.darkroom("status").out.contains("1 waiting (1 over_budget)"))
+        #expect(try await spool.darkroom("show", "fox").out.contains("what to do"))
+        await daemon.end()
+    }
+
     @Test func `a hand-over that lies in the inbox under that id is named, and tried later`() async throws {
         let spool = try TestSpool("twice", config: Self.config)
         #expect(try await spool.darkroom("submit", "--prompt", "x", "--id", "fox").code == 0)
