@@ -42,6 +42,12 @@ enum Console {
                     line += cell + String(repeating: " ", count: widths[index] - cell.count + 2)
                     continue
                 }
+                if let room, room - line.count < 20, line.count + cell.count > room {
+                    // Too narrow for a column of its own: it goes on below.
+                    while line.last == " " { line.removeLast() }
+                    line += folded(cell, width: room - 6).map { "\n      " + $0 }.joined()
+                    continue
+                }
                 let start = String(repeating: " ", count: line.count)
                 line += folded(cell, width: (room ?? .max) - line.count).joined(separator: "\n" + start)
             }

@@ -61,6 +61,7 @@ struct JobStory {
         }
         if job.state == .waiting, let waiting = job.waiting {
             rows.append(["waits for", "\(waiting.rawValue), until \(job.runAfter)"])
+            rows.append(["what to do", waiting.remedy])
         }
         rows.append(["accepted", job.acceptedAt.description])
         if let settled = job.settledAt { rows.append(["settled", settled.description]) }

@@ -91,6 +91,15 @@ final class ProgressBar: Sendable {
         _ = draw()
     }
 
+    /// Writes a remark; the bar makes room for it.
+    func remark(_ text: String) {
+        state.withLock { state in
+            clear(&state)
+            Console.remark(text)
+        }
+        _ = draw()
+    }
+
     func end() {
         state.withLock { state in
             clear(&state)

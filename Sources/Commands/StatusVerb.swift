@@ -38,10 +38,18 @@ extension SpoolStatus {
         return "does not flow: " + readiness.obstacles.map { "\($0.message) (\($0.code))" }.joined(separator: "; ")
     }
 
+    private var stuckWorkers: String {
+        guard let stuck = readiness?.stuckWorkers, stuck > 0 else { return "" }
+        return "; \(stuck) stuck: with a picture, and nothing done for seconds"
+    }
+
     /// As tables for a terminal.
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
-            counts[state].map { "\($0) \(state.rawValue)" }
+            counts[state].map { count in
+                let why = state == .waiting && !waits.isEmpty ? " (" + waits.joined(separator: ", ") + ")" : ""
+                return "\(count) \(state.rawValue)\(why)"
+            }
         }
         let budget = configuration.budgetPerDay.map { " of " + Money.text($0) } ?? ""
         let heads = [
@@ -53,7 +61,8 @@ extension SpoolStatus {
             ["requests", requests.first.map { "\(requests.count) open, the first due \($0.due)" } ?? "none open"],
             [
                 "image workers",
-                configuration.workers.sandbox == .required ? "locked" : "not locked (workers.sandbox is off)",
+                (configuration.workers.sandbox == .required ? "locked" : "not locked (workers.sandbox is off)")
+                    + stuckWorkers,
             ],
         ]
         let rows = routes.map { line in
@@ -64,7 +73,7 @@ extension SpoolStatus {
                     "paused: \(pause.code.rawValue), "
                         + (pause.until.map { "until \($0)" } ?? "until the daemon is started again")
                         + (line.route.fallback.map { "; \($0) takes over what it can" } ?? "")
-                } ?? "open",
+                } ?? (line.isOutOfReach ? "out of reach: tried again by itself" : "open"),
             ]
         }
         return Console.table(heads) + "\n"

@@ -42,13 +42,18 @@ extension Program {
         let configuration = try invocation.configuration()
         let submission = try Submission(invocation)
         if invocation.has("--dry-run") { return try await DryRun(invocation, configuration, submission).run() }
-        let spool = SpoolFolders(root: configuration.spool)
+        let waiting = Waiting(invocation, configuration)
+        let spool = waiting.spool
+        let repeated = invocation.has("--id") ? await waiting.repetition(of: submission.id) : nil
         do throws(DiskError) {
             if !Files.exists(spool.inbox) { try spool.prepare(group: configuration.spoolGroup?.number) }
             try submission.drop(into: spool)
         } catch {
-            throw CommandError(
-                .inputOutput, "\(spool.inbox): \(error)", hint: "name the spool with --spool, or check its rights")
+            throw submission.refused(by: spool, error)
+        }
+        if repeated != nil {
+            Console.remark(
+                "the id \(submission.id) is taken: this hand-over settles under \(submission.id)-XXXXXXXX")
         }
         if !invocation.has("--wait") {
             if invocation.wantsJSON {
@@ -58,15 +63,15 @@ extension Program {
             }
             return ExitCode.fine.rawValue
         }
-        return try await Waiting(spool: spool, wantsJSON: invocation.wantsJSON).wait(for: [submission.id])
+        let job = if let repeated { try await waiting.job(of: repeated) } else { submission.id }
+        return try await waiting.wait(for: [job])
     }
 
     static let waitVerb = Verb(
         name: "wait", summary: "returns when each job has settled", arguments: "JOB…", words: 1...10_000,
         options: [.json], examples: ["darkroom wait order-7 order-8"]
     ) { invocation throws(CommandError) in
-        let spool = SpoolFolders(root: try invocation.configuration().spool)
-        return try await Waiting(spool: spool, wantsJSON: invocation.wantsJSON).wait(for: invocation.words)
+        try await Waiting(invocation, try invocation.configuration()).wait(for: invocation.words)
     }
 }
 
@@ -135,6 +140,20 @@ struct Submission {
         }
     }
 
+    /// Why the drop could not be made, and what to do.
+    func refused(by spool: SpoolFolders, _ error: DiskError) -> CommandError {
+        if error.isTaken {
+            return CommandError(
+                .tryLater, "\(spool.inbox): a hand-over under the id \(id) lies there and is not taken yet",
+                hint: "choose another --id, or submit again when it is taken")
+        }
+        return CommandError(
+            .inputOutput, "\(spool.inbox): \(error)",
+            hint: error.isFull
+                ? "make room on its file system, and submit again; nothing was handed over"
+                : "name the spool with --spool, or check its rights")
+    }
+
     // MARK: options to fields
 
     private static func prompt(_ invocation: Invocation) throws(CommandError) -> String {
@@ -194,76 +213,4 @@ struct Submission {
     private static func isReadable(_ path: String) -> Bool {
         Files.absolute(path).flatMap { try? Descriptor.reading($0).info().kind } == .file
     }
-}
-
-/// Waits for outcome folders.
-struct Waiting {
-    let spool: SpoolFolders
-    let wantsJSON: Bool
-
-    func wait(for jobs: [String]) async throws(CommandError) -> Int32 {
-        guard Files.exists(spool.inbox) else {
-            throw CommandError(.inputOutput, "there is no spool at \(spool.root)", hint: "name it with --spool")
-        }
-        try await waitForSomebody(at: jobs)
-        let bar = ProgressBar(isLive: Console.isTerminal(2) && !wantsJSON)
-        defer { bar.end() }
-        bar.update { $0.total = jobs.count }
-        var isWell = true
-        for job in jobs {
-            let outcome = await outcome(of: job)
-            let path = spool.outcome(outcome, of: job)
-            let status = Self.status(ofOutcome: path)
-            if outcome != .done || status?["partial"]?.bool == true { isWell = false }
-            if wantsJSON {
-                Console.print(status ?? .fields(["job": .string(job), "outcome": .string(outcome.rawValue)]))
-            } else {
-                let reason = status?["reason"]?["code"]?.string.map { "  \($0)" } ?? ""
-                bar.print("\(outcome.rawValue)  \(path)\(reason)\n")
-            }
-            bar.update { line in
-                line.settled += 1
-                line.failed += outcome == .failed ? 1 : 0
-                line.held += outcome == .held ? 1 : 0
-                line.pictures += status?["outputs"]?.array?.count ?? 0
-                line.spent += Int64(status?["cost"]?["micro_usd"]?.int ?? 0)
-            }
-        }
-        return (isWell ? ExitCode.fine : .notAllWell).rawValue
-    }
-
-    /// Micro-dollars that the job of an outcome folder cost; 0 where it does not say.
-    static func cost(ofOutcome path: String) -> Int64 {
-        Int64(status(ofOutcome: path)?["cost"]?["micro_usd"]?.int ?? 0)
-    }
-
-    private static func status(ofOutcome path: String) -> JSONValue? {
-        ((try? Files.read(path + "/status.json", limit: 1 << 20)) ?? nil).flatMap { try? JSONParser.parse($0) }
-    }
-
-    private func outcome(of job: String) async -> Outcome {
-        while true {
-            for outcome in Outcome.allCases where Files.exists(spool.outcome(outcome, of: job)) { return outcome }
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-    }
-
-    /// Without a daemon nothing would ever settle: that is said at once, and given up after ten seconds.
-    private func waitForSomebody(at jobs: [String]) async throws(CommandError) {
-        for attempt in 0..<100 {
-            let areSettled = jobs.allSatisfy { job in
-                Outcome.allCases.contains { Files.exists(spool.outcome($0, of: job)) }
-            }
-            if areSettled || isSomebodyThere { return }
-            if attempt == 0 {
-                Console.remark("nobody works on this spool yet; start `darkroom run --spool \(spool.root)`")
-            }
-            try? await Task.sleep(for: .milliseconds(100))
-        }
-        throw CommandError(
-            .unavailable, "nobody works on \(spool.root), so nothing was waited for",
-            hint: "what was handed over stays in the inbox; `darkroom drain` or `darkroom run` takes it")
-    }
-
-    private var isSomebodyThere: Bool { FolderLock.isHeld(spool.lock) }
 }

@@ -40,7 +40,8 @@ struct Health: Sendable {
         found.add(
             "scan", "the inbox was looked at \(age / 1000) s ago, and should be every \(rescan / 1000) s",
             where: !inbox.hasLooked || age > 2 * rescan + 10_000)
-        found.add("disk_full", "less is free on the disk than disk.min_free", where: !reserve.hasRoom)
+        let shortage = reserve.shortage
+        found.add("disk_full", shortage ?? "", where: shortage != nil)
         await lookAtDisk(&found)
         await lookAtLedger(&found)
         // Nothing here waits for a worker: one that does not come is what is to be said.
@@ -52,6 +53,7 @@ struct Health: Sendable {
         found.add(
             "image_workers", "every image worker is stuck: it has a picture, and has done nothing for seconds",
             where: stuck >= workers.count)
+        found.stuckWorkers = stuck
         return found
     }
 

@@ -22,6 +22,11 @@ struct HealthNote {
         for obstacle in now.obstacles where !before.contains(obstacle.code) {
             log.warning("work does not flow", ["why": obstacle.message, "code": obstacle.code])
         }
+        if now.stuckWorkers > said.stuckWorkers {
+            log.warning(
+                "an image worker is stuck: it is ended and replaced after workers.timeout",
+                ["stuck": String(now.stuckWorkers)])
+        }
         if now.isReady, !said.isReady { log.info("work flows again") }
         said = now
         let text = Array(now.document.compact.utf8)

@@ -68,7 +68,13 @@ package struct Stores: Sendable {
     ) throws(StartError) {
         self.configuration = configuration
         let spool = SpoolFolders(root: configuration.spool)
-        guard makes || spool.exists else { throw .noSpool(spool.root) }
+        guard makes || spool.exists else {
+            // What may not be looked into is not missing.
+            guard let refusal = Files.refusal(to: .enter, spool.privateFolder), !refusal.isMissing else {
+                throw .noSpool(spool.root)
+            }
+            throw .disk(refusal, path: spool.privateFolder)
+        }
         if makes {
             do throws(DiskError) {
                 try spool.prepare(

@@ -15,6 +15,8 @@ package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var isReadOnly: Bool { code == EROFS }
     package var isMissing: Bool { code == ENOENT }
+    /// Something stands under that name already.
+    package var isTaken: Bool { code == EEXIST || code == ENOTEMPTY }
 
     package var description: String { "could not \(operation): \(Self.text(of: code))" }
 

@@ -148,7 +148,9 @@ private final class ManifestReader {
         let faults = reader.finish()
         if let first = faults.first {
             let others = faults.count - 1
-            let more = others == 0 ? "" : others == 1 ? " (and 1 other fault)" : " (and \(others) other faults)"
+            let fields = faults.dropFirst().prefix(5).map(\.path).filter { !$0.isEmpty }.joined(separator: ", ")
+            let named = (fields.isEmpty ? "" : ": " + fields) + (others > 5 ? ", …" : "")
+            let more = others == 0 ? "" : " (and \(others) other fault\(others == 1 ? "" : "s")\(named))"
             let field = first.path.isEmpty ? nil : first.path
             throw Reason(
                 .invalidManifest, "\(field ?? "the manifest") \(first.message)\(more)", field: field, hint: first.hint)

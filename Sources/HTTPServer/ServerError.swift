@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a listener could not start.
 package struct ServerError: Error, Sendable, CustomStringConvertible {
     package enum Reason: Sendable, Equatable {
@@ -14,7 +16,12 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch reason {
         case .notAnAddress: "cannot listen: \"\(address)\" is no numeric IPv4 or IPv6 address"
-        case .cannotListen(let errno): "cannot listen on \(address) port \(port): error \(errno) of the system"
+        case .cannotListen(let errno): "cannot listen on \(address) port \(port): \(Self.text(of: errno))"
         }
+    }
+
+    private static func text(of code: Int32) -> String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
     }
 }

@@ -92,6 +92,8 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     ///
     /// - Parameter job: of this job alone; nil looks at the newest few hundred.
     func outputsToLookAt(of job: String?, limit: Int) async throws(LedgerError) -> [OutputRecord]
+    /// What the jobs that wait wait for, and how many.
+    func waits() async throws(LedgerError) -> [ReasonCode: Int]
     /// Routes whose last requests could not be delivered: jobs wait for the next try.
     func outOfReach() async throws(LedgerError) -> Set<String>
     /// What has settled since a moment of the age clock.
@@ -165,7 +167,7 @@ package enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noCredit(let lack): "\(lack.need) credits are needed, and \(lack.free) are free"
         case .suspended(let reason), .restricted(let reason): reason.message
         case .erasing(let job): "the subject of job \(job) is being erased"
-        case .full: "the ledger's disk is full"
+        case .full: "the ledger's disk is full: make room on the spool's file system; nothing accepted is lost"
         case .disk(let code, let doing): "the spool's disk could not \(doing) (error \(code))"
         case .storage(let code, let doing): "the ledger could not \(doing) (SQLite code \(code))"
         }

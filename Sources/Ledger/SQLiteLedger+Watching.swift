@@ -58,6 +58,15 @@ extension SQLiteLedger {
         }
     }
 
+    package func waits() throws(LedgerError) -> [ReasonCode: Int] {
+        let rows = try database.rows(
+            "SELECT waiting, count(*) AS jobs FROM job WHERE state = 'waiting' AND waiting IS NOT NULL GROUP BY 1")
+        return rows.reduce(into: [:]) { waits, row in
+            guard let reason = row["waiting"].text.flatMap(ReasonCode.init) else { return }
+            waits[reason] = row["jobs"].integer.map { Int($0) }
+        }
+    }
+
     package func outOfReach() throws(LedgerError) -> Set<String> {
         let rows = try database.rows(
             "SELECT DISTINCT route FROM job WHERE state = 'waiting' AND waiting = ?",

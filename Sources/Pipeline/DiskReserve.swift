@@ -32,8 +32,17 @@ package final class DiskReserve: Sendable {
     package func release(_ bytes: Int64) { reserved.withLock { $0 -= bytes } }
 
     /// Whether anything new may be taken in.
-    package var hasRoom: Bool {
-        guard let free = try? Folders.free(folder) else { return false }
-        return free.bytes >= minFree && free.inodes > Self.fewestInodes
+    package var hasRoom: Bool { shortage == nil }
+
+    /// Why nothing new may be taken in, with what is free and what has to be; nil where there is room.
+    package var shortage: String? {
+        guard let free = try? Folders.free(folder) else { return "it can not be told how much is free on the disk" }
+        if free.bytes < minFree {
+            let least = minFree / 1_000_000
+            return "\(free.bytes / 1_000_000) MB are free on the disk, less than disk.min_free (\(least) MB): make room"
+        }
+        guard free.inodes <= Self.fewestInodes else { return nil }
+        return
+            "\(free.inodes) more files fit on the disk's inodes, and more than \(Self.fewestInodes) have to: remove files"
     }
 }

@@ -32,7 +32,8 @@ struct Page {
                 \(flows ? "work flows" : "work does not flow")</p>
                 """,
             main: [
-                Self.obstacles(readiness), large, flow, pictures, plots, failures, routes, deletions, workerTable,
+                Self.obstacles(readiness), large, flow, pictures, plots, failures, routes, deletions,
+                workerTable(readiness.stuckWorkers),
             ].joined(separator: "\n"),
             footer: """
                 <p>As of \(HTML.escaped(status.now.description)). Looks anew every 5 seconds.</p>
@@ -84,7 +85,11 @@ struct Page {
         let steps: [(name: String, count: Int, more: String, kind: String)] = [
             ("inbox", status.inbox, "names not taken yet", ""),
             ("queue", jobs(.accepted, .ready), "accepted and ready", ""),
-            ("waiting", jobs(.waiting), "for pace, quota or room", jobs(.waiting) > 0 ? "warn" : ""),
+            (
+                "waiting", jobs(.waiting),
+                status.waits.isEmpty ? "for pace, quota or room" : status.waits.joined(separator: ", "),
+                jobs(.waiting) > 0 ? "warn" : ""
+            ),
             ("calling", jobs(.calling), Words.count(calls, "call", "calls") + " under way", ""),
             ("finishing", jobs(.answered, .made), "enlarged and written", ""),
             ("done", jobs(.done), "outcomes in done/", ""),
@@ -131,7 +136,7 @@ struct Page {
                 "\(line.waiting) of \(line.most)", Words.dollars(line.spent),
                 line.pause.map { pause in
                     "paused: \(pause.code.rawValue)" + (pause.until.map { ", until \(Words.clock($0)) UTC" } ?? "")
-                } ?? "open",
+                } ?? (line.isOutOfReach ? "out of reach: tried again by itself" : "open"),
             ].map { HTML.Cell($0) }
         }
         return "<section><h2>Routes</h2>"
@@ -152,15 +157,17 @@ struct Page {
             "<section><h2>Next deletions</h2>\(rows.isEmpty ? "<p>Nothing waits to be deleted.</p>" : table)</section>"
     }
 
-    private var workerTable: String {
+    private func workerTable(_ stuck: Int) -> String {
         let limit = status.configuration.workers.memory
         let rows = workers.map { worker in
             [String(worker.process), Words.megabytes(worker.memory), Words.megabytes(worker.most)].map { HTML.Cell($0) }
         }
+        let still =
+            stuck == 0 ? "" : "<p class=\"warn\">\(stuck) stuck: with a picture, and nothing done for seconds.</p>"
         let table = HTML.table("Image workers", ["Process", "Memory", "At most so far"], rows, numbers: [1, 2])
         return """
             <section><h2>Image workers</h2><p>Sandbox \(status.configuration.workers.sandbox.rawValue), \
-            \(limit.description) for the pictures of all of them.</p>\(rows.isEmpty ? "<p>None has been needed yet.</p>" : table)</section>
+            \(limit.description) for the pictures of all of them.</p>\(still)\(rows.isEmpty ? "<p>None has been needed yet.</p>" : table)</section>
             """
     }
 }

@@ -21,6 +21,9 @@ package struct Readiness: Sendable {
     /// How long ago the inbox was looked at; nil before the first time.
     package var scanAge: Span?
 
+    /// How many image workers have a picture and have done nothing for seconds; work flows while others do.
+    package var stuckWorkers = 0
+
     package init() {}
 
     package mutating func add(_ code: String, _ message: String, where isSo: Bool) {
@@ -34,6 +37,7 @@ package struct Readiness: Sendable {
             guard let code = entry["code"]?.string, let message = entry["message"]?.string else { return nil }
             return Obstacle(code, message)
         }
+        stuckWorkers = document["stuck_workers"]?.int ?? 0
     }
 
     package var isReady: Bool { obstacles.isEmpty }
@@ -43,6 +47,7 @@ package struct Readiness: Sendable {
             "schema": "darkroom.ready/1", "ready": .bool(isReady),
             "obstacles": .array(
                 obstacles.map { .fields(["code": .string($0.code), "message": .string($0.message)]) }),
+            "stuck_workers": .integer(stuckWorkers),
         ])
     }
 }

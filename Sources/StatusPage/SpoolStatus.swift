@@ -16,6 +16,8 @@ package struct SpoolStatus: Sendable {
         /// Requests that lie before it, and how many it can serve inside `queue.max_wait`.
         package let waiting: Int
         package let most: Int
+        /// Whether requests are not delivered to it; they are tried again by themselves.
+        package let isOutOfReach: Bool
     }
 
     package let now: Timestamp
@@ -24,6 +26,8 @@ package struct SpoolStatus: Sendable {
     /// Whether work flows, as the running daemon sees it; nil where none runs, or it has not looked yet.
     package let readiness: Readiness?
     package let counts: [JobState: Int]
+    /// What the jobs that wait wait for: `2 over_budget`, the most frequent first.
+    package let waits: [String]
     package let routes: [RouteLine]
     package let configuration: Configuration
     package let retention: RetentionState
@@ -42,6 +46,8 @@ package struct SpoolStatus: Sendable {
         let note = isRunning ? (try? Files.read(spool.readiness, limit: 1 << 20)) ?? nil : nil
         readiness = note.flatMap { try? JSONParser.parse($0) }.flatMap { Readiness($0) }
         counts = try await ledger.counts()
+        waits = try await ledger.waits().sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .map { "\($0.value) \($0.key.rawValue)" }
         retention = try await ledger.retention()
         // What a hold keeps of an erasure was answered for.
         requests = try await ledger.openRequests().filter { $0.state != .held }
@@ -50,6 +56,7 @@ package struct SpoolStatus: Sendable {
         let underWay = try await ledger.callsUnderWay()
         let spending = try await ledger.spending(on: day)
         let loads = try await ledger.loads()
+        let away = try await ledger.outOfReach()
         var lines: [RouteLine] = []
         for route in configuration.routes.values.sorted(by: { $0.name < $1.name }) {
             let load = loads[route.name] ?? RouteLoad()
@@ -57,7 +64,8 @@ package struct SpoolStatus: Sendable {
                 RouteLine(
                     route: route, pause: pauses.first { $0.route == route.name },
                     underWay: underWay[route.name] ?? 0, spent: spending[route.name] ?? 0, waiting: load.requests,
-                    most: route.requests(within: configuration.maxWait, callTakes: load.callTakes)))
+                    most: route.requests(within: configuration.maxWait, callTakes: load.callTakes),
+                    isOutOfReach: away.contains(route.name)))
         }
         routes = lines
         inbox = await BlockingLane.disk.run { (try? Folders.count(spool.inbox) { !IgnoredNames.contains($0) }) ?? 0 }
@@ -70,7 +78,8 @@ package struct SpoolStatus: Sendable {
         var why: [String] = []
         if open >= configuration.maxAccepted { why.append("queue.max_accepted is reached") }
         if let free = try? Folders.free(configuration.spool), free.bytes < Int64(configuration.minFree.bytes) {
-            why.append("less is free on the disk than disk.min_free")
+            why.append(
+                "\(free.bytes / 1_000_000) MB are free on the disk, less than disk.min_free (\(configuration.minFree))")
         }
         for line in lines where line.waiting >= line.most {
             why.append("\(line.route.name) has as many requests waiting as it can serve in queue.max_wait")
@@ -85,10 +94,12 @@ package struct SpoolStatus: Sendable {
 
     package var document: JSONValue {
         .fields([
-            "schema": "darkroom.status/1", "running": .bool(isRunning), "ready": readiness.map { .bool($0.isReady) },
-            "obstacles": readiness?.document["obstacles"],
+            "schema": "darkroom.spool-status/1", "running": .bool(isRunning),
+            "ready": readiness.map { .bool($0.isReady) },
+            "obstacles": readiness?.document["obstacles"], "stuck_workers": readiness.map { .integer($0.stuckWorkers) },
             "jobs": .object(
                 JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
+            "waits_for": .array(waits.map { .string($0) }),
             "inbox": .fields([
                 "waiting": .integer(inbox), "waits_for": .array(inboxWaitsFor.map { .string($0) }),
             ]),
@@ -102,7 +113,8 @@ package struct SpoolStatus: Sendable {
                                 "until": .text(pause.until?.description),
                             ])
                         },
-                        "fallback": .text(line.route.fallback), "calls_under_way": .integer(line.underWay),
+                        "out_of_reach": .bool(line.isOutOfReach), "fallback": .text(line.route.fallback),
+                        "calls_under_way": .integer(line.underWay),
                         "concurrency": .integer(line.route.concurrency),
                         "requests_waiting": .integer(line.waiting), "most_waiting": .integer(line.most),
                         "requests_per_minute": line.route.requestsPerMinute.map { .integer($0) },

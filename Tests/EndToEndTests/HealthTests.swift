@@ -44,6 +44,10 @@ import Testing
         let daemon = try Darkroom.Running(
             ["run"] + spool.arguments, environment: ["TEST_KEY": "k"], log: spool.scratch.file("daemon.log"))
         try await allSay("routes", "no route can be reached", spool, daemon)
+        // The route's own line does not call it open.
+        #expect(try await spool.darkroom("status").out.contains("out of reach"))
+        let routes = try await spool.darkroom("status", "--json").json["routes"] as? [[String: Any]]
+        #expect(routes?.first?["out_of_reach"] as? Bool == true)
         await daemon.end()
         #expect(try await spool.darkroom("status").out.contains("no daemon runs"))
     }
@@ -52,7 +56,7 @@ import Testing
         let models = #"models: { o: { provider: "simulator" } }"#
         let spool = try spool("full", models: models, more: #", disk: { min_free: "900TB" }"#)
         let daemon = try spool.daemon()
-        try await allSay("disk_full", "disk.min_free", spool, daemon)
+        try await allSay("disk_full", "less than disk.min_free (900000000 MB)", spool, daemon)
         await daemon.end()
     }
 
@@ -74,6 +78,25 @@ import Testing
             spool.outcomes("done").count + spool.outcomes("failed").count + spool.outcomes("held").count == 3
         }
         await daemon.end()
+    }
+
+    @Test func `one of several workers that stands still is said, while work flows`() async throws {
+        let spool = try TestSpool(
+            "one-stuck",
+            config: """
+                { spool: "SPOOL", listen: "off", models: { o: { provider: "simulator" } },
+                  output: { size: "native", format: "jpeg" }, workers: { count: 2 } }
+                """)
+        let photo = try Data(contentsOf: URL(fileURLWithPath: Darkroom.samples + "/dandelion.jpg"))
+        let daemon = try spool.daemon()
+        try spool.drop("j0", manifest: #"{"prompt":"x","id":"j0","references":["a.jpg"]}"#, files: ["a.jpg": photo])
+        try await eventually("a worker has done something") { spool.outcomes("done") == ["j0"] }
+        for process in workers(of: daemon) { kill(process, SIGSTOP) }
+        try spool.drop("j1", manifest: #"{"prompt":"x","id":"j1","references":["a.jpg"]}"#, files: ["a.jpg": photo])
+        try await eventually("the log says it", within: 20) { daemon.printed.contains("an image worker is stuck") }
+        let status = try await spool.darkroom("status").out
+        #expect(status.contains("flows") && status.contains("1 stuck"), "\(status)")
+        await daemon.end(SIGKILL)
     }
 
     /// The processes that the daemon started to open pictures.

@@ -19,6 +19,16 @@ import Testing
         return spool
     }
 
+    @Test(arguments: [40, 80]) func `help fits the terminal, but for what is to be typed as it stands`(columns: Int)
+        async throws
+    {
+        for verb in ["release", "account", "submit", "audit"] {
+            let help = try await onTerminal("\(Darkroom.path) \(verb) --help", columns: columns).out
+            let prose = help.split(separator: "\n").filter { !$0.contains("usage:") && !$0.hasPrefix("  darkroom") }
+            #expect(prose.allSatisfy { $0.filter { $0 != "\r" }.count <= columns }, "\(help)")
+        }
+    }
+
     @Test(arguments: [40, 90, 160]) func `a drain on a terminal shows a bar that fits, and a line a job`(columns: Int)
         async throws
     {
