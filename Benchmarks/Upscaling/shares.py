@@ -26,6 +26,9 @@ OTHERS = 0.4   # of the pairs at another factor than 2 are looked at, drawn by l
 # As in bank_judge.c: what the trees have to say at least, by bank; what of it counts, and how much at most.
 LEAST = np.array([0.7, 0.7, 0.6, 0.7, 0.65, 0.75, 0.7, 0.75, 0.75, 0.75])
 PART, MOST, LAST_SOFT = 0.85, 1.2, 3
+# And what counts where they say less, but as much as this.
+HOPEFUL = np.array([0.5, 0.5, 0.55, 0.55, 0.55, 0.55, 0.7, 0.55, 0.75, 0.75])
+LITTLE, QUIET_EXCESS = 0.3, 4
 
 
 def looked(job):
@@ -58,10 +61,11 @@ class Rows:
         self.best = np.clip(self.both / (self.added + 0.001), -1, 2.5)
 
     def shares(self, safe):
-        """What counts by what the trees say; at 1.5 times nothing of soft pictures."""
+        """What counts by what the trees say; at 1.5 times nothing of soft pictures, or where only a little counts."""
         bank = self.facts[:, 0].astype(int)
         passes = self.passes & ((bank > LAST_SOFT) | (self.factors > 1.5))
-        return np.where(passes & (safe >= LEAST[bank - 1]), np.minimum(PART * safe, MOST), 0)
+        hopeful = self.passes & (self.factors > 1.5) & (safe >= HOPEFUL[bank - 1]) & (self.facts[:, QUIET_EXCESS] >= 0)
+        return np.where(passes & (safe >= LEAST[bank - 1]), np.minimum(PART * safe, MOST), np.where(hopeful, LITTLE, 0))
 
     def gains(self, shares):
         """Decibels over Lanczos3, as far as squares tell (without rounding)."""

@@ -17,6 +17,7 @@
 #define MOST_GROWN 375  // what grows more was not tried
 #define PART 85 // hundredths of what they say that count
 #define MOST_SHARE (ONE * 6 / 5)
+#define LITTLE (ONE * 3 / 10) // what counts where more may be too much
 
 // MARK: Trial
 
@@ -88,6 +89,9 @@ void bank_facts(const bank_look *look, const bank_trial *trial, int bank, double
 /// The trees err: what is less safe than this, in hundredths, by bank, may be nothing.
 static const int least_safe[] = {70, 70, 60, 70, 65, 75, 70, 75, 75, 75};
 _Static_assert(sizeof least_safe / sizeof least_safe[0] == BANK_MUCH_NOISE, "one for each bank");
+/// From here on it is seldom nothing: a little of the detail counts, which brings more than half of what all of it would.
+static const int least_hopeful[] = {50, 50, 55, 55, 55, 55, 70, 55, 75, 75};
+_Static_assert(sizeof least_hopeful / sizeof least_hopeful[0] == BANK_MUCH_NOISE, "one for each bank");
 
 static int32_t safe_share(const int32_t facts[BANK_FACTS]) {
     int32_t sum = 0;
@@ -102,10 +106,13 @@ static int32_t safe_share(const int32_t facts[BANK_FACTS]) {
 /// Somewhat less than the trees say: the error is a parabola, nearly as low there and less far from harm.
 static int share_of(const int32_t facts[BANK_FACTS], double factor) {
     int32_t safe = safe_share(facts);
-    if (100 * safe < ONE * least_safe[facts[FACT_BANK] - 1]) return 0;
-    int share = safe * PART / 100 < MOST_SHARE ? safe * PART / 100 : MOST_SHARE;
-    double least = facts[FACT_BANK] > LAST_SOFT ? LEAST_GROWN : LEAST_GROWN_SOFT;
-    double all = facts[FACT_BANK] > LAST_SOFT ? ALL_GROWN : ALL_GROWN_SOFT, part = (100 * factor - least) / (all - least);
+    int bank = facts[FACT_BANK], is_safe = 100 * safe >= ONE * least_safe[bank - 1];
+    // Where quiet parts are sharper than the edges, it is no photograph.
+    if (!is_safe && (100 * safe < ONE * least_hopeful[bank - 1] || facts[FACT_QUIET_EXCESS] < 0)) return 0;
+    int share = !is_safe ? LITTLE : safe * PART / 100 < MOST_SHARE ? safe * PART / 100 : MOST_SHARE;
+    int grows_early = is_safe && bank > LAST_SOFT;
+    double least = grows_early ? LEAST_GROWN : LEAST_GROWN_SOFT;
+    double all = grows_early ? ALL_GROWN : ALL_GROWN_SOFT, part = (100 * factor - least) / (all - least);
     return part < 1 ? (part > 0 ? (int) (share * part) : 0) : share;
 }
 
