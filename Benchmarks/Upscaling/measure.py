@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the filter bank gains over Lanczos3 on pictures that it was not trained on. README.md says how to run it."""
+"""What the banks gain over Lanczos3 on pictures that they were not trained on. README.md says how to run it."""
 
 import argparse
 import multiprocessing

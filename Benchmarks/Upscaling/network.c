@@ -1,4 +1,4 @@
-// Trains the networks of the filter bank: convolutions of 3 x 3 in single precision, by Adam, on squares of the small picture and what
+// Trains the networks of the banks: convolutions of 3 x 3 in single precision, by Adam, on squares of the small picture and what
 // Lanczos3 misses of the large one. Compiled and called by network.py.
 #include <math.h>
 #include <stdint.h>

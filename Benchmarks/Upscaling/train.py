@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the networks of the filter bank and writes Sources/CPixels/bank_table.c. README.md says how to run it."""
+"""Trains the networks of the banks and writes Sources/CPixels/bank_table.c. README.md says how to run it."""
 
 import argparse
 import multiprocessing

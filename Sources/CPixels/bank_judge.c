@@ -89,7 +89,8 @@ void bank_facts(const bank_look *look, const bank_trial *trial, int bank, double
 /// The trees err: what is less safe than this, in hundredths, by bank, may be nothing.
 static const int least_safe[] = {70, 70, 60, 70, 65, 75, 70, 75, 75, 75};
 _Static_assert(sizeof least_safe / sizeof least_safe[0] == BANK_MUCH_NOISE, "one for each bank");
-/// From here on it is seldom nothing: a little of the detail counts, which brings more than half of what all of it would.
+/// From here on it is seldom nothing: a little of the detail counts, which brings half of what all of it would. Where this bar is as high
+/// as the other, it is that or nothing.
 static const int least_hopeful[] = {50, 50, 55, 55, 55, 55, 70, 55, 75, 75};
 _Static_assert(sizeof least_hopeful / sizeof least_hopeful[0] == BANK_MUCH_NOISE, "one for each bank");
 

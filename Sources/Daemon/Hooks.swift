@@ -68,13 +68,14 @@ struct Hooks: Sendable {
     private func tellSome() async throws(LedgerError) -> Bool {
         guard let mark = try await ledger.hookMark() else { return false }
         let events = try await ledger.events(after: mark, limit: Self.batch)
-        var last = mark
+        var (last, marked) = (mark, mark)
         for recorded in events where !stopping.isSet {
             last = recorded.number
             guard await tell(of: recorded.event) else { continue }
             try await ledger.setHookMark(last)
+            marked = last
         }
-        if last > mark { try await ledger.setHookMark(last) }
+        if last > marked { try await ledger.setHookMark(last) }
         return !events.isEmpty
     }
 

@@ -32,6 +32,8 @@ package actor PictureShelf {
         last = task
         let made = await task.value
         making[path] = nil
+        // A task that has ended holds what it made.
+        if last == task { last = nil }
         guard let made else { return nil }
         kept[path] = made
         // What is deleted meanwhile is not to stay in memory for as long as nobody asks.
