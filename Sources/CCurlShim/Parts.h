@@ -53,6 +53,9 @@ struct ct_transfer {
     bool plain;
     bool proxied;
     bool post;
+    bool goes_through_proxy;
+    /// Addresses that it may connect to besides public ones; null where it may connect to any.
+    char *addresses;
 
     ct_outcome outcome;
     char *head;

@@ -84,11 +84,56 @@ static bool loopback(const struct sockaddr *address) {
     return false;
 }
 
-/// Whatever a name resolves to, plain HTTP leaves for loopback only; and no child process inherits the socket.
+static bool four_is_public(uint32_t address) {
+    // IANA's registry of special-purpose IPv4 addresses (RFC 6890), multicast and the reserved rest.
+    static const struct { uint32_t network; int bits; } closed[] = {
+        {0x00000000, 8}, {0x0a000000, 8}, {0x64400000, 10}, {0x7f000000, 8}, {0xa9fe0000, 16}, {0xac100000, 12},
+        {0xc0000000, 24}, {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24},
+        {0xcb007100, 24}, {0xe0000000, 3},
+    };
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+        if ((address ^ closed[i].network) >> (32 - closed[i].bits) == 0) return false;
+    return true;
+}
+
+/// Global unicast alone, without what stands for IPv4 addresses (6to4, Teredo) and documentation.
+static bool six_is_public(const uint8_t *a) {
+    if ((a[0] & 0xe0) != 0x20) return false;
+    if (a[0] == 0x20 && a[1] == 0x02) return false;
+    return !(a[0] == 0x20 && a[1] == 0x01 && (a[2] < 0x02 || (a[2] == 0x0d && a[3] == 0xb8)));
+}
+
+static bool is_public(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET)
+        return four_is_public(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
+    if (address->sa_family != AF_INET6) return false;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(six)) return six_is_public(six->s6_addr);
+    uint32_t four;
+    memcpy(&four, six->s6_addr + 12, sizeof four);
+    return four_is_public(ntohl(four));
+}
+
+/// Whether `address` is one of the comma-separated `names`.
+static bool is_named(const struct sockaddr *address, const char *names) {
+    char text[INET6_ADDRSTRLEN] = "";
+    const void *raw = address->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+                                                    : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (!inet_ntop(address->sa_family, raw, text, sizeof text)) return false;
+    size_t length = strlen(text);
+    for (const char *at = names; (at = strstr(at, text)); at += length)
+        if ((at == names || at[-1] == ',') && (at[length] == ',' || at[length] == '\0')) return true;
+    return false;
+}
+
+/// Whatever a name resolves to, plain HTTP leaves for loopback only, and a restricted transfer for public or named addresses only;
+/// and no child process inherits the socket.
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     ct_transfer *transfer = context;
     if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
     if (transfer->plain && !loopback(&address->addr)) return CURL_SOCKET_BAD;
+    if (transfer->addresses && !is_public(&address->addr) && !is_named(&address->addr, transfer->addresses))
+        return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -144,13 +189,14 @@ static ct_refusal judge_url(ct_transfer *transfer, const char *text, bool *local
 
 static CURLcode set_route(ct_transfer *transfer, const ct_engine *engine, bool local) {
     CURL *easy = transfer->easy;
+    transfer->goes_through_proxy = engine->proxy && !local;
     CURLcode bad = curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, transfer->plain ? "http" : "https");
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     // An empty string, unlike no string, also keeps the environment's proxy out. A proxy cannot reach our loopback.
-    bad |= curl_easy_setopt(easy, CURLOPT_PROXY, engine->proxy && !local ? engine->proxy : "");
+    bad |= curl_easy_setopt(easy, CURLOPT_PROXY, transfer->goes_through_proxy ? engine->proxy : "");
     bad |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     bad |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -243,6 +289,16 @@ ct_transfer *ct_create(
     return NULL;
 }
 
+bool ct_restrict(ct_transfer *transfer, const char *addresses) {
+    // Where a proxy resolves the name, its operator decides what it reaches.
+    if (transfer->goes_through_proxy) return true;
+    transfer->addresses = strdup(addresses);
+    // A connection that another transfer made was not looked at.
+    CURLcode bad = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    bad |= curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+    return transfer->addresses && bad == CURLE_OK;
+}
+
 bool ct_add_header(ct_transfer *transfer, const char *line) {
     struct curl_slist *grown = curl_slist_append(transfer->headers, line);
     if (!grown) return false;
@@ -294,5 +350,6 @@ void ct_discard(ct_transfer *transfer) {
     curl_url_cleanup(transfer->url);
     for (size_t index = 0; index < transfer->part_count; index += 1) free(transfer->parts[index]);
     free(transfer->head);
+    free(transfer->addresses);
     free(transfer);
 }

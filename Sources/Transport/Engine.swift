@@ -59,6 +59,9 @@ import Synchronization
     }
 
     private static func fill(_ transfer: OpaquePointer, from request: OutgoingRequest) -> Bool {
+        if let addresses = request.reachableAddresses {
+            guard unsafe ct_restrict(transfer, addresses.joined(separator: ",")) else { return false }
+        }
         for header in request.headers {
             // The library leaves a header without a value out unless it ends in a semicolon.
             let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"

@@ -50,6 +50,8 @@ package struct OutgoingRequest: Sendable {
     package var totalTimeout: Duration
     /// Most bytes of the answer's body, counted after decompression.
     package var responseLimit: Int
+    /// Addresses that the request may go to besides public ones, as text: `["127.0.0.1"]`. Nil lets it go to any.
+    package var reachableAddresses: [String]?
 
     package init(
         method: String, url: String, headers: [(name: String, value: String)] = [], body: Body = .none,

@@ -85,6 +85,9 @@ ct_transfer *_Nullable ct_create(
     ct_refusal *refusal);
 /// Adds `Name: value`. The caller has checked both.
 bool ct_add_header(ct_transfer *transfer, const char *line);
+/// Lets the transfer connect to public addresses alone, and to those of `addresses`: comma-separated, as inet_ntop writes them.
+/// It gets a connection of its own. The address that is judged is the one that is connected to, whatever a name resolves to later.
+bool ct_restrict(ct_transfer *transfer, const char *addresses);
 /// The body is `count` bytes of part 0.
 bool ct_send_bytes(ct_transfer *transfer, size_t count);
 /// The body is a multipart form; this adds its next part, `count` bytes.
