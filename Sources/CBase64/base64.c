@@ -129,6 +129,11 @@ static size_t unescape(const uint8_t *text, size_t count, uint8_t *out, size_t *
 
 /// Adds one character to the group that is held; 0 where it cannot stand there.
 static int hold(b64_string *string, uint8_t character, uint8_t *out, size_t *written) {
+    if (string->unwraps) {
+        if (character == '\n' || character == '\r' || character == '\t' || character == ' ') return 1;
+        if (character == '-') character = '+';
+        if (character == '_') character = '/';
+    }
     if (character == '=') {
         // At most two, and only where they fill the last group.
         if (string->holding < 2 || ++string->padding > 2) return 0;
@@ -143,7 +148,7 @@ static int hold(b64_string *string, uint8_t character, uint8_t *out, size_t *wri
     string->holding = 0;
     // Bits behind the last whole byte must be zero, so that one picture has one text.
     for (int i = 3 - string->padding; i < 3; i++)
-        if (bytes[i]) return 0;
+        if (bytes[i] && !string->unwraps) return 0;
     *written += 3u - string->padding;
     return 1;
 }
@@ -160,6 +165,42 @@ static size_t take_slice(b64_string *string, const uint8_t *text, size_t count, 
     return taken;
 }
 
+/// Fills up the last group where its padding is missing; 0 where a byte would be missing too.
+static int fill_up(b64_string *string, uint8_t *out, size_t *written) {
+    if (!string->holding) return 1;
+    if (!string->unwraps || string->holding - string->padding < 2) return 0;
+    while (string->holding)
+        if (!hold(string, '=', out, written)) return 0;
+    return 1;
+}
+
+b64_end b64_close(b64_string *string, uint8_t *out, size_t *written) {
+    *written = 0;
+    return !string->is_escaped && fill_up(string, out, written) ? B64_CLOSED : B64_WRONG;
+}
+
+/// Takes one character behind a backslash; 0 where it says anything but base64 or, where that is unwrapped, white space.
+static int take_escaped(b64_string *string, uint8_t character, uint8_t *out, size_t *written) {
+    // The four digits of a code such as \u002b, which some encoders write for `+`, `/` and `=`.
+    if (string->is_escaped > 1) {
+        uint8_t digit = character >= '0' && character <= '9' ? character - '0' : (uint8_t) ((character | 0x20) - 'a' + 10);
+        if (digit > 15) return 0;
+        string->code = (uint16_t) (string->code << 4 | digit);
+        if (++string->is_escaped < 6) return 1;
+        string->is_escaped = 0;
+        return string->code < 0x80 && hold(string, (uint8_t) string->code, out, written);
+    }
+    string->is_escaped = 0;
+    if (character == '/') return hold(string, character, out, written);
+    if (!string->unwraps) return 0;
+    if (character == 'u') {
+        string->is_escaped = 2;
+        string->code = 0;
+        return 1;
+    }
+    return character == 'n' || character == 'r' || character == 't';
+}
+
 b64_end b64_take(
     b64_string *string, const uint8_t *text, size_t count, size_t *taken, uint8_t *out, size_t *written) {
     size_t at = 0;
@@ -170,18 +211,20 @@ b64_end b64_take(
             size_t whole = decode_groups(text + at, count - at, out + *written);
             at += whole;
             *written += whole / 4 * 3;
-            size_t slice = at < count ? take_slice(string, text + at, count - at, out, written) : 0;
+            size_t left = count - at;
+            // Nothing but an escaped slash in the next group is worth a slice.
+            int has_escape = left && memchr(text + at, '\\', left < 4 ? left : 4);
+            size_t slice = has_escape ? take_slice(string, text + at, left, out, written) : 0;
             at += slice;
             if (slice || at == count) continue;
         }
         uint8_t character = text[at++];
         if (string->is_escaped) {
-            string->is_escaped = 0;
-            if (character != '/' || !hold(string, character, out, written)) end = B64_WRONG;
+            if (!take_escaped(string, character, out, written)) end = B64_WRONG;
         } else if (character == '\\') {
             string->is_escaped = 1;
         } else if (character == '"') {
-            end = string->holding ? B64_WRONG : B64_CLOSED;
+            end = fill_up(string, out, written) ? B64_CLOSED : B64_WRONG;
         } else if (!hold(string, character, out, written)) {
             end = B64_WRONG;
         }

@@ -1,4 +1,5 @@
-// Base64 of RFC 4648, section 4, by vectors where the processor has them: strict alphabet, padding required.
+// Base64 of RFC 4648, by vectors where the processor has them. Strict (section 4, padding required), or unwrapped: white space is
+// passed over, the alphabet of URLs (section 5) is taken too, and padding may be missing.
 #ifndef DARKROOM_BASE64_H
 #define DARKROOM_BASE64_H
 
@@ -14,9 +15,13 @@
 typedef struct b64_string {
     uint8_t held[4];
     uint8_t holding;
+    /// 1 behind a backslash, 2 to 5 within the four digits of a code.
     uint8_t is_escaped;
     /// How many `=` have come.
     uint8_t padding;
+    /// Whether the text is unwrapped.
+    uint8_t unwraps;
+    uint16_t code;
 } b64_string;
 
 typedef enum b64_end {
@@ -31,6 +36,9 @@ typedef enum b64_end {
 /// Takes up to `count` characters. `out` has room for 3 bytes for each 4 of `count`, 3 more, and B64_SLACK.
 b64_end b64_take(
     b64_string *string, const uint8_t *text, size_t count, size_t *taken, uint8_t *out, size_t *written);
+
+/// Ends a text that no quote closes: its last group is filled up where it may be. `out` has room for 3 bytes and B64_SLACK.
+b64_end b64_close(b64_string *string, uint8_t *out, size_t *written);
 
 /// Writes the text of `count` bytes, padded: 4 characters for each 3 bytes begun.
 void b64_encode(const uint8_t *bytes, size_t count, uint8_t *text);
