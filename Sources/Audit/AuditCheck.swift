@@ -162,6 +162,19 @@ package struct AuditCheck: Sendable {
         if !entry.agrees(with: event) {
             report.add(.ledger, entry.index, "it does not say what the ledger says of event \(number)")
         }
+        try await compareCost(of: entry, &report)
+    }
+
+    /// Budgets and bills are sums over the ledger's calls: each has to cost what was written down when it ended.
+    private func compareCost(of entry: AuditEntry, _ report: inout AuditReport) async throws(AuditError) {
+        guard entry.event == "call.ended", let call = entry.facts["call"],
+            let written = entry.facts["micro_usd"].flatMap({ Int64($0) }),
+            let booked = try await onLedger({ book throws(LedgerError) in try await book.cost(ofCall: call) }) ?? nil,
+            booked != written
+        else { return }
+        report.add(
+            .ledger, entry.index,
+            "the ledger books this call at \(Money.text(booked)) dollars, and \(Money.text(written)) were written down")
     }
 
     private func onLedger<Value: Sendable>(

@@ -65,7 +65,7 @@ struct Waiting {
                 line.failed += ending.outcome == .failed ? 1 : 0
                 line.held += ending.outcome == .held ? 1 : 0
                 line.pictures += status["outputs"]?.array?.count ?? 0
-                line.spent += Int64(status["cost"]?["micro_usd"]?.int ?? 0)
+                line.spent += Self.cost(status)
             }
         }
         return (isWell ? ExitCode.fine : .notAllWell).rawValue
@@ -73,7 +73,12 @@ struct Waiting {
 
     /// Micro-dollars that the job of an outcome folder cost; 0 where it does not say.
     static func cost(ofOutcome path: String) -> Int64 {
-        Int64(status(ofOutcome: path)?["cost"]?["micro_usd"]?.int ?? 0)
+        cost(status(ofOutcome: path) ?? .null)
+    }
+
+    /// Held within what jobs can cost: the folder may be anybody's by now.
+    private static func cost(_ status: JSONValue) -> Int64 {
+        Int64(min(max(0, status["cost"]?["micro_usd"]?.int ?? 0), Int(EffectRecord.mostCost)))
     }
 
     private static func status(ofOutcome path: String) -> JSONValue? {

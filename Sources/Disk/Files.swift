@@ -221,7 +221,9 @@ package enum Folders {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { throw DiskError("ask for free space") }
         let inodes = status.f_files == 0 ? Int64.max : Int64(clamping: status.f_favail)
-        return (Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)), inodes)
+        // What a file system says of itself may be anything.
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return (overflow ? .max : Int64(clamping: bytes), inodes)
     }
 }
 

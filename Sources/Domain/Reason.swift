@@ -33,6 +33,7 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     case permission
     case accountBlocked = "account_blocked"
     case quotaExhausted = "quota_exhausted"
+    case routePaused = "route_paused"
     case outcomeUnknown = "outcome_unknown"
     case quarantined
     case serverError = "server_error"
@@ -43,8 +44,8 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     package var retryable: Retryable {
         switch self {
         case .referenceUnclean, .outputFailed, .internalFault, .overRate, .rateLimited, .overloaded, .notSent,
-            .subjectRestricted, .diskFull, .auth, .permission, .accountBlocked, .quotaExhausted, .quarantined,
-            .serverError:
+            .subjectRestricted, .diskFull, .auth, .permission, .accountBlocked, .quotaExhausted, .routePaused,
+            .quarantined, .serverError:
             .yes
         case .outcomeUnknown, .contentBlockedOutput, .noImageReturned, .badResponse: .unknown
         default: .no

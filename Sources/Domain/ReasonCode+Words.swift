@@ -71,7 +71,10 @@ extension ReasonCode {
             ("the model's picture was withheld for what it shows", "change the prompt; it may have been billed")
         case .noImageReturned: ("the model answered without a picture", "change the prompt; it may have been billed")
         case .badResponse:
-            ("the answer could not be understood", "look at the provider's state; it may have been billed")
+            (
+                "the answer was no picture of a model, or could not be fetched",
+                "check the route's endpoint and any gateway before it; see `billed` for what it cost"
+            )
         case .overRate:
             (
                 "the subject has made as many requests as it may in that time",
@@ -89,13 +92,24 @@ extension ReasonCode {
                 "look at network, proxy and endpoint; the job is tried again by itself"
             )
         case .diskFull: ("less is free on the disk than disk.min_free", "make room: work goes on by itself")
-        case .auth: ("the provider refused the key", "put the right key in place and start Darkroom anew")
+        case .auth:
+            ("the provider refused the key", "put the right key in place, then run `darkroom route resume`")
         case .permission:
-            ("the key may not use that model", "give it the right, or choose another model, and start Darkroom anew")
+            (
+                "the key may not use that model, or one request was refused without a reason",
+                "give the key the right, then run `darkroom route resume`; retry the job where the route is open"
+            )
         case .accountBlocked:
-            ("the provider has blocked the account", "settle it with the provider, then start Darkroom anew")
+            (
+                "the provider has blocked or limited the account",
+                "settle it with the provider, then run `darkroom route resume`"
+            )
         case .quotaExhausted:
-            ("the account's quota or balance is used up", "raise it with the provider: work goes on by itself")
+            (
+                "the account's quota or balance is used up",
+                "raise it with the provider; `darkroom route resume` tries again at once"
+            )
+        case .routePaused: ("an operator has paused the route", "run `darkroom route resume`")
         case .outcomeUnknown:
             (
                 "a request may have reached the provider, and brought no answer",
@@ -116,7 +130,9 @@ extension ReasonCode {
     /// What becomes of a job with it, as section 3 of the public surface has it.
     package var ending: String {
         switch self {
-        case .overRate, .rateLimited, .overloaded, .notSent, .subjectRestricted, .diskFull, .quotaExhausted: "waits"
+        case .overRate, .rateLimited, .overloaded, .notSent, .subjectRestricted, .diskFull, .quotaExhausted,
+            .routePaused:
+            "waits"
         case .overBudget: "fails; waits where the day's budget is spent"
         case .auth, .permission, .accountBlocked: "fails; others of its route wait"
         case .outcomeUnknown: "held, or one more try (`on_unknown`)"

@@ -60,8 +60,13 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     func pauses() async throws(LedgerError) -> [RoutePause]
     /// Pauses a route; an earlier pause of it gives way.
     func pause(_ route: RoutePause) async throws(LedgerError)
-    /// Ends every pause, and lets the jobs that waited for one go on: a new start may have new keys.
+    /// Ends every pause but an operator's own, and lets the jobs that waited for one go on: a new start may have new keys.
     func endPauses() async throws(LedgerError)
+    /// Ends the pause of one route, whatever it was for; nil where there was none.
+    @discardableResult
+    func endPause(of route: String) async throws(LedgerError) -> RoutePause?
+    /// The day whose budget is spent now.
+    func budgetDay() async throws(LedgerError) -> BudgetDay
     /// When a subject may make its next request; nil where it may at once.
     func nextRequest(of subjectRef: String, at rate: Rate) async throws(LedgerError) -> Timestamp?
     /// How many jobs of the same subject wait for its pace and go before this one.

@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects, gallery, plans, histories, hooks,
+        subjects, gallery, plans, histories, hooks, budgetDays,
     ]
 
     private static let first = """
@@ -260,6 +260,11 @@ enum Migrations {
     /// The last event that the operator's commands were told of.
     private static let hooks = """
         CREATE TABLE hook_mark (one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL) STRICT;
+        """
+
+    /// The day whose budget is spent now, and when it ends by the age clock.
+    private static let budgetDays = """
+        CREATE TABLE budget_day (one INTEGER PRIMARY KEY CHECK (one = 1), day TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

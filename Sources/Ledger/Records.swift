@@ -165,7 +165,7 @@ package struct EffectRecord: Sendable, Hashable {
     package var sentAt: Timestamp
     package var endedAt: Timestamp?
     package var answerBlob: String?
-    /// The UTC day by the wall clock on which it left, as in 2026-11-21: whose budget it belongs to.
+    /// The day whose budget it belongs to, as in 2026-11-21 (`BudgetDay`).
     package var day = ""
     /// Keyed hash of the subject.
     package var subjectRef: String?
@@ -184,6 +184,21 @@ package struct EffectRecord: Sendable, Hashable {
         self.model = model
         self.cost = cost
         self.sentAt = sentAt
+    }
+}
+
+extension EffectRecord {
+    /// The most that one call can have cost, in micro-dollars: a million dollars.
+    package static let mostCost: Int64 = 1_000_000_000_000
+}
+
+extension Sequence<EffectRecord> {
+    /// Micro-dollars of all that were billed, or may have been.
+    package var costOfBilled: Int64 {
+        reduce(0) { sum, effect in
+            let cost = Swift.min(Swift.max(0, effect.cost), EffectRecord.mostCost)
+            return effect.billed == .no ? sum : sum + cost
+        }
     }
 }
 
@@ -276,13 +291,31 @@ package struct JobFilter: Sendable {
     package init() {}
 }
 
-/// A route that gets no calls, for a refusal that the next call would meet too.
+/// A route that gets no calls, for a refusal that the next call would meet too, or because its operator says so.
 package struct RoutePause: Sendable, Hashable {
     package var route: String
     package var code: ReasonCode
     package var since: Timestamp
-    /// When it is tried again by itself; nil waits for the next start of the daemon.
+    /// When it is tried again by itself; nil waits for `route resume`, SIGHUP or the next start of the daemon.
     package var until: Timestamp?
+
+    /// What an operator's own pause outlives.
+    package var endsWithRestart: Bool { code != .routePaused }
+
+    /// What ends it.
+    package var remedy: String {
+        let resume = "then run darkroom route resume \(route)"
+        return switch code {
+        case .routePaused: "run darkroom route resume \(route)"
+        case .auth: "check the route's key, \(resume)"
+        case .permission: "give the account the right to use this model, \(resume)"
+        case .accountBlocked: "settle it with the provider, \(resume)"
+        case .quotaExhausted: "raise the quota or add credit at the provider, \(resume)"
+        case .modelNotFound: "check the route's endpoint, deployment and family, \(resume)"
+        case .badResponse: "check the route's endpoint and any gateway before it, \(resume)"
+        default: "see the log, \(resume)"
+        }
+    }
 
     package init(route: String, code: ReasonCode, since: Timestamp, until: Timestamp?) {
         self.route = route

@@ -160,7 +160,7 @@ extension EffectRecord {
         else { return nil }
         self.init(
             id: id, job: job, output: Int(output), route: row["route"].text ?? "", provider: row["provider"].text ?? "",
-            model: row["model"].text ?? "", cost: row["cost"].integer ?? 0, sentAt: sent)
+            model: row["model"].text ?? "", cost: min(max(0, row["cost"].integer ?? 0), Self.mostCost), sentAt: sent)
         self.state = state
         requestID = row["request_id"].text
         callClass = row["class"].text

@@ -10,6 +10,8 @@ package protocol EventBook: Sendable {
     /// The number of the first event of a job that is still here; nil where none is.
     func firstEvent(of job: String) async throws(LedgerError) -> Int64?
     func record(_ event: LedgerEvent) async throws(LedgerError)
+    /// What a call is booked at, in micro-dollars; nil where the ledger has it no more.
+    func cost(ofCall id: String) async throws(LedgerError) -> Int64?
     /// How far the audit log had come when it was last signed; nil before that.
     func auditMark() async throws(LedgerError) -> AuditMark?
     func setAuditMark(_ mark: AuditMark) async throws(LedgerError)
@@ -105,6 +107,10 @@ extension SQLiteLedger: EventBook {
                 event: LedgerEvent(name, job: row["job"].text, Dictionary(pairs) { first, _ in first }),
                 subjectRef: row["subject_ref"].text)
         }
+    }
+
+    package func cost(ofCall id: String) throws(LedgerError) -> Int64? {
+        try database.rows("SELECT cost FROM effect WHERE id = ?", [.text(id)]).first?["cost"].integer
     }
 
     package func lastEvent() throws(LedgerError) -> Int64 {

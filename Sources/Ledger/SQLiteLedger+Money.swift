@@ -25,15 +25,21 @@ extension SQLiteLedger {
     }
 
     package func endPauses() throws(LedgerError) {
+        for pause in try pauses() where pause.endsWithRestart { try endPause(of: pause.route) }
+    }
+
+    @discardableResult
+    package func endPause(of route: String) throws(LedgerError) -> RoutePause? {
+        guard let pause = try pauses().first(where: { $0.route == route }) else { return nil }
         let now = try now()
         try database.transaction { () throws(LedgerError) in
             try database.run(
                 """
-                UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ?
-                    AND waiting IN (SELECT code FROM pause)
-                """, [.integer(now.milliseconds), .integer(now.milliseconds)])
-            try database.run("DELETE FROM pause", [])
+                UPDATE job SET run_after = ? WHERE state = 'waiting' AND run_after > ? AND waiting = ?
+                """, [.integer(now.milliseconds), .integer(now.milliseconds), .text(pause.code.rawValue)])
+            try database.run("DELETE FROM pause WHERE route = ?", [.text(route)])
         }
+        return pause
     }
 
     package func callsUnderWay() throws(LedgerError) -> [String: Int] {
@@ -45,10 +51,14 @@ extension SQLiteLedger {
 
     // MARK: budgets
 
+    /// A row of an earlier version may hold a cost that no call can have had: no sum overflows, and none falls below zero.
+    private static let boundedCost = "min(max(cost, 0), \(EffectRecord.mostCost))"
+
     /// Everything that is not known to be free counts, with its cost or what was set aside for it.
     private func spent(_ condition: String, _ values: [Database.Value]) throws(LedgerError) -> Int64 {
         try database.rows(
-            "SELECT coalesce(sum(cost), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)", values
+            "SELECT coalesce(sum(\(Self.boundedCost)), 0) AS spent FROM effect WHERE billed <> 'no' AND \(condition)",
+            values
         ).first?["spent"].integer ?? 0
     }
 
@@ -57,8 +67,10 @@ extension SQLiteLedger {
             _ limit: Int64?, _ budget: SpendLimits.Budget, _ condition: String, _ values: Database.Value...
         ) throws(LedgerError) {
             // A sum of all calls of a day is made only where it is asked for.
-            guard let limit, case let spent = try spent(condition, values), spent + effect.cost > limit else { return }
-            throw .overBudget(budget, limit: limit, need: spent + effect.cost)
+            guard let limit else { return }
+            let (need, overflow) = try spent(condition, values).addingReportingOverflow(max(0, effect.cost))
+            guard overflow || need > limit else { return }
+            throw .overBudget(budget, limit: limit, need: overflow ? .max : need)
         }
         try check(limits.perJob, .perJob, "job = ?", .text(effect.job))
         try check(limits.perDay, .perDay, "day = ?", .text(effect.day))
@@ -82,9 +94,37 @@ extension SQLiteLedger {
 
     package func spending(on day: String) throws(LedgerError) -> [String: Int64] {
         let rows = try database.rows(
-            "SELECT route, sum(cost) AS spent FROM effect WHERE day = ? AND billed <> 'no' GROUP BY route", [.text(day)]
-        )
+            "SELECT route, sum(\(Self.boundedCost)) AS spent FROM effect WHERE day = ? AND billed <> 'no' GROUP BY route",
+            [.text(day)])
         let pairs = rows.compactMap { row in row["route"].text.map { ($0, row["spent"].integer ?? 0) } }
         return Dictionary(pairs) { first, _ in first }
+    }
+
+    // MARK: days
+
+    package func budgetDay() throws(LedgerError) -> BudgetDay {
+        let now = try now()
+        return try begunDay(now) ?? BudgetDay(wall: timekeeper.wall(), age: now)
+    }
+
+    /// The day that was begun and is not over.
+    private func begunDay(_ now: Timestamp) throws(LedgerError) -> BudgetDay? {
+        guard let row = try database.rows("SELECT day, until FROM budget_day").first, let day = row["day"].text,
+            let end = Timestamp(row["until"]), now < end
+        else { return nil }
+        return BudgetDay(day: day, end: end)
+    }
+
+    /// The request as one of a day, and that day written down: it lasts from its first request.
+    func dated(_ effect: EffectRecord) throws(LedgerError) -> EffectRecord {
+        let day = try budgetDay()
+        if try begunDay(now()) == nil {
+            try database.run(
+                "INSERT OR REPLACE INTO budget_day (one, day, until) VALUES (1, ?, ?)",
+                [.text(day.day), .integer(day.end.milliseconds)])
+        }
+        var effect = effect
+        if effect.day.isEmpty { effect.day = day.day }
+        return effect
     }
 }

@@ -295,6 +295,10 @@ package actor SQLiteLedger: JobLedger {
         try await commit { [self] () throws(LedgerError) in
             guard let job = try find(hold.job) else { throw LedgerError.unknownJob(hold.job) }
             guard job.fence == hold.fence else { throw LedgerError.lost(job: hold.job) }
+            let changes = try changes.map { (change: Change) throws(LedgerError) -> Change in
+                guard case .spend(let effect, let limits) = change else { return change }
+                return .spend(try dated(effect), within: limits)
+            }
             try checkStanding(event, changes, of: job)
             if let event { try move(job, by: event) }
             for change in changes {

@@ -9,7 +9,8 @@ enum StatusSchema {
         "policy_forbids", "invalid_request", "payload_too_large", "model_not_found", "output_failed", "internal",
         "over_budget", "no_credit", "subject_suspended", "subject_restricted", "content_blocked_input",
         "content_blocked_output", "no_image_returned", "bad_response", "over_rate", "rate_limited", "overloaded",
-        "not_sent", "disk_full", "auth", "permission", "account_blocked", "quota_exhausted", "outcome_unknown",
+        "not_sent", "disk_full", "auth", "permission", "account_blocked", "quota_exhausted", "route_paused",
+        "outcome_unknown",
         "quarantined", "server_error", "cancelled", "expired",
     ]
 

@@ -41,7 +41,7 @@ package struct SpoolStatus: Sendable {
         _ ledger: any JobLedger, _ spool: SpoolFolders, _ configuration: Configuration
     ) async throws(LedgerError) {
         now = try await ledger.now()
-        day = String(Timestamp(milliseconds: Monotonic.wall()).description.prefix(10))
+        day = try await ledger.budgetDay().day
         isRunning = FolderLock.isHeld(spool.lock)
         let note = isRunning ? (try? Files.read(spool.readiness, limit: 1 << 20)) ?? nil : nil
         readiness = note.flatMap { try? JSONParser.parse($0) }.flatMap { Readiness($0) }

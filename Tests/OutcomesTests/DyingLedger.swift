@@ -86,6 +86,8 @@ final class DyingLedger: JobLedger {
     func pauses() async throws(LedgerError) -> [RoutePause] { try await real.pauses() }
     func pause(_ route: RoutePause) async throws(LedgerError) { try await real.pause(route) }
     func endPauses() async throws(LedgerError) { try await real.endPauses() }
+    func endPause(of route: String) async throws(LedgerError) -> RoutePause? { try await real.endPause(of: route) }
+    func budgetDay() async throws(LedgerError) -> BudgetDay { try await real.budgetDay() }
     func callsUnderWay() async throws(LedgerError) -> [String: Int] { try await real.callsUnderWay() }
     func spending(on day: String) async throws(LedgerError) -> [String: Int64] { try await real.spending(on: day) }
     func unknownBlobs(among ids: [String]) async throws(LedgerError) -> Set<String> {
