@@ -33,7 +33,7 @@ package final class Service: Sendable {
     let stores: Stores
     private let owner: String
     let watcher: InboxWatcher
-    private let conductor: Conductor
+    let conductor: Conductor
     let workers: WorkerPool
     private let client: HTTPClient
     private let simulator: Listener?
@@ -44,6 +44,7 @@ package final class Service: Sendable {
     let workerWatch = WorkerWatch()
     private let lock: Mutex<HeldLock>
     private let followsCrash: Bool
+    let routes: LiveRoutes
     /// Why the audit log can not be written, as it was last said.
     let auditTrouble = Mutex<String?>(nil)
     let supervisor = Supervisor()
@@ -102,12 +103,12 @@ package final class Service: Sendable {
         }
         simulator = try Self.startSimulator(configuration, workers)
         reserve = DiskReserve(folder: configuration.spool, minFree: configuration.minFree)
+        routes = try Self.routes(configuration, simulator, log)
         let shop = Workshop(
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
             history: stores.history,
-            recorder: stores.recorder, adapters: try Self.adapters(configuration, simulator, log),
-            tokens: Self.tokens(configuration, log), reserve: reserve, stopping: stopping,
+            recorder: stores.recorder, routes: routes, reserve: reserve, stopping: stopping, followsCrash: followsCrash,
             counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
         hooks = Hooks(stores, stopping: stopping)
@@ -166,7 +167,7 @@ package final class Service: Sendable {
         do throws(LedgerError) {
             try await hooks.begin()
             _ = try await stores.sweeper.runOnce(claims: false, strays: false)
-            try await stores.ledger.endPauses()
+            try await openRoutes()
             let freed = try await stores.ledger.freeAll(but: owner)
             if freed > 0 { stores.recorder.log.info("jobs of an earlier run go on", ["jobs": String(freed)]) }
             try await quarantine()
@@ -314,31 +315,45 @@ package final class Service: Sendable {
         }
     }
 
-    private static func adapters(
+    /// How every route is called, from keys that can be read. A route without a row that lets it go there does not exist.
+    private static func routes(
         _ configuration: Configuration, _ simulator: Listener?, _ log: Log
-    ) throws(StartError) -> [String: any Adapter] {
-        var adapters: [String: any Adapter] = [:]
+    ) throws(StartError) -> LiveRoutes {
+        let port = simulator?.port ?? 0
+        var access: [String: LiveRoutes.Access] = [:]
         for route in configuration.routes.values {
-            let endpoint = route.endpoint ?? "http://127.0.0.1:\(simulator?.port ?? 0)"
             do throws(ConfigurationError) {
-                let key = route.key?.isToken == true ? nil : try route.key?.read()
-                if let key { log.conceal(key.exposed) }
-                // A route without a row that lets it go there does not exist.
-                adapters[route.name] = configuration.processor(of: route)?.adapter(
-                    for: route, endpoint: endpoint, key: key)
+                access[route.name] = try Self.access(to: route, configuration, simulatorPort: port, log)
             } catch {
                 throw .configuration(
                     ConfigurationError(source: "models.\(route.name).key", faults: error.faults))
             }
         }
-        return adapters
+        return LiveRoutes(access) { name in
+            guard let route = configuration.routes[name] else { return nil }
+            do throws(ConfigurationError) {
+                return try Self.access(to: route, configuration, simulatorPort: port, log)
+            } catch {
+                log.error(
+                    "a route's key could not be read again",
+                    ["route": name, "why": error.faults.joined(separator: "; ")])
+                return nil
+            }
+        }
     }
 
-    /// Of the routes that take access tokens in place of a key; each is got when a call needs it.
-    private static func tokens(_ configuration: Configuration, _ log: Log) -> [String: TokenSource] {
-        configuration.routes.compactMapValues { route -> TokenSource? in
-            guard let source = route.key, source.isToken else { return nil }
-            return TokenSource(source, learned: { token in log.conceal(token.exposed) })
-        }
+    private static func access(
+        to route: Route, _ configuration: Configuration, simulatorPort: UInt16, _ log: Log
+    ) throws(ConfigurationError) -> LiveRoutes.Access? {
+        let takesTokens = route.key?.isToken == true
+        let key = takesTokens ? nil : try route.key?.read()
+        if let key { log.conceal(key.exposed) }
+        let endpoint = route.endpoint ?? "http://127.0.0.1:\(simulatorPort)"
+        let adapter = configuration.processor(of: route)?.adapter(for: route, endpoint: endpoint, key: key)
+        // Each token is got when a call needs it.
+        let tokens =
+            takesTokens
+            ? route.key.map { TokenSource($0, learned: { token in log.conceal(token.exposed) }) } : nil
+        return adapter.map { LiveRoutes.Access($0, tokens: tokens) }
     }
 }

@@ -131,7 +131,14 @@ package struct Reopener: Sendable {
         if job.state == .done, !outputs.contains(where: { $0.state == .failed || $0.state == .unknown }) {
             throw .wrongState(.done)
         }
+        let unread = try await unreadAnswers(of: job)
         for index in outputs.indices {
+            // Set aside after a crash: it is read once more, and nothing is paid for.
+            if unread.contains(outputs[index].index) {
+                outputs[index].state = .calling
+                outputs[index].reason = nil
+                continue
+            }
             let hasAnswer = blobs.contains { $0.kind == .original && $0.position == outputs[index].index }
             outputs[index].state = hasAnswer ? .answered : .pending
             outputs[index].reason = nil
@@ -139,7 +146,15 @@ package struct Reopener: Sendable {
             if !hasAnswer, job.state != .held { outputs[index].fallbacks = [] }
         }
         if blobs.filter({ $0.kind == .normalized }).count < job.referenceCount { return (.accepted, outputs) }
-        return (outputs.contains { $0.state == .pending } ? .ready : .answered, outputs)
+        return (outputs.contains { $0.state == .pending || $0.state == .calling } ? .ready : .answered, outputs)
+    }
+
+    /// Outputs whose last call brought a durable answer that was never read to its end.
+    private func unreadAnswers(of job: JobRecord) async throws(Refusal) -> Set<Int> {
+        guard job.state == .held else { return [] }
+        let effects = try await onLedger { () throws(LedgerError) in try await ledger.effects(of: job.id) }
+        let last = Dictionary(effects.map { ($0.output, $0) }) { _, later in later }
+        return Set(last.values.filter { $0.state == .answered && $0.callClass == nil }.map(\.output))
     }
 
     private func remove(_ folder: String) async throws(Refusal) {

@@ -88,7 +88,7 @@ package struct StatusDocument: Sendable {
 
     /// What the job cost for certain or possibly; calls that were not billed cost nothing.
     package static func cost(_ effects: [EffectRecord]) -> Int64 {
-        effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost }
+        effects.costOfBilled
     }
 
     private static func source(_ effects: [EffectRecord]) -> String {

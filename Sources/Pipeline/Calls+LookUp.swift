@@ -4,7 +4,6 @@ import Journal
 import Ledger
 import Providers
 import Settings
-import Synchronization
 import Transport
 
 /// A call without a whole answer, where the service tells afterwards what became of it.
@@ -16,7 +15,8 @@ extension Calls {
     ///
     /// The id is written down first, so that a daemon which dies here asks again.
     func lookedUp(_ verdict: Verdict, _ effect: EffectRecord) async throws -> GenerationEnd? {
-        guard verdict.callClass == .outcomeUnknown, let adapter = shop.adapters[effect.route] as? any Reconciling,
+        guard verdict.callClass == .outcomeUnknown,
+            let adapter = shop.routes.adapter(of: effect.route) as? any Reconciling,
             let id = verdict.requestID, let request = adapter.lookUp(id)
         else { return nil }
         var known = effect
@@ -45,12 +45,5 @@ extension Calls {
         let result = await unsafe shop.client.exchange(request) { bytes in unsafe body.take(bytes) }
         guard case .answered(let head) = result else { return nil }
         return adapter.end(head, body: body.all)
-    }
-
-    private final class Received: Sendable {
-        private let bytes = Mutex<[UInt8]>([])
-
-        var all: [UInt8] { bytes.withLock { $0 } }
-        func take(_ more: UnsafeRawBufferPointer) { bytes.withLock { unsafe $0.append(contentsOf: more) } }
     }
 }

@@ -8,6 +8,7 @@ import Ledger
 import Provenance
 import Providers
 import Settings
+import Synchronization
 import Transport
 import Vault
 
@@ -22,6 +23,8 @@ final class Calls: Sendable {
     let route: Route
     /// Whether a token that is refused may be got anew: once a call.
     let mayRenewToken: Bool
+    /// By output: which reading of the route's key its call was made with.
+    private let readings = Mutex<[Int: Int]>([:])
 
     init(shop: Workshop, job: JobRecord, spec: JobSpec, route: Route, mayRenewToken: Bool = true) {
         self.shop = shop
@@ -81,8 +84,8 @@ final class Calls: Sendable {
     // MARK: one output
 
     private func call(_ output: OutputRecord, _ plan: CallPlan) async throws -> End {
-        guard let adapter = shop.adapters[route.name], let lane = shop.lanes[route.name] else {
-            throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
+        guard let lane = shop.lanes[route.name] else {
+            throw StepEnd.refused(Reason(.internalFault, "the route has no lane"))
         }
         // Whoever would not be called needs no place: another route may have one.
         if let end = try await pausedEnd(output) { return end }
@@ -97,7 +100,15 @@ final class Calls: Sendable {
         guard !shop.stopping.isSet else { return .stopping }
         // Looked at only now: the call before this one may have met the refusal.
         if let end = try await pausedEnd(output) { return end }
-        guard let tokens = shop.tokens[route.name] else { return try await send(output, plan, adapter, token: nil) }
+        // As the route is called now: its key may have been read again meanwhile.
+        let reading = shop.routes.reading(of: route.name)
+        readings.withLock { $0[output.index] = reading }
+        guard let adapter = shop.routes.adapter(of: route.name) else {
+            throw StepEnd.refused(Reason(.internalFault, "the route has no adapter"))
+        }
+        guard let tokens = shop.routes.tokens(of: route.name) else {
+            return try await send(output, plan, adapter, token: nil)
+        }
         let token: SecretText
         do throws(ConfigurationError) { token = try await tokens.token() } catch {
             return try await tokenless(output, error)
@@ -110,6 +121,12 @@ final class Calls: Sendable {
         }
         let again = Calls(shop: shop, job: job, spec: spec, route: route, mayRenewToken: false)
         return try await again.send(output, plan, adapter, token: other)
+    }
+
+    /// Whether the call of this output was made with the key that the route has now.
+    func isOfNewestKey(_ output: OutputRecord) -> Bool {
+        readings.withLock { $0[output.index] ?? shop.routes.reading(of: route.name) }
+            == shop.routes.reading(of: route.name)
     }
 
     /// A request that is written down. A class: what waits for the answer waits with a reference to it.
@@ -158,11 +175,10 @@ final class Calls: Sendable {
         // Read only now: jobs that wait for the lane hold no pictures in memory.
         let pictures = try await sentPictures()
 
-        let wall = Timestamp(milliseconds: Monotonic.wall())
         var effect = EffectRecord(
             id: randomUUID(), job: job.id, output: output.index, route: route.name, provider: route.provider.rawValue,
             model: route.deployment, cost: plan.estimate, sentAt: try await shop.ledger.now())
-        effect.day = String(wall.description.prefix(10))
+        effect.day = try await shop.ledger.budgetDay().day
         effect.subjectRef = job.subjectRef
         effect.fallbackFrom = output.fallbacks.isEmpty ? nil : ([job.route] + output.fallbacks.dropLast()).last
         var calling = output
@@ -235,16 +251,14 @@ final class Calls: Sendable {
         case .notSent(let fault):
             writer.abandon()
             effect.answerBlob = nil
-            return try await ended(
-                Verdict(.notSent), effect, calling, billed: .no, fault: fault.kind.rawValue, changes: [])
+            return try await ended(Verdict(.notSent), effect, calling, fault: fault.kind.rawValue, changes: [])
         case .unknown(let fault):
             writer.abandon()
             effect.answerBlob = nil
             var verdict = Verdict(.outcomeUnknown)
             verdict.httpStatus = fault.head?.status
             verdict.requestID = fault.head.flatMap { (adapter as? any Reconciling)?.generation($0) }
-            return try await ended(
-                verdict, effect, calling, billed: .possible, fault: fault.kind.rawValue, changes: [])
+            return try await ended(verdict, effect, calling, fault: fault.kind.rawValue, changes: [])
         }
     }
 
@@ -288,94 +302,18 @@ final class Calls: Sendable {
             hint: budget == .perJob
                 ? "raise it, or ask for less" : "it goes on with the next UTC day, or with a raised budget")
         guard budget == .perJob else {
-            let day = Int64(86_400_000)
-            return .wait(Span(milliseconds: day - Monotonic.wall() % day), reason)
+            let (day, now) = (try await shop.ledger.budgetDay(), try await shop.ledger.now())
+            return .wait(max(.seconds(1), day.end.since(now)), reason)
         }
         try await fail(output, reason)
         return .ended
     }
 
     /// Nothing was sent for it.
-    private func fail(_ output: OutputRecord, _ reason: Reason) async throws {
+    func fail(_ output: OutputRecord, _ reason: Reason) async throws {
         var failed = output
         failed.state = .failed
         failed.reason = reason
         try await shop.ledger.write(job.hold, nil, [.output(failed)])
     }
-
-    /// A whole answer: durable first, then read.
-    private func answered(
-        _ head: AnswerHead, _ writer: AnswerWriter, _ effect: EffectRecord, _ output: OutputRecord,
-        _ adapter: any Adapter
-    ) async throws -> End {
-        let pictures = try await BlockingLane.disk.run { () throws(VaultError) in try writer.finish() }
-        var effect = effect
-        effect.state = .answered
-        effect.httpStatus = head.status
-        effect.answerBlob = writer.id
-        let blob = BlobRecord(
-            id: writer.id, job: job.id, kind: .answer, position: output.index, bytes: Int64(writer.count))
-        let parts = pictures.map { picture in part(picture.id, of: output.index, bytes: picture.bytes) }
-        try await shop.ledger.write(job.hold, nil, [.effect(effect), .addBlob(blob)] + parts.map { .addBlob($0) })
-        return try await judge(head, effect, output, adapter)
-    }
-
-    func part(_ id: String, of output: Int, bytes: Int) -> BlobRecord {
-        BlobRecord(id: id, job: job.id, kind: .picture, position: output, bytes: Int64(bytes))
-    }
-
-    /// Reads a durable answer. Run again after a crash it comes to the same end.
-    func judge(
-        _ head: AnswerHead, _ effect: EffectRecord, _ output: OutputRecord, _ adapter: any Adapter
-    ) async throws -> End {
-        guard let answer = effect.answerBlob else { throw StepEnd.vault(.missing) }
-        let body = try await shop.blobs.get(answer, limit: Self.mostOfAnswer)
-        var (verdict, image) = adapter.read(head, body: body)
-        // After a crash there is no head to read it from.
-        verdict.requestID = effect.requestID ?? verdict.requestID
-        guard let image, let picture = try await kept(image, of: answer, output: output.index) else {
-            if image != nil { verdict.callClass = .badResponse }
-            return try await ended(
-                verdict, effect, output, billed: verdict.callClass.billed, fault: nil, changes: [])
-        }
-        var paid = effect
-        if let cost = image.cost ?? image.usage?.cost(at: route.capability.prices) {
-            paid.cost = cost
-            paid.costSource = "usage"
-        }
-        var answered = output
-        answered.state = .answered
-        return try await ended(verdict, paid, answered, billed: .yes, fault: nil, changes: picture)
-    }
-
-    /// An answer without its pictures, and a little for those so small that they stayed in it.
-    static let mostOfAnswer = 2 * AnswerStream.longestDocument
-
-    /// The rows that make the answer's picture the output's original; nil where there is none, or it is none we know.
-    private func kept(_ image: ImageAnswer, of answer: String, output: Int) async throws -> [Change]? {
-        func isKnown(_ head: [UInt8]) -> Bool { identify(head).map(PictureLimits.answers.contains) ?? false }
-        switch image.picture {
-        case .bytes(let bytes):
-            guard isKnown(bytes) else { return nil }
-            let id = try await shop.blobs.put(bytes, under: BlobID.key(of: answer))
-            return [
-                .addBlob(
-                    BlobRecord(
-                        id: id, job: job.id, kind: .original, position: output, bytes: Int64(bytes.count),
-                        mediaType: image.model))
-            ]
-        case .part(let number):
-            let id = BlobID.beside(answer, number)
-            // Only what arrived with this answer: the number was read in it.
-            guard var row = try await shop.ledger.blobs(of: job.id).first(where: { $0.id == id }),
-                isKnown(try await shop.blobs.head(id, count: Self.enoughToIdentify))
-            else { return nil }
-            row.kind = .original
-            row.mediaType = image.model
-            return [.dropBlob(id), .addBlob(row)]
-        }
-    }
-
-    /// As many bytes as the longest list of brands that is looked at.
-    private static let enoughToIdentify = 512
 }

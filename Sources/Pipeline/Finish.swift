@@ -214,7 +214,7 @@ struct Finish: Sendable {
                 provenance: (marks.hasC2PA ? ["c2pa"] : []) + (marks.packets > 0 ? ["xmp"] : [])),
             scaled: rendered.scaled,
             cost: (
-                effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost }, effects.last?.costSource ?? "estimate"
+                effects.costOfBilled, effects.last?.costSource ?? Charge.Source.estimate.rawValue
             ),
             digitalSourceType: packet.sourceType.address,
             inputsDeleteBy: min(job.inputsDeleteBy, now.after(job.retainInputs)))
@@ -234,12 +234,14 @@ struct Finish: Sendable {
 
     /// What the stored answer says beside the picture.
     private func answeredFacts(_ effect: EffectRecord?) async throws -> (model: String?, usage: TokenUsage?) {
-        guard let effect, let blob = effect.answerBlob, let adapter = shop.adapters[effect.route],
+        guard let effect, let blob = effect.answerBlob, let adapter = shop.routes.adapter(of: effect.route),
             let body = try? await shop.blobs.get(blob, limit: Calls.mostOfAnswer)
         else { return (nil, nil) }
         let head = AnswerHead(status: effect.httpStatus ?? 200, headers: [:], bodyBytes: body.count)
-        let answer = adapter.read(head, body: body).1
-        return (answer?.model, answer?.usage)
+        let (verdict, answer) = adapter.read(head, body: body)
+        // Counts that could not be believed are not passed on.
+        let isBelieved = effect.costSource == Charge.Source.usage.rawValue
+        return (answer?.model, isBelieved ? verdict.bill?.usage : nil)
     }
 
     /// As sent, without the prompt.

@@ -87,7 +87,8 @@ package struct JobRunner: Sendable {
         if job.state == .ready || job.state == .calling {
             // Also a job that waited may have an output in a call whose end could not be saved: it is never left open.
             for (route, _) in try await courses(of: job, of: { $0.state == .calling }) {
-                try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
+                let wait = try await Calls(shop: shop, job: job, spec: spec, route: route).recover()
+                if case .wait(let span, let reason)? = wait { throw StepEnd.hindered(reason, span) }
             }
             if isAlone {
                 try await shop.ledger.write(job.hold, nil, [.tried])

@@ -2,7 +2,7 @@ package import Domain
 package import Journal
 package import Ledger
 package import Outcomes
-package import Providers
+import Providers
 package import Settings
 package import Spool
 package import Transport
@@ -21,9 +21,9 @@ package final class Workshop: Sendable {
     package let history: History
     package let recorder: Recorder
     package let stopping: StopFlag
-    let adapters: [String: any Adapter]
-    /// Of the routes that take access tokens in place of a key.
-    let tokens: [String: TokenSource]
+    package let routes: LiveRoutes
+    /// Whether the run before this one ended by a fault of its own.
+    let followsCrash: Bool
     let lanes: [String: Lane]
     let reserve: DiskReserve
     /// Told of each job that was answered, the route that did it and the size that was asked for.
@@ -34,14 +34,11 @@ package final class Workshop: Sendable {
     /// Bytes that the pictures in the workers may take together (`workers.memory`).
     private let memory: Turnstile
 
-    /// - Parameters:
-    ///   - adapters: one a route; without a key where the route takes tokens.
-    ///   - tokens: one a route that takes them.
     package init(
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, history: History,
         recorder: Recorder,
-        adapters: [String: any Adapter], tokens: [String: TokenSource] = [:], reserve: DiskReserve, stopping: StopFlag,
+        routes: LiveRoutes, reserve: DiskReserve, stopping: StopFlag, followsCrash: Bool = false,
         counter: Counter? = nil
     ) {
         self.configuration = configuration
@@ -53,8 +50,8 @@ package final class Workshop: Sendable {
         self.settler = settler
         self.history = history
         self.recorder = recorder
-        self.adapters = adapters
-        self.tokens = tokens
+        self.routes = routes
+        self.followsCrash = followsCrash
         self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
         self.reserve = reserve
         self.stopping = stopping

@@ -18,6 +18,8 @@ package struct SentPicture: Sendable, Hashable {
 
 /// One model service: a plan in, a request out; an answer in, a verdict out. Opens no socket.
 package protocol Adapter: Sendable {
+    /// Base URL of the service.
+    var endpoint: String { get }
     /// The request. File names in it are ours: `ref-1.png`.
     func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest
     /// Reads a whole answer.
@@ -50,31 +52,24 @@ extension Route.Provider {
     }
 }
 
-/// What the contracts of MAI and OpenAI share.
-enum SharedContract {
+/// What the contracts share.
+package enum SharedContract {
     /// Largest body of an answer in bytes: a 2048² PNG is about 10 MB of JSON.
-    static let answerLimit = 64 << 20
+    package static let answerLimit = 64 << 20
 
-    static func read(_ head: AnswerHead, _ body: [UInt8]) -> (Verdict, ImageAnswer?) {
-        let result: Result<ImageAnswer, CallFault> =
-            (200..<300).contains(head.status)
-            ? Base64Answer.read(body) : .failure(ErrorBody.judge(body, status: head.status))
-        var verdict: Verdict
-        var answer: ImageAnswer?
-        switch result {
-        case .success(let found):
-            verdict = Verdict(.success)
-            answer = found
-        case .failure(let fault):
-            verdict = Verdict(fault.callClass)
-            verdict.providerCode = fault.providerCode
-            verdict = verdict.read(moderationOf: (try? JSONParser.parse(body)) ?? .null)
-        }
-        verdict.httpStatus = head.status
-        verdict.wait = RetryHint.read(head.headers) ?? (head.status == 429 ? ErrorBody.wait(body) : nil)
-        let ids = ["x-ms-request-id", "apim-request-id", "x-request-id"]
-        verdict.requestID = ids.lazy.compactMap { ErrorBody.word(head.headers[$0]) }.first
-        return (verdict, answer)
+    /// The id of the request, for the provider's support.
+    static func requestID(_ head: AnswerHead) -> String? {
+        ["x-ms-request-id", "apim-request-id", "x-request-id"].lazy.compactMap { PlainWord.read(head.headers[$0]) }
+            .first
+    }
+
+    /// "Try again in N seconds", as Azure says it where it sends no header.
+    static func wait(_ document: AnswerDocument) -> Span? {
+        guard document.status == 429 else { return nil }
+        let message = ErrorObject(document.json).messages.first?.prefix(4000).lowercased() ?? ""
+        guard let found = message.firstRange(of: /(?:try again|retry) (?:in|after) ([0-9]{1,6}) ?s/) else { return nil }
+        let digits = message[found].split(whereSeparator: { !("0"..."9").contains($0) }).first
+        return digits.flatMap { Double($0) }.flatMap { RetryHint.bounded(milliseconds: $0 * 1000) }
     }
 
     /// File parts named by us, in order.
@@ -87,19 +82,27 @@ enum SharedContract {
     }
 }
 
-/// The wait that an answer's headers ask for.
+/// The wait that an answer asks for.
 package enum RetryHint {
-    /// `retry-after-ms` in milliseconds, else `retry-after` in seconds or as an HTTP date; nil without either.
+    /// A wait of more than this is no hint of a service: it is passed over.
+    static let longestBelieved = Span.hours(24 * 31)
+    /// What is believed is waited for no longer than this, then tried again.
+    package static let longest = Span.hours(24)
+
+    /// `retry-after-ms` in milliseconds, else `retry-after` in seconds or as an HTTP date; nil without either, and for what can be
+    /// no wait.
     package static func read(_ headers: [String: String], now: Timestamp? = nil) -> Span? {
-        if let text = headers["retry-after-ms"], let milliseconds = Double(text), milliseconds >= 0 {
-            return Span(milliseconds: Int64(min(milliseconds, 1e12).rounded(.up)))
-        }
+        if let wait = headers["retry-after-ms"].flatMap({ Double($0) }).flatMap(bounded) { return wait }
         guard let text = headers["retry-after"] else { return nil }
-        if let seconds = Double(text), seconds >= 0 {
-            return Span(milliseconds: Int64((min(seconds, 1e9) * 1000).rounded(.up)))
-        }
+        if let seconds = Double(text) { return bounded(milliseconds: seconds * 1000) }
         guard let moment = httpDate(text), let now = now ?? headers["date"].flatMap(httpDate) else { return nil }
-        return max(.zero, moment.since(now))
+        return bounded(milliseconds: Double(max(.zero, moment.since(now)).milliseconds))
+    }
+
+    /// The wait of so many milliseconds: the one place where a number that a service sends becomes a time.
+    static func bounded(milliseconds: Double) -> Span? {
+        guard milliseconds >= 0, milliseconds <= Double(longestBelieved.milliseconds) else { return nil }
+        return min(longest, Span(milliseconds: Int64(milliseconds.rounded(.up))))
     }
 
     /// IMF-fixdate of RFC 9110, `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -13,7 +13,8 @@ package protocol PictureSink: AnyObject, Sendable {
 /// Takes an answer apart as it arrives: each long string of base64 in its JSON goes, decoded, to a sink, and what is left is a
 /// small document in which an object stands for the picture (`AnswerPicture`). No picture's text is ever whole in memory.
 ///
-/// Looks at strings alone; whether the document is JSON is seen when it is read. An answer that is none passes through.
+/// Looks at strings alone; whether the document is JSON is seen when it is read. An answer that is a bare picture goes to the sink
+/// as it is; any other that is no JSON passes through.
 package struct AnswerStream: ~Copyable, Sendable {
     /// What cannot be the answer of a model.
     package enum Fault: Error {
@@ -30,7 +31,10 @@ package struct AnswerStream: ~Copyable, Sendable {
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")
 
-    private enum Place: Sendable {
+    private enum Place: Sendable, Equatable {
+        /// Before it is known whether the answer is a document or a bare picture.
+        case start
+        case bare
         case between
         /// In a string that may be a picture and begins there in the document, or in one that is none.
         case string(start: Int?)
@@ -41,7 +45,7 @@ package struct AnswerStream: ~Copyable, Sendable {
     }
 
     private let sink: any PictureSink
-    private var place = Place.between
+    private var place = Place.start
     private var document: [UInt8] = []
     private var string = b64_string()
     private var pictures = 0
@@ -49,8 +53,10 @@ package struct AnswerStream: ~Copyable, Sendable {
 
     package init(_ sink: any PictureSink) { self.sink = sink }
 
-    /// The document with objects for its pictures, as far as it has come.
-    package var rest: [UInt8] { document }
+    /// The document with objects for its pictures, as far as it has come; the object alone for a bare picture.
+    package var rest: [UInt8] {
+        place == .bare ? AnswerPicture.mark(0, bytes: pictureBytes, isWhole: true) : document
+    }
     /// How many pictures have begun.
     package var count: Int { pictures }
 
@@ -65,6 +71,10 @@ package struct AnswerStream: ~Copyable, Sendable {
     /// Takes at least one byte, and no more than up to the next that may change anything.
     private mutating func takeSome(_ bytes: UnsafeRawBufferPointer) throws -> Int {
         switch place {
+        case .start: return try unsafe takeStart(bytes)
+        case .bare:
+            try unsafe pass(bytes, bytes.count)
+            return bytes.count
         case .between: return try unsafe takeBetween(bytes)
         case .string(let start): return try unsafe takeString(bytes, start)
         case .escape(let start):
@@ -77,6 +87,41 @@ package struct AnswerStream: ~Copyable, Sendable {
             place = .remains
             return 1
         }
+    }
+
+    // MARK: a bare picture
+
+    /// As many bytes as tell every format apart.
+    private static let signature = 12
+
+    private mutating func takeStart(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        if document.isEmpty, unsafe bytes.first.map({ " \t\r\n{[<".utf8.contains($0) }) ?? false {
+            place = .between
+            return try unsafe takeBetween(bytes)
+        }
+        let taken = min(bytes.count, Self.signature - document.count)
+        try unsafe keep(bytes, taken)
+        guard document.count == Self.signature else { return taken }
+        let head = document
+        document = []
+        if Self.isPicture(head) {
+            place = .bare
+            pictures = 1
+            try sink.begin(0)
+            try unsafe head.withUnsafeBytes { try unsafe pass($0, $0.count) }
+        } else {
+            place = .between
+            try unsafe head.withUnsafeBytes { try unsafe take($0) }
+        }
+        return taken
+    }
+
+    /// Whether a file that begins like this is a picture of a format that a model may answer with.
+    private static func isPicture(_ head: [UInt8]) -> Bool {
+        func has(_ text: [UInt8], at offset: Int = 0) -> Bool { head[offset...].starts(with: text) }
+        return has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) || has([0xFF, 0xD8, 0xFF])
+            || (has(Array("RIFF".utf8)) && has(Array("WEBP".utf8), at: 8)) || has(Array("GIF8".utf8))
+            || has(Array("ftyp".utf8), at: 4)
     }
 
     // MARK: text
@@ -114,10 +159,12 @@ package struct AnswerStream: ~Copyable, Sendable {
 
     // MARK: pictures
 
-    /// The string from `start` on is a picture where all of it is base64 so far.
+    /// The string from `start` on is a picture where all of it is base64 so far, behind the head of a `data:` URL if there is one.
     private mutating func beginPicture(at start: Int) throws {
         string = b64_string()
-        let head = Array(document[start...])
+        string.unwraps = 1
+        let kept = document.count - start
+        let head = Array(document[start...].dropFirst(Self.dataHead(document[start...])))
         var decoded = [UInt8](repeating: 0, count: head.count / 4 * 3 + 3 + Int(B64_SLACK))
         let (end, _, written) = unsafe head.withUnsafeBytes { head in
             unsafe decoded.withUnsafeMutableBytes { unsafe decode(head, into: $0) }
@@ -125,7 +172,7 @@ package struct AnswerStream: ~Copyable, Sendable {
         guard end == B64_MORE else { return }
         guard pictures < Self.mostPictures else { throw Fault.tooManyPictures }
         // The opening quote goes as well: an object will stand there.
-        document.removeLast(head.count + 1)
+        document.removeLast(kept + 1)
         pictures += 1
         pictureBytes = 0
         place = .picture
@@ -133,9 +180,16 @@ package struct AnswerStream: ~Copyable, Sendable {
         try unsafe decoded.withUnsafeBytes { try unsafe pass($0, written) }
     }
 
+    /// Characters of `data:image/png;base64,` at the beginning of a string; 0 without one.
+    private static func dataHead(_ text: ArraySlice<UInt8>) -> Int {
+        let end = Array(";base64,".utf8)
+        guard text.starts(with: "data:".utf8), let found = text.prefix(256).firstRange(of: end) else { return 0 }
+        return found.upperBound - text.startIndex
+    }
+
     private mutating func takePicture(_ bytes: UnsafeRawBufferPointer) throws -> Int {
         let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, Self.piece)])
-        let room = Self.piece / 4 * 3 + 3 + Int(B64_SLACK)
+        let room = Self.piece / 4 * 3 + 6 + Int(B64_SLACK)
         // For the time of this piece alone: a thousand answers may be coming in.
         let (end, taken) = try unsafe withUnsafeTemporaryAllocation(byteCount: room, alignment: 64) { decoded in
             let (end, taken, written) = unsafe decode(text, into: decoded)

@@ -24,11 +24,29 @@ package enum CallClass: String, Sendable, CaseIterable {
     /// Whether such a call was paid for, as far as can be said.
     package var billed: Billed {
         switch self {
-        case .success, .badResponse: .yes
-        case .contentBlockedOutput, .noImageReturned, .serverError, .outcomeUnknown, .cancelled: .possible
+        case .success: .yes
+        case .contentBlockedOutput, .noImageReturned, .serverError, .outcomeUnknown, .badResponse, .cancelled: .possible
         case .invalidRequest, .payloadTooLarge, .contentBlockedInput, .auth, .permission, .accountBlocked,
             .modelNotFound, .quotaExhausted, .rateLimited, .overloaded, .notSent:
             .no
+        }
+    }
+
+    /// Whether a code of this class may stand around another one that says more: it tells only that something went wrong, or when
+    /// to come again.
+    var saysLittle: Bool {
+        switch self {
+        case .rateLimited, .overloaded, .serverError, .outcomeUnknown, .payloadTooLarge: true
+        default: false
+        }
+    }
+
+    /// Whether the service has looked at the request itself, so that key, account and model must be in order.
+    var showsRouteWorks: Bool {
+        switch self {
+        case .success, .contentBlockedInput, .contentBlockedOutput, .noImageReturned, .invalidRequest, .payloadTooLarge:
+            true
+        default: false
         }
     }
 
@@ -48,11 +66,29 @@ package struct Verdict: Sendable, Hashable {
     /// What a refusal of content was for.
     package var moderation: [Moderation] = []
     package var httpStatus: Int?
+    /// The host that answered, without a port.
+    package var host: String?
+    /// What came in place of an answer.
+    package var oddity: Oddity?
+    /// A refusal that may have been of this request alone: the route stays open for others.
+    package var isDoubtful = false
+    /// Whether the call was paid for, as far as can be said without its bill.
+    package var billed: Billed
+    /// What the answer says that the call took, whatever became of it.
+    package var bill: Bill?
     /// The provider's id of the request, for its support.
     package var requestID: String?
 
     package init(_ callClass: CallClass) {
         self.callClass = callClass
+        billed = callClass.billed
+    }
+
+    /// The same answer, whose picture turned out to be none.
+    package func failed(_ oddity: Oddity) -> Verdict {
+        var verdict = self
+        (verdict.callClass, verdict.oddity, verdict.billed) = (.badResponse, oddity, oddity.billed)
+        return verdict
     }
 }
 
@@ -97,12 +133,13 @@ package struct CallDecision: Sendable {
         guard let code = callClass.reasonCode else { return .take }
         let categories = verdict.moderation.map(\.rawValue).joined(separator: " ")
         let reason = Reason(
-            code, Self.sentence(callClass), value: categories.isEmpty ? nil : categories, hint: Self.hint(callClass),
-            providerCode: verdict.providerCode)
+            code, Self.sentence(verdict), field: verdict.oddity == .url ? "accept_urls" : nil,
+            value: categories.isEmpty ? nil : categories, hint: Self.hint(verdict), providerCode: verdict.providerCode)
         switch callClass {
         case .rateLimited:
             if let asked = verdict.wait, asked > Self.longest {
-                return .wait(asked, Reason(.quotaExhausted, Self.sentence(.quotaExhausted), hint: reason.hint))
+                let spent = Verdict(.quotaExhausted)
+                return .wait(asked, Reason(.quotaExhausted, Self.sentence(spent), hint: Self.hint(spent)))
             }
             let paced = Span(milliseconds: 60_000 / Int64(max(1, requestsPerMinute ?? 6)))
             return .wait(clamp(verdict.wait ?? paced), reason)
@@ -124,6 +161,16 @@ package struct CallDecision: Sendable {
 
     private func clamp(_ span: Span) -> Span { min(max(span, Self.shortest), Self.longest) }
 
+    private static func sentence(_ verdict: Verdict) -> String {
+        if let oddity = verdict.oddity {
+            let source = verdict.host.map { " from \($0)" } ?? ""
+            let answer = verdict.httpStatus.map { "HTTP \($0)\(source)" } ?? "the answer\(source)"
+            return "\(answer) is not a usable answer: it is \(oddity.words)"
+        }
+        if verdict.isDoubtful { return "the model service refused this request without saying why" }
+        return sentence(verdict.callClass)
+    }
+
     private static func sentence(_ callClass: CallClass) -> String {
         switch callClass {
         case .success: "the model answered"
@@ -134,7 +181,7 @@ package struct CallDecision: Sendable {
         case .noImageReturned: "the model service answered without a picture"
         case .auth: "the model service refused the key"
         case .permission: "the account may not use this model"
-        case .accountBlocked: "the model service has blocked the account"
+        case .accountBlocked: "the model service has blocked or limited the account"
         case .modelNotFound: "the model service does not know the model or deployment"
         case .quotaExhausted: "the account's quota or credit is used up"
         case .rateLimited: "the model service asks for a slower pace"
@@ -142,20 +189,30 @@ package struct CallDecision: Sendable {
         case .serverError: "the model service failed"
         case .outcomeUnknown: "the request may have reached the model service, and no whole answer came back"
         case .notSent: "the request could not be sent"
-        case .badResponse: "the answer could not be read; it is kept with the job"
+        case .badResponse: "the answer could not be read"
         case .cancelled: "the call was stopped while it was under way"
         }
     }
 
-    private static func hint(_ callClass: CallClass) -> String? {
-        switch callClass {
-        case .contentBlockedInput, .contentBlockedOutput: "change the prompt or the references"
-        case .auth: "check the route's key"
-        case .permission, .accountBlocked: "look into the account at the provider"
-        case .modelNotFound: "check the route's endpoint, deployment and family"
-        case .outcomeUnknown, .cancelled: "look at the provider whether it was billed, then release or give up the job"
-        case .quotaExhausted: "raise the quota at the provider"
-        default: nil
+    private static func hint(_ verdict: Verdict) -> String? {
+        switch verdict.oddity {
+        case .redirect?, .page?, .empty?, .stream?, .unreadable?:
+            return "check the route's endpoint, and any proxy or gateway before it"
+        case .url?: return "name the host of its pictures in the route's accept_urls.hosts"
+        case .noPicture?, .lostURL?: return "the call was billed; check with the provider before you retry"
+        case nil: break
+        }
+        if verdict.isDoubtful { return "check the key's rights; retry the job if it was a passing block" }
+        switch verdict.callClass {
+        case .contentBlockedInput, .contentBlockedOutput: return "change the prompt or the references"
+        case .auth: return "check the route's key, then run darkroom route resume"
+        case .permission, .accountBlocked: return "check the account at the provider, then run darkroom route resume"
+        case .modelNotFound: return "check the route's endpoint, deployment and family"
+        case .outcomeUnknown, .cancelled:
+            return "check with the provider whether it was billed, then release or give up the job"
+        case .quotaExhausted: return "raise the quota or add credit at the provider, then run darkroom route resume"
+        case .badResponse: return "the answer is kept, sealed, until the inputs are deleted"
+        default: return nil
         }
     }
 }

@@ -108,7 +108,7 @@ package struct CallPlan: Sendable, Hashable {
         let drawn = able.tokens.count(size, quality: spec.quality) * prices.imageOut
         let seen = Double(1024 * spec.referenceCount) * prices.imageIn
         let read = Double(spec.prompt.utf8.count / 4 + 1) * prices.textIn
-        return Int64((drawn + seen + read).rounded(.up))
+        return Amount.micro(drawn + seen + read)
     }
 
     private static func checkCost(_ cost: Int64, _ spec: JobSpec) throws(Reason) {

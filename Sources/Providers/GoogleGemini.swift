@@ -6,7 +6,7 @@ import Transport
 /// The Gemini API's `generateContent` for image models: everything in one JSON body, one picture a request.
 ///
 /// Contract: state of 2026-11-21. Fields that are unknown there are answered with 400, so none is sent.
-struct GoogleGemini: Adapter {
+struct GoogleGemini: AnswerReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -42,111 +42,99 @@ struct GoogleGemini: Adapter {
 
     // MARK: answers
 
-    func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) {
-        let document = (try? JSONParser.parse(body)) ?? .null
-        var (verdict, answer) =
-            (200..<300).contains(head.status) && document["error"] == nil
-            ? Self.picture(document) : (Self.fault(document, head.status), nil)
-        verdict = verdict.read(moderationOf: document)
-        verdict.httpStatus = head.status
-        verdict.wait = RetryHint.read(head.headers) ?? Self.retryDelay(document)
-        verdict.requestID = ErrorBody.word(document["responseId"]?.string)
-        return (verdict, answer)
+    /// Interim pictures are marked as thoughts and are not the result; of the others the last one is.
+    func pictures(_ json: JSONValue) -> [AnswerPicture] {
+        let parts = (json["candidates"]?.array ?? []).prefix(8).flatMap { $0["content"]?["parts"]?.array ?? [] }
+        let found = parts.suffix(AnswerStream.mostPictures).compactMap { part -> AnswerPicture? in
+            guard part["thought"]?.bool != true else { return nil }
+            return Self.place(in: part)?["data"].flatMap(AnswerPicture.read)
+        }
+        return found.reversed()
     }
 
-    /// Blocking arrives with HTTP 200; interim pictures are marked as thoughts and are not the result.
-    private static func picture(_ document: JSONValue) -> (Verdict, ImageAnswer?) {
-        guard document.members != nil else { return (Verdict(.badResponse), nil) }
-        if let blocked = document["promptFeedback"]?["blockReason"]?.string, blocked != "BLOCK_REASON_UNSPECIFIED" {
-            var verdict = Verdict(.contentBlockedInput)
-            verdict.providerCode = ErrorBody.word(blocked)
-            return (verdict, nil)
+    /// Where a part holds a picture; nil for a part that says it holds something else.
+    private static func place(in part: JSONValue) -> JSONValue? {
+        let data = part["inlineData"] ?? part["inline_data"]
+        let type = (data?["mimeType"] ?? data?["mime_type"])?.string
+        return type?.lowercased().hasPrefix("image/") ?? true ? data : nil
+    }
+
+    /// Blocking arrives with HTTP 200.
+    func withoutPicture(_ json: JSONValue) -> CallFault {
+        if let blocked = json["promptFeedback"]?["blockReason"]?.string, blocked != "BLOCK_REASON_UNSPECIFIED" {
+            return CallFault(.contentBlockedInput, providerCode: PlainWord.read(blocked))
         }
-        let candidate = document["candidates"]?[0]
+        let candidate = json["candidates"]?[0]
         let parts = candidate?["content"]?["parts"]?.array ?? []
-        let pictures = parts.filter { $0["thought"]?.bool != true }.compactMap { part -> JSONValue? in
-            let data = part["inlineData"] ?? part["inline_data"]
-            let type = (data?["mimeType"] ?? data?["mime_type"])?.string
-            return type?.hasPrefix("image/") == true ? data : nil
+        if parts.contains(where: { $0["thought"]?.bool != true && Self.place(in: $0)?["data"] != nil }) {
+            var fault = CallFault(.badResponse)
+            fault.oddity = .noPicture
+            return fault
         }
-        guard let last = pictures.last?["data"] else {
-            return (emptyVerdict(candidate?["finishReason"]?.string), nil)
-        }
-        guard let picture = AnswerPicture.read(last) else { return (Verdict(.badResponse), nil) }
-        return (
-            Verdict(.success),
-            ImageAnswer(
-                picture: picture, model: ErrorBody.word(document["modelVersion"]?.string), usage: usage(document))
-        )
+        let finish = candidate?["finishReason"]?.string ?? ""
+        let callClass: CallClass =
+            if Self.refusals.contains(finish) {
+                .contentBlockedOutput
+            } else if finish == "PUP_LIMITED_DISABLED" {
+                .accountBlocked
+            } else {
+                .noImageReturned
+            }
+        return CallFault(callClass, providerCode: PlainWord.read(finish))
     }
 
-    private static func emptyVerdict(_ finish: String?) -> Verdict {
-        let blocked: Set<String> = [
-            "SAFETY", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "IMAGE_PROHIBITED_CONTENT", "BLOCKLIST", "SPII",
-            "RECITATION", "IMAGE_RECITATION",
-        ]
-        var verdict = Verdict(blocked.contains(finish ?? "") ? .contentBlockedOutput : .noImageReturned)
-        verdict.providerCode = ErrorBody.word(finish)
-        return verdict
-    }
+    private static let refusals: Set<String> = [
+        "SAFETY", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "IMAGE_PROHIBITED_CONTENT", "BLOCKLIST", "SPII",
+        "RECITATION", "IMAGE_RECITATION",
+    ]
 
-    private static func usage(_ document: JSONValue) -> TokenUsage? {
-        guard let block = document["usageMetadata"], let read = block["promptTokenCount"]?.int else { return nil }
-        let drawn = block["candidatesTokensDetails"]?.array?.first { $0["modality"]?.string == "IMAGE" }
-        let written = block["candidatesTokenCount"]?.int ?? 0
-        let images = drawn?["tokenCount"]?.int ?? written
-        return TokenUsage(
-            textIn: read, imageIn: 0, imageOut: images,
-            textOut: max(0, written - images) + (block["thoughtsTokenCount"]?.int ?? 0))
+    func model(_ json: JSONValue) -> String? { json["modelVersion"]?.string }
+
+    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { PlainWord.read(json["responseId"]?.string) }
+
+    func bill(_ json: JSONValue) -> Bill? {
+        guard let block = json["usageMetadata"], block != .null else { return nil }
+        var reader = CountReader()
+        var bill = Bill()
+        if let read = reader.count(block["promptTokenCount"]) {
+            let drawn = block["candidatesTokensDetails"]?.array?.first { $0["modality"]?.string == "IMAGE" }
+            let written = reader.count(block["candidatesTokenCount"]) ?? 0
+            let images = drawn.flatMap { reader.count($0["tokenCount"]) } ?? written
+            let thoughts = reader.count(block["thoughtsTokenCount"]) ?? 0
+            bill.usage = TokenUsage(
+                textIn: read, imageIn: 0, imageOut: images, textOut: max(0, written - images) + thoughts)
+        }
+        bill.isUnreadable = reader.isUnreadable || block.members == nil
+        return bill
     }
 
     // MARK: errors
 
-    private static func fault(_ document: JSONValue, _ status: Int) -> Verdict {
-        let error = document["error"]
-        let word = error?["status"]?.string ?? ""
+    func fault(_ document: AnswerDocument, _ headers: [String: String]) -> CallFault {
+        let error = document.json["error"]
         let details = error?["details"]?.array ?? []
-        let reasons = details.compactMap { $0["reason"]?.string }
-        var verdict = Verdict(callClass(status, word, reasons, details))
-        verdict.providerCode = ErrorBody.word(reasons.first ?? (word.isEmpty ? nil : word))
-        return verdict
-    }
-
-    private static func callClass(
-        _ status: Int, _ word: String, _ reasons: [String], _ details: [JSONValue]
-    ) -> CallClass {
-        if reasons.contains("MODEL_CAPACITY_EXHAUSTED") { return .overloaded }
-        switch status {
-        case 400 where reasons.contains("API_KEY_INVALID"): return .auth
-        case 400 where word == "FAILED_PRECONDITION": return .permission
-        case 401: return .auth
-        case 403: return .permission
-        case 404: return .modelNotFound
-        case 408, 504, 524: return .outcomeUnknown
-        case 413: return .payloadTooLarge
-        case 429: return isSpent(details) ? .quotaExhausted : .rateLimited
-        case 503: return .overloaded
-        case 500...599: return .serverError
-        case 400...499: return .invalidRequest
-        default: return .badResponse
+        let word = error?["status"]?.string
+        var fault = ErrorObject(document.json).fault(status: document.status)
+        if word == "FAILED_PRECONDITION", fault.callClass == .invalidRequest {
+            // Billing is not enabled, or the region is not served: the next call would meet the same.
+            (fault.callClass, fault.isDoubtful) = (.permission, false)
         }
+        if fault.callClass == .rateLimited, Self.isSpent(details) { fault.callClass = .quotaExhausted }
+        return fault
     }
 
     /// A quota of the day, or one of nothing, does not come back in minutes.
     private static func isSpent(_ details: [JSONValue]) -> Bool {
         details.flatMap { $0["violations"]?.array ?? [] }.contains { violation in
-            violation["quotaId"]?.string?.hasSuffix("PerDay") == true
-                || violation["quotaId"]?.string?.contains("PerDay") == true || violation["quotaValue"]?.string == "0"
+            violation["quotaId"]?.string?.contains("PerDay") == true || violation["quotaValue"]?.string == "0"
         }
     }
 
     /// `RetryInfo` of google.rpc: seconds with a fraction and an `s`.
-    private static func retryDelay(_ document: JSONValue) -> Span? {
-        let delays = (document["error"]?["details"]?.array ?? []).compactMap { $0["retryDelay"]?.string }
-        guard let text = delays.first, text.hasSuffix("s"), let seconds = Double(text.dropLast()), seconds >= 0 else {
-            return nil
-        }
-        return Span(milliseconds: Int64((min(seconds, 1e9) * 1000).rounded(.up)))
+    func wait(_ document: AnswerDocument) -> Span? {
+        let delays = (document.json["error"]?["details"]?.array ?? []).compactMap { $0["retryDelay"]?.string }
+        guard let text = delays.first, text.hasSuffix("s"), let seconds = Double(text.dropLast()) else { return nil }
+        return RetryHint.bounded(milliseconds: seconds * 1000)
     }
 }
 
@@ -171,7 +159,10 @@ extension GoogleGemini {
                     Prices(textIn: 0.25, imageIn: 0.25, imageOut: 30, textOut: 1.5, asOf: "2026-10-09")
                 )
             case "gemini-2.5-flash-image":
-                ([""], 3, .byTier(["": 1290]), Prices(textIn: 0, imageIn: 0, imageOut: 30, asOf: "2026-10-09"))
+                (
+                    [""], 3, .byTier(["": 1290]),
+                    Prices(textIn: 0.3, imageIn: 0.3, imageOut: 30, textOut: 2.5, asOf: "2026-10-09")
+                )
             default:
                 (
                     ["1K", "2K", "4K"], 14, .byTier(["1K": 1120, "2K": 1680, "4K": 3780]),

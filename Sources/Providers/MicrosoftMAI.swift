@@ -7,7 +7,7 @@ import Transport
 ///
 /// Contract: state of 2026-11-21. Nothing undocumented is sent: `size`, `n`, `response_format` are refused or ignored
 /// there.
-struct MicrosoftMAI: Adapter {
+struct MicrosoftMAI: AnswerReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -20,7 +20,12 @@ struct MicrosoftMAI: Adapter {
             responseLimit: SharedContract.answerLimit)
     }
 
-    func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) { SharedContract.read(head, body) }
+    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
+    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
+    func bill(_ json: JSONValue) -> Bill? { ImagesShape.bill(json) }
+    func model(_ json: JSONValue) -> String? { json["model"]?.string }
+    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { SharedContract.requestID(head) }
+    func wait(_ document: AnswerDocument) -> Span? { SharedContract.wait(document) }
 
     private func generation(_ plan: CallPlan) -> OutgoingRequest.Body {
         let fields = JSONValue.fields([

@@ -5,7 +5,7 @@ import Transport
 
 /// The OpenAI Images API of gpt-image-2 and later, also as Azure serves it: generations as JSON, edits as a form with
 /// `image[]` and `mask`. One picture a request: an end that is unknown then holds back one picture, not ten.
-struct OpenAIImages: Adapter {
+struct OpenAIImages: AnswerReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -20,7 +20,12 @@ struct OpenAIImages: Adapter {
             totalTimeout: route.timeout.duration, responseLimit: SharedContract.answerLimit)
     }
 
-    func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) { SharedContract.read(head, body) }
+    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
+    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
+    func bill(_ json: JSONValue) -> Bill? { ImagesShape.bill(json) }
+    func model(_ json: JSONValue) -> String? { json["model"]?.string }
+    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { SharedContract.requestID(head) }
+    func wait(_ document: AnswerDocument) -> Span? { SharedContract.wait(document) }
 
     private func header(_ key: String) -> (name: String, value: String) {
         isAzure ? ("api-key", key) : ("Authorization", "Bearer " + key)
@@ -68,6 +73,6 @@ extension OpenAIImages {
             backgrounds: ["auto", "opaque"] + (isFirst ? [] : ["transparent"]),
             parameters: ["moderation"] + (isNewest ? ["complexity"] : []), referenceBytes: 20_000_000,
             allReferenceBytes: 200_000_000, tokens: .byQuality(tokens),
-            prices: Prices(textIn: 5, cachedIn: 1.25, imageIn: 8, imageOut: 30))
+            prices: Prices(textIn: 5, cachedIn: 1.25, imageIn: 8, cachedImageIn: 2, imageOut: 30))
     }
 }

@@ -7,7 +7,7 @@ import Transport
 ///
 /// Contract: state of 2026-11-21. Nobody else may step in for the chosen model, and no upstream may keep the data: price and
 /// place stay what the route says. The headers of attribution are left out.
-struct OpenRouter: Adapter {
+struct OpenRouter: AnswerReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -45,64 +45,60 @@ struct OpenRouter: Adapter {
         return .object((fields.members ?? []) + plan.extraMembers)
     }
 
-    func read(_ head: AnswerHead, body: [UInt8]) -> (Verdict, ImageAnswer?) {
-        let document = (try? JSONParser.parse(body)) ?? .null
-        let isFault = document["error"]?.members != nil || !(200..<300).contains(head.status)
-        var verdict = Verdict(.success)
-        var answer: ImageAnswer?
-        if isFault {
-            verdict = Self.fault(document, head).read(moderationOf: document)
+    // MARK: answers
+
+    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
+
+    /// Failures and empty answers are free there (zero completion insurance, openrouter.ai/docs/guides/features).
+    var mayChargeWithoutPicture: Bool { false }
+
+    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
+
+    func model(_ json: JSONValue) -> String? { json["model"]?.string }
+
+    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? {
+        generation(head) ?? PlainWord.read(json["id"]?.string ?? head.headers["x-request-id"])
+    }
+
+    /// What the service books is the cost. With a key of the caller's own the upstream's bill comes beside it.
+    func bill(_ json: JSONValue) -> Bill? {
+        var bill = ImagesShape.bill(json)
+        let usage = json["usage"]
+        var reader = CountReader()
+        let own = reader.dollars(usage?["cost"])
+        let upstream = reader.dollars(usage?["cost_details"]?["upstream_inference_cost"])
+        if usage?["is_byok"]?.bool == true {
+            bill.cost = upstream.flatMap { $0 > 0 ? $0 + (own ?? 0) : nil }
+            // Without it only the service's own share is known, which says nothing of the whole.
+            bill.usage = nil
         } else {
-            switch Base64Answer.read(document) {
-            case .success(var found):
-                found.cost = document["usage"]?["cost"]?.double.flatMap(Self.microDollars)
-                answer = found
-            case .failure(let fault): verdict = Verdict(fault.callClass)
-            }
+            bill.cost = own
         }
-        verdict.httpStatus = head.status
-        verdict.wait = RetryHint.read(head.headers)
-        verdict.requestID =
-            generation(head) ?? ErrorBody.word(document["id"]?.string ?? head.headers["x-request-id"])
-        return (verdict, answer)
+        bill.isUnreadable = bill.isUnreadable || reader.isUnreadable
+        return bill
     }
 
-    /// Dollars as booked by the service; nil for what can be no price.
-    static func microDollars(_ dollars: Double) -> Int64? {
-        (0...1_000_000).contains(dollars) ? Int64((dollars * 1_000_000).rounded(.up)) : nil
-    }
-
-    /// `error.code` is a number there, and may come inside an HTTP 200.
-    private static func fault(_ document: JSONValue, _ head: AnswerHead) -> Verdict {
-        let error = document["error"]
-        let status = error?["code"]?.int ?? head.status
-        let message = (error?["message"]?.string ?? "").lowercased()
+    func fault(_ document: AnswerDocument, _ headers: [String: String]) -> CallFault {
+        let error = document.json["error"]
         let metadata = error?["metadata"]
-        var verdict = Verdict(callClass(status, message, metadata, mayRetry: head.headers["retry-after"] != nil))
-        verdict.providerCode = ErrorBody.word(metadata?["limit_source"]?.string ?? String(status))
-        return verdict
+        let object = ErrorObject(document.json)
+        var fault = object.fault(status: document.status)
+        switch object.status ?? document.status {
+        case 402
+        where headers["retry-after"] != nil || metadata?["limit_source"]?.string?.contains("in_flight") == true:
+            fault.callClass = .rateLimited
+        // What was flagged or matched was this prompt, by a moderation or a guardrail of the account.
+        case 403 where Self.namesContent(metadata) && fault.callClass == .permission:
+            (fault.callClass, fault.isDoubtful) = (.contentBlockedInput, false)
+        default: break
+        }
+        if let source = PlainWord.read(metadata?["limit_source"]?.string) { fault.providerCode = source }
+        return fault
     }
 
-    private static func callClass(
-        _ status: Int, _ message: String, _ metadata: JSONValue?, mayRetry: Bool
-    ) -> CallClass {
-        switch status {
-        case 400 where message.contains("response content blocked") || message.contains("content_safety_violation"):
-            .contentBlockedOutput
-        case 400 where ["rai policy", "blocklist", "moderation", "safety"].contains(where: message.contains):
-            .contentBlockedInput
-        case 401: .auth
-        case 402: mayRetry ? .rateLimited : .quotaExhausted
-        case 403: metadata?["reasons"]?.array?.isEmpty == false ? .contentBlockedInput : .permission
-        case 404: .modelNotFound
-        case 408, 504, 524: .outcomeUnknown
-        case 413: .payloadTooLarge
-        case 429: .rateLimited
-        case 502 where message.contains("response content blocked"): .contentBlockedOutput
-        case 503, 529: .overloaded
-        case 500...599: .serverError
-        case 400...499: .invalidRequest
-        default: .badResponse
+    private static func namesContent(_ metadata: JSONValue?) -> Bool {
+        ["reasons", "patterns", "flagged_input", "guardrail", "guardrails"].contains { key in
+            metadata?[key].map { ![.null, [], ""].contains($0) } ?? false
         }
     }
 }

@@ -35,6 +35,26 @@ package enum Sizes: Sendable, Hashable {
     var steepestLegal: Double {
         switch self {
         case .rules(let rules): rules.steepestLegal
+        case .table: steepest
+        }
+    }
+
+    /// The fewest and the most pixels of a legal size.
+    var pixelRange: ClosedRange<Int> {
+        switch self {
+        case .rules(let rules):
+            let least = max(rules.leastPixels, rules.leastSide * rules.leastSide)
+            return min(least, rules.mostPixels)...rules.mostPixels
+        case .table(let tiers):
+            let pixels = tiers.map(\.size.pixels)
+            return (pixels.min() ?? 0)...(pixels.max() ?? 0)
+        }
+    }
+
+    /// The steepest legal ratio, long side over short side.
+    var steepest: Double {
+        switch self {
+        case .rules(let rules): max(1, rules.steepest)
         case .table(let tiers): tiers.map { Double($0.size.longEdge) / Double($0.size.shortEdge) }.max() ?? 1
         }
     }

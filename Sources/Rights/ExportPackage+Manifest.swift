@@ -79,7 +79,7 @@ extension ExportPackage {
             "requests": .array(effects.map(Self.document)),
             "visibility": .string(job.visibility.rawValue),
             "cost": .fields([
-                "micro_usd": .integer(effects.reduce(0) { $1.billed == .no ? $0 : $0 + $1.cost })
+                "micro_usd": .integer(effects.costOfBilled)
             ]),
             "files": .array(files.map(\.document)),
             "deliveries": .array(

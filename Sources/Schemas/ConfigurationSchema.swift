@@ -357,6 +357,14 @@ enum ConfigurationSchema {
             "processor": Shape.text(
                 "The row of processors that says who receives what; without it the one that is named as the provider.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
+            "accept_urls": Shape.closed(
+                "From where pictures are fetched if an answer names only their URL; without it none is.",
+                required: ["hosts"],
+                [
+                    "hosts": Shape.array(
+                        "Exact host names or addresses, at port 443 or the endpoint's own.",
+                        of: Shape.text("A host or an address.", "^[A-Za-z0-9.:\\[\\]-]{1,253}$"))
+                ]),
             "fallback": Shape.text(
                 "Another route of this file, that takes over where this one cannot serve an output and nothing was paid.",
                 "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),

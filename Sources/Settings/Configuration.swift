@@ -157,6 +157,8 @@ package struct Route: Sendable, Equatable {
     package var concurrency = 4
     package var timeout: Span
     package var onUnknown = OnUnknown.hold
+    /// Hosts, or addresses, from which pictures are fetched where an answer names only their URL; nil fetches none.
+    package var acceptURLs: [String]?
     /// The route that takes an output over when this one cannot serve it and nothing was paid.
     package var fallback: String?
 

@@ -59,6 +59,7 @@ struct RouteReader {
         }
         readFamily(into: &route)
         readCapability(into: &route)
+        readAcceptedURLs(into: &route)
         route.key = KeySource.read("key", of: fields, takesTokens: isDeployed)
         if !fields.has("key") {
             fields.fail("key", "is missing", hint: "{ credential: … }, { file: … } or { env: … }")
@@ -68,8 +69,11 @@ struct RouteReader {
     private func readFamily(into route: inout Route) {
         let families = route.provider.families
         let said = fields.string("family")
-        route.family = said ?? route.provider.family(ofModel: route.deployment) ?? ""
-        guard !families.contains(route.family) else { return }
+        let named = route.provider.family(ofModel: route.deployment)
+        // The end of one model is no fault of the whole configuration: its route is paused, and the others work.
+        let ended = route.provider.retirement(of: said ?? route.deployment)
+        route.family = said ?? named ?? (ended == nil ? "" : route.deployment)
+        if families.contains(route.family) || ended != nil { return }
         fields.fail(
             "family", said == nil ? "is missing" : "is no known family",
             hint: "one of " + families.joined(separator: ", "))
@@ -104,6 +108,31 @@ struct RouteReader {
             own.adopt(prices.finish())
         }
         fields.adopt(own.finish())
+    }
+
+    /// Most hosts that a route fetches pictures from.
+    private static let mostHosts = 32
+
+    private func readAcceptedURLs(into route: inout Route) {
+        guard let own = fields.object("accept_urls") else { return }
+        route.acceptURLs = own.read("hosts", expecting: "a list of 1 to \(Self.mostHosts) host names or addresses") {
+            value in
+            guard let list = value.array, (1...Self.mostHosts).contains(list.count) else { return nil }
+            let hosts = list.compactMap { $0.string.flatMap(Self.host) }
+            return hosts.count == list.count ? hosts : nil
+        }
+        if !own.has("hosts") { own.fail("hosts", "is missing", hint: "[\"images.example.com\"]") }
+        fields.adopt(own.finish())
+    }
+
+    /// An exact host name or address in small letters, without brackets; nil for anything else, patterns too.
+    private static func host(_ text: String) -> String? {
+        var host = text.lowercased()
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        let isPlain = host.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (97...122).contains(byte) || "-.:".utf8.contains(byte)
+        }
+        return !host.isEmpty && host.utf8.count <= 253 && isPlain && !host.hasSuffix(".") ? host : nil
     }
 
     private static func dollars(_ value: JSONValue) -> Double? {

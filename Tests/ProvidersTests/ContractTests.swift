@@ -156,8 +156,8 @@ import Transport
             """
         let (verdict, answer) = judge(200, body, headers: ["x-ms-request-id": "req-7"])
         #expect(verdict.callClass == .success && verdict.requestID == "req-7")
-        #expect(answer?.picture == .bytes(Array("hello".utf8)) && answer?.model == "MAI-Image-2.6")
-        #expect(answer?.usage?.cost(at: Prices(textIn: 5, imageIn: 8, imageOut: 38)) == 38_830)
+        #expect(answer?.pictures == [.bytes(Array("hello".utf8))] && answer?.model == "MAI-Image-2.6")
+        #expect(verdict.bill?.usage?.cost(at: Prices(textIn: 5, imageIn: 8, imageOut: 38)) == 38_830)
     }
 
     @Test(
@@ -194,11 +194,11 @@ import Transport
             (429, #"{"error":{"code":"insufficient_quota"}}"#, .quotaExhausted), (402, "", .quotaExhausted),
             (503, "", .overloaded), (529, "", .overloaded), (500, "", .serverError), (502, "", .serverError),
             (599, "", .serverError), (418, "", .invalidRequest), (302, "", .badResponse),
-            (200, #"{"data":[]}"#, .noImageReturned), (200, #"{"data":[{"url":"https://x"}]}"#, .noImageReturned),
-            (200, #"{"data":[{"b64_json":"!!!!"}]}"#, .badResponse), (200, "{\"data\":", .badResponse),
+            (200, #"{"data":[]}"#, .noImageReturned), (200, #"{"data":[{"b64_json":"!!!!"}]}"#, .badResponse),
+            (200, "{\"data\":", .badResponse),
             (200, #"{"error":{"code":"content_safety_violation"}}"#, .contentBlockedOutput), (200, "", .badResponse),
         ] as [(Int, String, CallClass)])
-    func `an answer is judged by status, then code, then text`(status: Int, body: String, callClass: CallClass) {
+    func `an answer is judged by code, then words, then status`(status: Int, body: String, callClass: CallClass) {
         let (verdict, answer) = judge(status, body)
         #expect(verdict.callClass == callClass && answer == nil)
     }
@@ -216,6 +216,16 @@ import Transport
         #expect(RetryHint.read(date) == .seconds(30))
         #expect(RetryHint.read(["retry-after": "soon"]) == nil && RetryHint.read([:]) == nil)
         #expect(RetryHint.read(["retry-after": "-5"]) == nil && RetryHint.read(["retry-after": "nan"]) == nil)
+    }
+
+    @Test func `a wait that no service can mean is passed over, and a long one is cut to a day`() {
+        for text in ["9223372036854775807", "1e300", "inf", "-1", "99999999999999999999999999", "2678401"] {
+            #expect(RetryHint.read(["retry-after": text]) == nil, "\(text)")
+        }
+        #expect(RetryHint.read(["retry-after-ms": "9e18", "retry-after": "7"]) == .seconds(7))
+        #expect(RetryHint.read(["retry-after": "2592000"]) == .hours(24))
+        let date = ["retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": "Tue, 01 Dec 2026 00:00:00 GMT"]
+        #expect(RetryHint.read(date) == nil)
     }
 
     @Test func `base64 is strict and exact`() {

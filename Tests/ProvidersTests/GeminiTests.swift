@@ -98,9 +98,9 @@ import Transport
              "modelVersion":"gemini-3-pro-image","responseId":"abc123"}
             """)
         #expect(verdict.callClass == .success && verdict.requestID == "abc123")
-        #expect(answer?.picture == .bytes(Array("hello".utf8)) && answer?.model == "gemini-3-pro-image")
+        #expect(answer?.pictures.first == .bytes(Array("hello".utf8)) && answer?.model == "gemini-3-pro-image")
         // 2,280 + 240,000 + 2,280: 1140 at 2, 2000 at 120, 190 at 12 dollars a million.
-        #expect(answer?.usage?.cost(at: Self.route().capability.prices) == 244_560)
+        #expect(verdict.bill?.usage?.cost(at: Self.route().capability.prices) == 244_560)
     }
 
     @Test(

@@ -62,8 +62,9 @@ import Transport
         let (verdict, answer) = judge(
             200,
             #"{"data":[{"b64_json":"aGVsbG8="}],"usage":{"prompt_tokens":5,"completion_tokens":9,"cost":0.2423}}"#)
-        #expect(verdict.callClass == .success && answer?.cost == 242_300)
-        #expect(judge(200, #"{"data":[{"b64_json":"aGVsbG8="}],"usage":{"cost":-1}}"#).1?.cost == nil)
+        #expect(verdict.callClass == .success && answer != nil && verdict.bill?.cost == 242_300)
+        let poisoned = judge(200, #"{"data":[{"b64_json":"aGVsbG8="}],"usage":{"cost":-1}}"#).0.bill
+        #expect(poisoned?.cost == nil && poisoned?.isUnreadable == true)
     }
 
     @Test(

@@ -16,7 +16,7 @@ import Transport
         let service = try Service(needsKey: true)
         let (verdict, answer, _) = try await service.call(provider, isEdit: isEdit)
         #expect(verdict?.callClass == .success && verdict?.requestID?.dropFirst(3).first == "-")
-        #expect(identify(answer?.picture) && answer?.usage != nil)
+        #expect(identify(answer?.pictures.first) && verdict?.bill?.usage != nil)
         #expect(service.ledger.map { $0["event"]?.string } == ["accepted", "answered"])
         #expect(service.ledger.first?["kind"]?.string == (isEdit ? "edit" : "generate"))
         #expect(service.ledger.first?["provider"]?.string == provider.rawValue)
@@ -80,8 +80,7 @@ import Transport
     func `a refusal reads as the class that it stands for`(provider: Route.Provider, refusal: Refusal) async throws {
         let service = try Service(faults: "[{ answer: { refuse: '\(refusal.rawValue)' } }]")
         let verdict = try await service.call(provider, isEdit: false).verdict
-        let knowsBlocks = provider == .microsoftMAI || provider == .azureOpenAI
-        let wanted = refusal == .accountBlocked && !knowsBlocks ? Refusal.permission : refusal
+        let wanted = refusal == .accountBlocked && provider == .openAI ? Refusal.permission : refusal
         #expect(verdict?.callClass.rawValue == wanted.rawValue)
         #expect(service.ledger.last?["fault"]?.string == "rule-1")
         await service.stop()
