@@ -23,13 +23,20 @@ extension Program {
             let faults = (TemplateFolder(configuration)?.faults() ?? []) + [list].compactMap { $0 }
             guard faults.isEmpty else { throw CommandError(.configuration, faults.joined(separator: "\n")) }
             warn(of: configuration)
+            let ended = endedRoutes(configuration)
+            for line in ended { Console.remark("error: \(line)") }
             let path = invocation.configurationPath()
             if invocation.wantsJSON {
-                Console.print(.fields(["schema": "darkroom.config-check/1", "file": .text(path), "valid": true]))
-            } else {
                 Console.print(
-                    (path.map { "\($0): all well" } ?? "no configuration file: built-in values, all well") + "\n")
+                    .fields([
+                        "schema": "darkroom.config-check/1", "file": .text(path), "valid": true,
+                        "ended": .array(ended.map { .string($0) }),
+                    ]))
+            } else {
+                let verdict = ended.isEmpty ? "all well" : "valid, and \(ended.count) of its routes cannot work"
+                Console.print((path.map { "\($0): " } ?? "no configuration file: built-in values, ") + verdict + "\n")
             }
+            if !ended.isEmpty { return ExitCode.notAllWell.rawValue }
         case "show": Console.print(try invocation.configuration().document)
         case "default": Console.print(Configuration.commentedDefault)
         case "schema": try printSchema(words.dropFirst().first)
@@ -40,6 +47,13 @@ extension Program {
                 .usage, "config knows \(known.joined(separator: ", "))", hint: nearest.map { "did you mean \($0)?" })
         }
         return ExitCode.fine.rawValue
+    }
+
+    /// Routes whose model family its provider has ended: they are paused, and the others work.
+    private static func endedRoutes(_ configuration: Configuration) -> [String] {
+        configuration.routes.values.sorted { $0.name < $1.name }.compactMap { route in
+            route.retirement.map { "models.\(route.name): \(route.family): \($0.sentence); \($0.remedy)" }
+        }
     }
 
     /// What is no fault of the file, but will keep jobs from being sent from here.

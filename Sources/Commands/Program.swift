@@ -5,7 +5,7 @@ import Glibc
 package enum Program {
     static let verbs: [Verb] = [
         runVerb, drainVerb, submitVerb, statusVerb, waitVerb, jobsVerb, showVerb, retryVerb, releaseVerb, cancelVerb,
-        saveVerb, deleteVerb,
+        saveVerb, deleteVerb, routeVerb,
         subjectVerb, accountVerb, keyVerb, sweepVerb, auditVerb, proveVerb, doctorVerb,
         normalizeVerb, upscaleVerb,
         inspectVerb, verifyVerb, contactSheetVerb, simulateVerb, configVerb, completionVerb,

@@ -11,7 +11,7 @@ extension Program {
         let log = invocation.log(configuration)
         do throws(StartError) {
             let service = try await Service(configuration, log: log)
-            let signals = StopSignals { service.stop() }
+            let signals = StopSignals(reload: { service.reload() }) { service.stop() }
             try await service.run()
             signals.end()
         } catch {

@@ -49,10 +49,14 @@ struct Metrics {
         counter("darkroom_jobs_accepted_total", "Jobs taken in.", [], state)
         counter("darkroom_jobs_settled_total", "Jobs that came to an outcome.", ["outcome", "reason"], state)
         counter("darkroom_jobs_delayed_total", "How often a job had to wait, by what for.", ["reason"], state)
-        counter("darkroom_calls_total", "Requests that ended.", ["class", "billed"], state)
+        counter(
+            "darkroom_calls_total", "Ended requests, by route, class and billing.", ["route", "class", "billed"], state)
         counter(Tally.State.security, "What abuse is seen by, by kind.", ["kind"], state)
         counter("darkroom_hook_failures_total", "Commands of the operator's that did not end well.", ["hook"], state)
-        stages(state)
+        histograms(
+            "darkroom_stage_duration_seconds", "Duration of stages: prepare, call, finish, and the whole job.", "stage",
+            state.stages)
+        histograms("darkroom_call_duration_seconds", "Duration of requests, by route.", "route", state.calls)
         gauge("darkroom_workers", "Image workers.", [([], Double(workers.count))])
         gauge(
             "darkroom_workers_resident_memory_bytes", "Memory of all image workers.",
@@ -76,17 +80,19 @@ struct Metrics {
         gauge("darkroom_route_spent_today_dollars", "Of this UTC day.", each { Double($0.spent) / 1e6 })
     }
 
-    private mutating func stages(_ state: Tally.State) {
-        let name = "darkroom_stage_duration_seconds"
-        head(name, "How long stages took: prepare, call, finish, and the whole job.", "histogram")
-        for (stage, histogram) in state.stages.sorted(by: { $0.key < $1.key }) {
+    private mutating func histograms(
+        _ name: String, _ help: String, _ label: String, _ found: [String: Tally.Histogram]
+    ) {
+        head(name, help, "histogram")
+        for (value, histogram) in found.sorted(by: { $0.key < $1.key }) {
+            let own = "\(label)=\"\(value)\""
             var sum = 0
             for (bound, count) in zip(Tally.Histogram.bounds.map { String($0) } + ["+Inf"], histogram.counts) {
                 sum += count
-                lines.append("\(name)_bucket{stage=\"\(stage)\",le=\"\(bound)\"} \(sum)")
+                lines.append("\(name)_bucket{\(own),le=\"\(bound)\"} \(sum)")
             }
-            lines.append("\(name)_sum{stage=\"\(stage)\"} \(histogram.sum)")
-            lines.append("\(name)_count{stage=\"\(stage)\"} \(sum)")
+            lines.append("\(name)_sum{\(own)} \(histogram.sum)")
+            lines.append("\(name)_count{\(own)} \(sum)")
         }
     }
 

@@ -29,6 +29,8 @@ package final class Tally: Sendable {
     struct State {
         var counters: [Key: Int] = [:]
         var stages: [String: Histogram] = [:]
+        /// How long calls took, by route.
+        var calls: [String: Histogram] = [:]
         /// Milliseconds at which a stage of a job, or of one of its outputs, began.
         var begun: [String: Int64] = [:]
     }
@@ -50,8 +52,9 @@ package final class Tally: Sendable {
             case "job.prepared": state.end("prepare", job, now, keeps: true)
             case "call.sent": state.begin("call " + output, now)
             case "call.ended":
-                state.end("call", "call " + output, now)
-                state.count("darkroom_calls_total", event.facts["class"] ?? "", event.facts["billed"] ?? "")
+                let route = event.facts["route"] ?? ""
+                state.end("call", "call " + output, now, route: route)
+                state.count("darkroom_calls_total", route, event.facts["class"] ?? "", event.facts["billed"] ?? "")
                 let blocked = ["content_blocked_input", "content_blocked_output"]
                 if let found = event.facts["class"], blocked.contains(found) {
                     state.count(Tally.State.security, found)
@@ -92,8 +95,10 @@ extension Tally.State {
 
     mutating func drop(_ what: String) { begun[what] = nil }
 
-    mutating func end(_ stage: String, _ what: String, _ now: Int64, keeps: Bool = false) {
+    /// - Parameter route: whose call it was, where it was one.
+    mutating func end(_ stage: String, _ what: String, _ now: Int64, keeps: Bool = false, route: String? = nil) {
         guard let start = keeps ? begun[what] : begun.removeValue(forKey: what) else { return }
         stages[stage, default: Tally.Histogram()].add(Double(now - start) / 1000)
+        if let route { calls[route, default: Tally.Histogram()].add(Double(now - start) / 1000) }
     }
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Feeds damaged pictures to the scanner and to the room that writes marks, and damaged texts to the manifest reader,
-# under the address sanitizer, led by coverage (libFuzzer of the Swift toolchain). What it learns stays in the folder.
+# Feeds damaged pictures to the scanner and to the room that writes marks, damaged texts to the manifest reader, and damaged answers
+# to the reader of each provider's adapter, under the address sanitizer, led by coverage (libFuzzer of the Swift toolchain). What it
+# learns stays in the folder.
 #
-# Usage: bash Tests/full/fuzz.sh [MINUTES [FOLDER]]     MINUTES for each of the three (3), FOLDER .build/fuzz.
-# Variables: ONLY="scanner manifest embedder" picks some. Exit code 1 if one crashed, ran for more than ten seconds or
+# Usage: bash Tests/full/fuzz.sh [MINUTES [FOLDER]]     MINUTES for each target (3), FOLDER .build/fuzz.
+# Variables: ONLY="scanner manifest embedder mai openai azure gemini openrouter" picks some. Exit code 1 if one crashed, ran for more than ten seconds or
 # took more than a gigabyte at once; its input is then FOLDER/NAME-crash-*, and FOLDER/NAME <that file> does it again.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -31,16 +32,32 @@ room() {
     objects+=("$folder/$1.o")
 }
 
-# target NAME FILE: compiles one fuzzer over the rooms.
+# shim NAME [FLAGS]: compiles a C room, and makes the module that Swift imports.
+shim() {
+    local name=$1 file
+    shift
+    mkdir -p "$folder/modules/$name"
+    printf 'module %s { umbrella "%s"\nexport * }\n' "$name" "$top/Sources/$name/include" >"$folder/modules/$name/module.modulemap"
+    for file in "Sources/$name"/*.c; do
+        clang -O1 -g -fsanitize=address,fuzzer-no-link -I"Sources/$name/include" "$@" -c "$file" \
+            -o "$folder/$name-$(basename "$file").o"
+        objects+=("$folder/$name-$(basename "$file").o")
+    done
+    flags+=(-Xcc "-fmodule-map-file=$folder/modules/$name/module.modulemap" -Xcc "-I$top/Sources/$name/include")
+}
+
+# target NAME FILE [FLAGS]: compiles one fuzzer over the rooms.
 target() {
-    swiftc "${flags[@]}" -use-ld=lld -module-name "Fuzz${2%.swift}" -o "$folder/$1" \
-        "Tests/full/support/fuzz/$2" Tests/full/support/fuzz/Check.swift "${objects[@]}"
+    local name=$1 file=$2
+    shift 2
+    swiftc "${flags[@]}" -use-ld=lld -module-name "Fuzz${file%.swift}" -o "$folder/$name" \
+        "Tests/full/support/fuzz/$file" Tests/full/support/fuzz/Check.swift "${objects[@]}" "$@"
 }
 
 # fuzz NAME WORDS: runs one fuzzer for its time on what it knows already and on the seeds.
 fuzz() {
     local name=$1 words=$2 code=0
-    case " ${ONLY:-scanner manifest embedder} " in *" $name "*) ;; *) return 0 ;; esac
+    case " ${ONLY:-$all} " in *" $name "*) ;; *) return 0 ;; esac
     mkdir -p "$folder/$name.corpus"
     rm -f "$folder/$name-"*
     nice -n 19 "$folder/$name" "$folder/$name.corpus" "$folder/seeds/$name" -dict="$folder/seeds/$words.words" \
@@ -60,13 +77,18 @@ fuzz() {
 }
 
 failed=0
+all="scanner manifest embedder mai openai azure gemini openrouter"
 python3 Tests/full/support/fuzz_seeds.py "$folder/seeds"
 for name in Documents Domain; do room "$name"; done
 target manifest Manifest.swift
 for name in Inspection Provenance; do room "$name"; done
 target scanner Scanner.swift
 target embedder Embedder.swift
+for name in CBase64 CDiskShim CLinuxShim CCurlShim; do shim "$name"; done
+for name in Disk Policies Settings Transport Providers; do room "$name"; done
+for name in mai openai azure gemini openrouter; do target "$name" Answers.swift -D "${name^^}" -lcurl -lssl -lcrypto; done
 fuzz scanner pictures
 fuzz manifest manifest
 fuzz embedder pictures
+for name in mai openai azure gemini openrouter; do fuzz "$name" answers; done
 exit "$failed"

@@ -21,7 +21,7 @@ _darkroom() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run drain submit status wait jobs show retry release cancel save delete subject account key sweep audit prove doctor normalize upscale inspect verify contact-sheet simulate config completion help --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "run drain submit status wait jobs show retry release cancel save delete route subject account key sweep audit prove doctor normalize upscale inspect verify contact-sheet simulate config completion help --help --version" -- "$current")
         return
     fi
     case $verb:$before in
@@ -55,13 +55,13 @@ _darkroom() {
     wait:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     jobs:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     jobs:--subject) :; return ;;
-    jobs:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    jobs:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     jobs:--limit) :; return ;;
     jobs:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     jobs:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     show:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     show:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
-    retry:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    retry:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     retry:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     retry:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     release:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
@@ -72,6 +72,8 @@ _darkroom() {
     save:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     delete:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     delete:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
+    route:--config) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
+    route:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     subject:-o | subject:--output) { mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames; }; return ;;
     subject:--reason) :; return ;;
     subject:--expires) :; return ;;
@@ -156,6 +158,7 @@ _darkroom() {
         cancel) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
         save) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
         delete) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
+        route) { mapfile -t COMPREPLY < <(compgen -W "--json --config --spool --help" -- "$current"); } ;;
         subject) { mapfile -t COMPREPLY < <(compgen -W "-o --output --reason --expires --job --end --purpose --withdraw --set --json --config --spool --help" -- "$current"); } ;;
         account) { mapfile -t COMPREPLY < <(compgen -W "--amount --expires --id --limit --json --config --spool --help" -- "$current"); } ;;
         key) { mapfile -t COMPREPLY < <(compgen -W "--from --json --config --spool --help" -- "$current"); } ;;
@@ -182,6 +185,7 @@ _darkroom() {
     cancel) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
     save) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
     delete) { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;
+    route) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "list pause resume" -- "$current"); } ;;
     subject) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "export erase restrict unrestrict amend object hold suspend resume show" -- "$current"); } ;;
     account) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "credit balance history check" -- "$current"); } ;;
     key) ((COMP_CWORD == first)) && { mapfile -t COMPREPLY < <(compgen -W "show export rotate" -- "$current"); }; ((COMP_CWORD > first)) && { mapfile -t COMPREPLY < <(compgen -W "$(_darkroom_jobs)" -- "$current"); } ;;

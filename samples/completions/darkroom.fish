@@ -37,6 +37,7 @@ complete -c darkroom -n '__darkroom_at 1' -a release -d 'lets a held job go on: 
 complete -c darkroom -n '__darkroom_at 1' -a cancel -d 'stops a job that is not in a paid call'
 complete -c darkroom -n '__darkroom_at 1' -a save -d 'keeps an output beyond its time, where the policy lets a subject choose'
 complete -c darkroom -n '__darkroom_at 1' -a delete -d 'deletes an output now, with its sidecar and the provider\'s original'
+complete -c darkroom -n '__darkroom_at 1' -a route -d 'list routes, pause one, or open a paused one again'
 complete -c darkroom -n '__darkroom_at 1' -a subject -d 'the rights of the person the data belongs to, and their limits'
 complete -c darkroom -n '__darkroom_at 1' -a account -d 'credits of a subject, where the policy uses them; check looks whether all add up'
 complete -c darkroom -n '__darkroom_at 1' -a key -d 'the keys that inputs are sealed under: shown, taken out for one job, or sealed anew'
@@ -96,7 +97,7 @@ complete -c darkroom -n '__darkroom_verb wait' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb wait' -a '(__darkroom_jobs)'
 complete -c darkroom -n '__darkroom_verb jobs' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
 complete -c darkroom -n '__darkroom_verb jobs' -l subject -d 'only this subject\'s' -x
-complete -c darkroom -n '__darkroom_verb jobs' -l reason -d 'only with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb jobs' -l reason -d 'only with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
 complete -c darkroom -n '__darkroom_verb jobs' -l limit -d 'at most so many (100)' -x
 complete -c darkroom -n '__darkroom_verb jobs' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb jobs' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
@@ -107,7 +108,7 @@ complete -c darkroom -n '__darkroom_verb show' -l config -d 'configuration (else
 complete -c darkroom -n '__darkroom_verb show' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb show' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb show' -a '(__darkroom_jobs)'
-complete -c darkroom -n '__darkroom_verb retry' -l reason -d 'all failed jobs with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb retry' -l reason -d 'all failed jobs with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
 complete -c darkroom -n '__darkroom_verb retry' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb retry' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb retry' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
@@ -134,6 +135,11 @@ complete -c darkroom -n '__darkroom_verb delete' -l config -d 'configuration (el
 complete -c darkroom -n '__darkroom_verb delete' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb delete' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb delete' -a '(__darkroom_jobs)'
+complete -c darkroom -n '__darkroom_verb route' -l json -d 'print JSON'
+complete -c darkroom -n '__darkroom_verb route' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
+complete -c darkroom -n '__darkroom_verb route' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
+complete -c darkroom -n '__darkroom_verb route' -l help -d 'show this help'
+complete -c darkroom -n '__darkroom_verb route; and __darkroom_at 2' -a 'list pause resume'
 complete -c darkroom -n '__darkroom_verb subject' -s o -l output -d 'export: the package to write, a zip; - is standard output' -r -F
 complete -c darkroom -n '__darkroom_verb subject' -l reason -d 'erase: request, minor, consent, account, legal, error; hold: a short public label' -x
 complete -c darkroom -n '__darkroom_verb subject' -l expires -d 'hold: its end: 180d, or 2027-06-30 (with that day, UTC)' -x

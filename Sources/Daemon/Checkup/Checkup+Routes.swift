@@ -8,7 +8,8 @@ extension Checkup {
     /// Of each route what can be known without a call.
     func routeFindings(_ pauses: [RoutePause]) -> [Finding] {
         routes.flatMap { route in
-            [endpoint(of: route), key(of: route), prices(of: route)].compactMap { $0 }
+            [endpoint(of: route), key(of: route), prices(of: route), lifecycle(of: route), privacy(of: route)]
+                .compactMap { $0 }
                 + [state(of: route, pauses)]
         }
     }
@@ -68,22 +69,41 @@ extension Checkup {
         guard let pause = pauses.first(where: { $0.route == route.name }) else {
             return .ok(name, "open\(fallback)")
         }
-        let until = pause.until.map { "until \($0)" } ?? "until the daemon is started again"
+        let until = pause.until.map { "until \($0)" } ?? "until darkroom route resume \(route.name)"
         let message = "paused since \(pause.since) (\(pause.code.rawValue)), \(until)\(fallback)"
-        let remedy = Self.remedy(for: pause)
+        let remedy = route.retirement?.remedy ?? pause.remedy
         // A daemon that is not running will begin without pauses.
         let isTheWay = route.name == configuration.defaultRoute && route.fallback == nil && isRunning
         return isTheWay ? .error(name, message, remedy: remedy) : .warning(name, message, remedy: remedy)
     }
 
-    private static func remedy(for pause: RoutePause) -> String {
-        switch pause.code {
-        case .auth: "renew the key, then start the daemon again"
-        case .permission: "give the key the right to use this model, then start the daemon again"
-        case .quotaExhausted: "raise the quota at the provider, or wait"
-        case .accountBlocked: "ask the provider why the account is blocked; then start the daemon again"
-        default: "see what the provider says of this code; then start the daemon again"
+    /// Days before its end from which a family is warned of.
+    private static let warnedDays: Int64 = 90
+
+    /// What is known of the end of the route's model family.
+    private func lifecycle(of route: Route) -> Finding? {
+        guard let found = route.lifecycle else { return nil }
+        let name = "routes.\(route.name).lifecycle"
+        if route.retirement != nil {
+            return fault(
+                route, "lifecycle", "the model family \(route.family) has ended: \(found.sentence)",
+                remedy: found.remedy)
         }
+        let now = Timestamp(milliseconds: Monotonic.wall())
+        if let day = found.day.flatMap({ Timestamp(day: $0) }), day.since(now) > .hours(24 * Self.warnedDays) {
+            return .ok(name, "\(route.family): \(found.sentence)")
+        }
+        return .warning(name, "\(route.family): \(found.sentence)", remedy: found.remedy + ", after a trial")
+    }
+
+    /// What a provider is asked for and nothing establishes that it does it.
+    private func privacy(of route: Route) -> Finding? {
+        guard route.provider == .openRouter else { return nil }
+        return .warning(
+            "routes.\(route.name).privacy",
+            "requests say data_collection: deny; that OpenRouter obeys it for pictures is unproven: "
+                + "no machine-readable list of its image API names the field",
+            remedy: "set a zero-retention guardrail for the account at OpenRouter, which binds every request")
     }
 
     // MARK: tokens

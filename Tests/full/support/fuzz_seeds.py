@@ -1,8 +1,9 @@
 """Makes the seeds of the fuzzers: small pictures of every container with every kind of metadata, and manifests.
 
-Usage: python3 Tests/full/support/fuzz_seeds.py FOLDER     Writes FOLDER/scanner, FOLDER/embedder, FOLDER/manifest.
+Usage: python3 Tests/full/support/fuzz_seeds.py FOLDER     Writes FOLDER/NAME for each fuzzer.
 Pictures come from the Debian tools vips, cwebp and exiftool; what no tool writes is built here by hand.
 """
+import base64
 import pathlib
 import struct
 import subprocess
@@ -11,7 +12,8 @@ import zlib
 
 folder = pathlib.Path(sys.argv[1])
 work = folder / "work"
-for name in ("work", "scanner", "embedder", "manifest"):
+ANSWERS = ("mai", "openai", "azure", "gemini", "openrouter")
+for name in ("work", "scanner", "embedder", "manifest") + ANSWERS:
     (folder / name).mkdir(parents=True, exist_ok=True)
 
 PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
@@ -140,6 +142,43 @@ def manifests():
     (folder / "manifest" / "sample.json").write_bytes(sample.read_bytes())
 
 
+def answers():
+    """Answers and errors of the contracts; three bytes before each choose status, cut and header."""
+    picture = base64.b64encode(bytes(range(256)) * 4).decode()
+    images = [
+        '{"created":1,"model":"m","size":"1360x768","data":[{"b64_json":"%s","revised_prompt":"x"}],'
+        '"usage":{"num_output_tokens":1020,"num_input_text_tokens":14,"num_input_image_tokens":0}}' % picture,
+        '{"data":[{"b64_json":"%s"}],"usage":{"input_tokens":22,"output_tokens":13342,'
+        '"input_tokens_details":{"text_tokens":22,"image_tokens":0,"cached_tokens":7,"cached_tokens_details":'
+        '{"text_tokens":3,"image_tokens":4}}}}' % picture[:800],
+        '{"data":[{"b64_json":"data:image/png;base64,%s","media_type":"image/png"}],"usage":{"prompt_tokens":1140,'
+        '"completion_tokens":2000,"completion_tokens_details":{"image_tokens":2000},"cost":0.2423,"is_byok":true,'
+        '"cost_details":{"upstream_inference_cost":0.1}}}' % picture,
+        '{"data":[{"url":"https://images.example.com/a.png?b=c"},{"b64_json":null}]}', '{"created":0,"data":[]}',
+        '{"error":{"message":"Your request was rejected by the safety system.","type":"image_generation_user_error",'
+        '"param":null,"code":"moderation_blocked","moderation_details":{"moderation_stage":"output","categories":["violence"]}}}',
+        '{"error":{"code":402,"message":"In-flight budget exceeded","metadata":{"limit_source":"openrouter_in_flight_budget"}}}',
+        '{"error":{"code":502,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"code\\":\\"x\\"}}",'
+        '"error_type":"refusal","reasons":["violence"]},"availability":{"code":"model_not_found"}}}',
+        '{"error":{"code":"429","message":"Rate limit. Please try again in 12 seconds.","innererror":{"code":"a"}}}',
+        '{"detail":"flagged"}', '{"error":"a sentence"}', '<html>', '', 'data: {}', '\x89PNG\r\n\x1a\n' + 'x' * 40,
+    ]
+    gemini = [
+        '{"candidates":[{"content":{"role":"model","parts":[{"thought":true,"inlineData":{"mimeType":"image/jpeg","data":"aGVs"}},'
+        '{"inlineData":{"mimeType":"image/png","data":"%s"},"thoughtSignature":"c2ln"}]},"finishReason":"STOP","index":0}],'
+        '"usageMetadata":{"promptTokenCount":1140,"candidatesTokenCount":2000,"thoughtsTokenCount":180,'
+        '"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":2000}]},"modelVersion":"m","responseId":"abc"}' % picture,
+        '{"promptFeedback":{"blockReason":"SAFETY"}}', '{"candidates":[{"finishReason":"PUP_LIMITED_DISABLED"}]}',
+        '{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"aPerDay",'
+        '"quotaValue":"10"}]},{"retryDelay":"3.29s"},{"reason":"API_KEY_INVALID"}]}}',
+    ]
+    for name in ANSWERS:
+        for number, text in enumerate(images + gemini):
+            for status in (0, 7, 10, 14):
+                head = bytes([status, (number * 37) % 256, number % 6])
+                (folder / name / f"{number}-{status}").write_bytes(head + text.encode("latin-1"))
+
+
 def words():
     """The words that formats are made of, for the fuzzer to put together."""
     boxes = ("ftyp meta hdlr pitm iloc iinf infe iref iprp ipco ipma idat mdat moov free uuid jumb Exif mime av01 grid "
@@ -148,6 +187,10 @@ def words():
     (folder / "pictures.words").write_text("".join(f'"{word}"\n' for word in boxes.split()))
     keys = ("prompt references mask id model aspect_ratio size count quality background seed parameters output fit format "
             "original upscale subject retain inputs outputs max_cost priority template null true false 4k uhd 1e9 \\\\u0000")
+    answered = ("b64_json url data usage error code message type param status details reason metadata raw error_type candidates "
+                "content parts inlineData mimeType usageMetadata promptTokenCount output_tokens num_output_tokens cost is_byok "
+                "1e30 -9223372036854775808 9223372036854775807 1e400 null ;base64, https:// \\\\u002f \\\\n darkroom_picture")
+    (folder / "answers.words").write_text("".join(f'"{word}"\n' for word in answered.split()))
     (folder / "manifest.words").write_text("".join(f'"{word}"\n' for word in keys.split()))
 
 
@@ -155,4 +198,5 @@ pictures()
 tagged()
 by_hand()
 manifests()
+answers()
 words()
