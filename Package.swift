@@ -94,7 +94,7 @@ let package = Package(
         shim("CCurlShim", ["CCurl"], links: ["crypto", "curl", "ssl"]),
         library("CMicrohttpd", "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         shim("CMicrohttpdShim", ["CMicrohttpd"], links: ["microhttpd"]),
-        room("Transport", ["CCurlShim"]),
+        room("Transport", ["CCurlShim", "Domain"]),
         room("HTTPServer", ["CMicrohttpdShim"]),
 
         // What a job goes through.
@@ -184,7 +184,7 @@ let package = Package(
         tests("Vault", ["Disk", "Sealing", "Support"]),
         tests("Imaging", ["CPixels", "Domain", "Inspection", "Support"]),
         tests("Workers", ["Domain", "Imaging", "Inspection", "Support", "WorkerHost", "darkroom"]),
-        tests("Transport", ["HTTPServer", "Support"]),
+        tests("Transport", ["Domain", "HTTPServer", "Support"]),
         tests("Providers", ["Documents", "Domain", "Settings", "Support", "Transport"]),
         tests("HTTPServer", ["Support"]),
         tests("Simulator", ["Documents", "Domain", "HTTPServer", "Providers", "Settings", "Support", "Transport"]),

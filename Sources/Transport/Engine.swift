@@ -1,4 +1,5 @@
 import CCurlShim
+import Domain
 import Synchronization
 
 /// The network thread, from outside.
@@ -62,6 +63,7 @@ import Synchronization
         if let addresses = request.reachableAddresses {
             guard unsafe ct_restrict(transfer, addresses.joined(separator: ",")) else { return false }
         }
+        guard unsafe ct_add_header(transfer, "User-Agent: \(Product.userAgent)") else { return false }
         for header in request.headers {
             // The library leaves a header without a value out unless it ends in a semicolon.
             let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"

@@ -3,7 +3,7 @@ enum RequestRules {
     /// Headers the transfer sets itself, or that would change how the message is framed.
     static let reservedHeaders: Set<String> = [
         "content-length", "transfer-encoding", "connection", "host", "expect", "te", "trailer", "upgrade",
-        "proxy-authorization", "accept-encoding", "content-type",
+        "proxy-authorization", "accept-encoding", "content-type", "user-agent",
     ]
     static let partLimit = 256
 

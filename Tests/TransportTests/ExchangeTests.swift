@@ -1,3 +1,4 @@
+import Domain
 import HTTPServer
 import Support
 import Synchronization
@@ -24,7 +25,7 @@ import Transport
 
     private final class Seen: Sendable { let requests = Mutex<[IncomingRequest]>([]) }
 
-    @Test func `headers go out as given and nothing is added that tells who asks`() async throws {
+    @Test func `headers go out as given, and beside them only the program names itself`() async throws {
         let (server, seen) = try listener()
         var request = OutgoingRequest.get(server.port, "/a/../b?x=1")
         request.headers = [("X-Api-Key", "s3cret: ü; \"q\""), ("X-Empty", "")]
@@ -33,7 +34,8 @@ import Transport
         let got = try #require(seen().first)
         #expect(got.method == "GET" && got.path == "/a/../b" && got.query == "x=1")
         #expect(got.headers["x-api-key"] == "s3cret: ü; \"q\"" && got.headers["x-empty"]?.isEmpty == true)
-        #expect(Set(got.headers.keys) == ["host", "accept", "accept-encoding", "x-api-key", "x-empty"])
+        #expect(Set(got.headers.keys) == ["host", "accept", "accept-encoding", "user-agent", "x-api-key", "x-empty"])
+        #expect(got.headers["user-agent"] == "darkroom/" + Product.version)
     }
 
     @Test(arguments: [0, 1, 100_000, 20_000_000])
