@@ -105,6 +105,11 @@ package enum RetryHint {
         return min(longest, Span(milliseconds: Int64(milliseconds.rounded(.up))))
     }
 
+    /// Whether the headers say that the request must not be repeated automatically.
+    package static func forbidsRepeat(_ headers: [String: String]) -> Bool {
+        headers["x-should-retry"]?.lowercased() == "false"
+    }
+
     /// IMF-fixdate of RFC 9110, `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func httpDate(_ text: String) -> Timestamp? {
         let words = text.split(separator: " ")

@@ -78,6 +78,8 @@ package struct Verdict: Sendable, Hashable {
     package var bill: Bill?
     /// The provider's id of the request, for its support.
     package var requestID: String?
+    /// Whether the service says that the same request must not be repeated automatically (`x-should-retry: false`).
+    package var forbidsRepeat = false
 
     package init(_ callClass: CallClass) {
         self.callClass = callClass
@@ -136,6 +138,9 @@ package struct CallDecision: Sendable {
             code, Self.sentence(verdict), field: verdict.oddity == .url ? "accept_urls" : nil,
             value: categories.isEmpty ? nil : categories, hint: Self.hint(verdict), providerCode: verdict.providerCode)
         switch callClass {
+        case .rateLimited where verdict.forbidsRepeat, .overloaded where verdict.forbidsRepeat,
+            .serverError where verdict.forbidsRepeat:
+            return .fail(reason.with(hint: "the service asks not to repeat the call: retry the job later"))
         case .rateLimited:
             if let asked = verdict.wait, asked > Self.longest {
                 let spent = Verdict(.quotaExhausted)
@@ -214,5 +219,13 @@ package struct CallDecision: Sendable {
         case .badResponse: return "the answer is kept, sealed, until the inputs are deleted"
         default: return nil
         }
+    }
+}
+
+extension Reason {
+    fileprivate func with(hint: String) -> Reason {
+        var reason = self
+        reason.hint = hint
+        return reason
     }
 }

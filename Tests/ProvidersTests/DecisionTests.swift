@@ -48,6 +48,32 @@ import Testing
         #expect(waitOf(next(.notSent, faults: 50)) != nil)
     }
 
+    @Test(arguments: [CallClass.rateLimited, .overloaded, .serverError])
+    func `a call that the service says not to repeat is not repeated`(callClass: CallClass) {
+        var verdict = Verdict(callClass)
+        verdict.wait = .seconds(7)
+        verdict.forbidsRepeat = true
+        let action = CallDecision(faultsBefore: 0, requestsPerMinute: 2, chance: 0.5).next(after: verdict)
+        guard case .fail(let reason) = action else {
+            Issue.record("\(callClass) would be repeated")
+            return
+        }
+        #expect(reason.code.rawValue == callClass.rawValue && reason.code.retryable == .yes && reason.hint != nil)
+    }
+
+    @Test func `an account without money waits, whatever the service says of repeats`() {
+        var verdict = Verdict(.quotaExhausted)
+        verdict.forbidsRepeat = true
+        let action = CallDecision(faultsBefore: 0, requestsPerMinute: 2, chance: 0.5).next(after: verdict)
+        #expect(waitOf(action) == .minutes(15))
+    }
+
+    @Test(arguments: [("false", true), ("False", true), ("true", false), ("", false), ("0", false)])
+    func `only the word false forbids a repeat`(value: String, isForbidden: Bool) {
+        #expect(RetryHint.forbidsRepeat(["x-should-retry": value]) == isForbidden)
+        #expect(!RetryHint.forbidsRepeat([:]))
+    }
+
     @Test func `backing off doubles up to two minutes, with full jitter`() {
         #expect(waitOf(next(.overloaded, faults: 0, chance: 1)) == .seconds(2))
         #expect(waitOf(next(.overloaded, faults: 3, chance: 1)) == .seconds(16))
