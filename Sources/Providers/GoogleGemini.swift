@@ -13,7 +13,8 @@ struct GoogleGemini: AnswerReading {
 
     func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest {
         OutgoingRequest(
-            method: "POST", url: endpoint + "/v1beta/models/\(route.deployment):generateContent",
+            method: "POST",
+            url: endpoint + "/\(route.apiVersion ?? "v1beta")/models/\(route.deployment):generateContent",
             headers: key.map { [("x-goog-api-key", $0.exposed)] } ?? [],
             body: .bytes(Array(body(plan, references).compact.utf8), contentType: "application/json"),
             totalTimeout: route.timeout.duration, responseLimit: SharedContract.answerLimit)

@@ -13,11 +13,18 @@ struct OpenAIImages: AnswerReading {
     private var isAzure: Bool { route.provider == .azureOpenAI }
 
     func request(_ plan: CallPlan, references: [SentPicture], mask: SentPicture?) -> OutgoingRequest {
-        let path = (isAzure ? "/openai" : "") + "/v1/images/" + (references.isEmpty ? "generations" : "edits")
-        return OutgoingRequest(
-            method: "POST", url: endpoint + path, headers: key.map { [header($0.exposed)] } ?? [],
+        OutgoingRequest(
+            method: "POST", url: url(references.isEmpty ? "generations" : "edits"),
+            headers: key.map { [header($0.exposed)] } ?? [],
             body: references.isEmpty ? generation(plan) : edit(plan, references, mask),
             totalTimeout: route.timeout.duration, responseLimit: SharedContract.answerLimit)
+    }
+
+    private func url(_ call: String) -> String {
+        guard isAzure else { return endpoint + "/v1/images/" + call }
+        guard let version = route.apiVersion else { return endpoint + "/openai/v1/images/" + call }
+        let deployment = route.deployment.replacing("/", with: "%2F")
+        return endpoint + "/openai/deployments/\(deployment)/images/\(call)?api-version=\(version)"
     }
 
     func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
@@ -34,7 +41,8 @@ struct OpenAIImages: AnswerReading {
     /// Fields that both forms carry, in the order of the reference.
     private func fields(_ plan: CallPlan) -> [JSONValue.Member] {
         let fields = JSONValue.fields([
-            "model": .string(route.deployment), "prompt": .string(plan.prompt), "n": 1,
+            // The classic path names the deployment itself, and some models refuse a field beside it.
+            "model": route.apiVersion == nil ? .string(route.deployment) : nil, "prompt": .string(plan.prompt), "n": 1,
             "size": .text(plan.size?.size.description), "quality": .text(plan.quality),
             "background": .text(plan.background), "output_format": "png", "safety_identifier": .text(plan.endUser),
         ])

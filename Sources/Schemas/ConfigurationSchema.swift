@@ -257,12 +257,20 @@ enum ConfigurationSchema {
         "The OpenAI Images API.", "openai", required: ["provider", "model", "key"],
         account(.init(key: "model", value: Shape.text("The model.", modelName)), family: openAIFamilies))
 
+    private static let apiVersion =
+        "Version of the API. Azure: calls the classic path with it, the v1 path without it. Gemini: v1beta unless set."
+
     private static let azureOpenAI = route(
         "The OpenAI Images API as Azure serves it.", "azure-openai",
         required: ["provider", "endpoint", "deployment", "family", "key"],
         account(
             .init(key: "deployment", value: Shape.text("The name you gave the deployment.", modelName)),
-            family: openAIFamilies, takesTokens: true))
+            family: openAIFamilies, takesTokens: true)
+            + [
+                .init(
+                    key: "api_version",
+                    value: Shape.text(apiVersion, "^20[0-9]{2}-[0-9]{2}-[0-9]{2}(-[a-z]{1,16})?$"))
+            ])
 
     private static func command(_ about: String) -> JSONValue {
         .fields([
@@ -283,7 +291,10 @@ enum ConfigurationSchema {
                 [
                     "gemini-nano-banana-2.1", "gemini-3-pro-image", "gemini-3.1-flash-image",
                     "gemini-3.1-flash-lite-image", "gemini-2.5-flash-image",
-                ])))
+                ]))
+            + [
+                .init(key: "api_version", value: Shape.choice(apiVersion, ["v1beta", "v1"]))
+            ])
 
     private static let openRouter = route(
         "The Image API of OpenRouter.", "openrouter", required: ["provider", "model", "key"],

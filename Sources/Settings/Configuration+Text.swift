@@ -179,6 +179,7 @@ extension Route {
             "provider": .string(provider.rawValue), "endpoint": .text(endpoint),
             "model": isRemote && !isDeployed ? .string(deployment) : nil,
             "deployment": isDeployed ? .string(deployment) : nil, "family": isRemote ? .string(family) : nil,
+            "api_version": .text(apiVersion),
             "key": key?.document, "processor": .text(processor),
             "requests_per_minute": requestsPerMinute.map { .integer($0) }, "concurrency": .integer(concurrency),
             "timeout": .string(timeout.description), "on_unknown": .string(onUnknown.rawValue),

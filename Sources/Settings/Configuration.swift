@@ -147,6 +147,9 @@ package struct Route: Sendable, Equatable {
     package var deployment: String
     /// Model family, for limits and prices.
     package var family: String
+    /// The API's version where a provider has several. Azure: nil is the v1 path, a date the classic path of deployments.
+    /// Gemini: `v1beta` where it is nil.
+    package var apiVersion: String?
     package var key: KeySource?
     /// The row of the register that says who receives what; nil for the one named as the provider.
     package var processor: String?
@@ -161,6 +164,9 @@ package struct Route: Sendable, Equatable {
     package var acceptURLs: [String]?
     /// The route that takes an output over when this one cannot serve it and nothing was paid.
     package var fallback: String?
+
+    /// The versions of the Gemini API.
+    package enum GeminiVersion: String, Sendable, CaseIterable { case v1beta, v1 }
 
     package enum OnUnknown: String, Sendable, CaseIterable {
         case hold

@@ -58,6 +58,7 @@ struct RouteReader {
             fields.fail(nameKey, fields.has(nameKey) ? "is no name of a model" : "is missing", hint: what)
         }
         readFamily(into: &route)
+        readVersion(into: &route)
         readCapability(into: &route)
         readAcceptedURLs(into: &route)
         route.key = KeySource.read("key", of: fields, takesTokens: isDeployed)
@@ -77,6 +78,21 @@ struct RouteReader {
         fields.fail(
             "family", said == nil ? "is missing" : "is no known family",
             hint: "one of " + families.joined(separator: ", "))
+    }
+
+    private func readVersion(into route: inout Route) {
+        switch route.provider {
+        case .azureOpenAI:
+            let what = "the date of a version such as \"2025-04-01-preview\" (without it: the v1 path)"
+            route.apiVersion = fields.read("api_version", expecting: what) { value in
+                value.string.flatMap { text in
+                    text.wholeMatch(of: /20[0-9]{2}-[0-9]{2}-[0-9]{2}(-[a-z]{1,16})?/) == nil ? nil : text
+                }
+            }
+        case .googleGemini:
+            route.apiVersion = fields.choice("api_version", as: Route.GeminiVersion.self)?.rawValue
+        case .microsoftMAI, .openAI, .openRouter, .simulator: break
+        }
     }
 
     /// It becomes part of a URL for some: letters, digits, and what names of models have between them.

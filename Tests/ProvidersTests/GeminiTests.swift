@@ -65,6 +65,15 @@ import Transport
         let picture = SentPicture(bytes: Array("hello".utf8), format: .jpeg, size: PixelSize(width: 3, height: 2))
         let request = adapter.request(try plan(Self.route(), references: 1), references: [picture], mask: nil)
         #expect(request.url == "https://g.example/v1beta/models/gemini-3-pro-image:generateContent")
+    @Test(arguments: [(nil, "v1beta"), ("v1beta", "v1beta"), ("v1", "v1")] as [(String?, String)])
+    func `the path has the version that the route names`(version: String?, path: String) throws {
+        var route = Self.route()
+        route.apiVersion = version
+        let adapter = route.adapter(endpoint: "https://g.example", key: nil)
+        let request = adapter.request(try plan(route), references: [], mask: nil)
+        #expect(request.url == "https://g.example/\(path)/models/gemini-3-pro-image:generateContent")
+    }
+
         #expect(request.headers.map(\.name) == ["x-goog-api-key"] && request.headers[0].value == "k-1")
         guard case .bytes(let body, "application/json") = request.body else {
             Issue.record("not JSON")

@@ -124,6 +124,29 @@ import Transport
         #expect(other.headers.map(\.name) == ["Authorization"])
     }
 
+    @Test func `with a version Azure is called at the deployment's own path, without a model in the body`() throws {
+        var azure = Self.route(.azureOpenAI, "gpt-image-2")
+        azure.deployment = "team/img2"
+        azure.apiVersion = "2025-04-01-preview"
+        let adapter = azure.adapter(endpoint: "https://r.openai.azure.com", key: SecretText("k"))
+        let call = "https://r.openai.azure.com/openai/deployments/team%2Fimg2/images/"
+        let request = adapter.request(try plan(azure), references: [], mask: nil)
+        #expect(request.url == call + "generations?api-version=2025-04-01-preview")
+        guard case .bytes(let body, _) = request.body else {
+            Issue.record("not JSON")
+            return
+        }
+        #expect(try JSONParser.parse(body)["model"] == nil && JSONParser.parse(body)["prompt"]?.string == "a boat")
+        let picture = SentPicture(bytes: [1], format: .png, size: PixelSize(width: 3, height: 2))
+        let edit = adapter.request(try plan(azure), references: [picture], mask: nil)
+        #expect(edit.url == call + "edits?api-version=2025-04-01-preview")
+        guard case .form(let parts) = edit.body else {
+            Issue.record("no form")
+            return
+        }
+        #expect(!parts.map(\.name).contains("model") && parts.map(\.name).contains("image[]"))
+    }
+
     @Test func `qualities and transparency are those of the family`() throws {
         let second = Self.route(.openAI, "gpt-image-2")
         let later = Self.route(.openAI, "gpt-image-2.5-flare")

@@ -58,6 +58,8 @@ import Testing
 
     @Test(arguments: [
         #"{"models":{"offline":{"provider":"simulator"}}}"#,
+        #"{"models":{"a":{"provider":"azure-openai","endpoint":"https://r","deployment":"d","family":"gpt-image-2","key":{"env":"K"},"api_version":"2025-04-01-preview"}}}"#,
+        #"{"models":{"a":{"provider":"google-gemini","model":"gemini-3-pro-image","key":{"env":"K"},"api_version":"v1"}}}"#,
         #"{"spool":"/srv/x","models":{"default":"mai",\#(mai),"b":{"provider":"simulator","timeout":"90s"}}}"#,
         #"{"spool":{"path":"/srv/x","requests_group":null},"models":{\#(mai)},"network":{"proxy":null,"ca_file":"/x.pem"}}"#,
         #"{"models":{\#(mai)},"listen":"[::1]:8484","ledger":"sqlite","rates":{},"formats":{"gif":false,"tiff":true},"inbox":{"owners":[]}}"#,
@@ -95,6 +97,9 @@ import Testing
         #"{"models":{"a":{"provider":"simulator"},"b":{"provider":"simulator"}}}"#,
         #"{"models":{"a":{"provider":"simulater"}}}"#, #"{"models":{"a":{"provider":"openai","key":{"env":"K"}}}}"#,
         #"{"models":{"a":{"provider":"azure-openai","deployment":"d","family":"gpt-image-2","key":{"env":"K"}}}}"#,
+        #"{"models":{"a":{"provider":"azure-openai","endpoint":"https://r","deployment":"d","family":"gpt-image-2","key":{"env":"K"},"api_version":"v1"}}}"#,
+        #"{"models":{"a":{"provider":"google-gemini","model":"gemini-3-pro-image","key":{"env":"K"},"api_version":"v2"}}}"#,
+        #"{"models":{"a":{"provider":"openai","model":"gpt-image-2","key":{"env":"K"},"api_version":"v1"}}}"#,
         #"{"models":{"a":{"provider":"google-gemini","model":"../x","key":{"env":"K"}}}}"#,
         #"{"models":{"a":{"provider":"simulator","endpoint":"https://x"}}}"#,
         #"{"models":{"a":{"provider":"microsoft-mai"}}}"#,

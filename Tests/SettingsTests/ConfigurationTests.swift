@@ -66,6 +66,40 @@ import Testing
         #expect(!faults(text).isEmpty)
     }
 
+    private func route(_ provider: String, _ more: String) -> String {
+        let account =
+            [
+                "azure-openai": "endpoint: 'https://r', deployment: 'd', family: 'gpt-image-2'",
+                "google-gemini": "model: 'gemini-3-pro-image'", "openai": "model: 'gpt-image-2'",
+            ][provider] ?? ""
+        return "{ models: { a: { provider: '\(provider)', \(account), key: { env: 'K' }, \(more) } } }"
+    }
+
+    @Test(arguments: [
+        ("azure-openai", "2025-04-01-preview"), ("azure-openai", "2024-10-21"), ("google-gemini", "v1beta"),
+        ("google-gemini", "v1"),
+    ])
+    func `a route may name the version of its API`(provider: String, version: String) throws {
+        var configuration = try read(route(provider, "api_version: '\(version)'"))
+        #expect(configuration.route("a")?.apiVersion == version)
+        let shown = configuration.document.pretty
+        configuration.source = "test"
+        #expect(try read(shown) == configuration)
+        #expect(try read(route(provider, "")).route("a")?.apiVersion == nil)
+    }
+
+    @Test(arguments: [
+        ("azure-openai", "'v1'", "2025-04-01-preview"), ("azure-openai", "'2025-04-01&x=1'", "2025-04-01-preview"),
+        ("azure-openai", "20250401", "2025-04-01-preview"), ("google-gemini", "'v1alpha'", "one of v1beta, v1"),
+        ("openai", "'v1'", "is not a known key"),
+    ])
+    func `a version that the provider does not have is refused with those that it has`(
+        provider: String, version: String, words: String
+    ) {
+        let found = faults(route(provider, "api_version: \(version)"))
+        #expect(found.count == 1 && found[0].contains("models.a.api_version") && found[0].contains(words), "\(found)")
+    }
+
     @Test(arguments: [
         "ledger: 'postgresql://x'"
     ])
