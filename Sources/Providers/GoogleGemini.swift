@@ -170,18 +170,22 @@ extension GoogleGemini {
                     Prices(textIn: 1.5, imageIn: 1.5, imageOut: 30, textOut: 7.5, asOf: "2026-10-09")
                 )
             }
+        let isWide = family == "gemini-3.1-flash-image"
         return Capability(
-            sizes: .table(row.tiers.flatMap(table)), references: row.references,
+            sizes: .table(row.tiers.flatMap { table($0, isWide: isWide) }), references: row.references,
             parameters: family == "gemini-nano-banana-2.1" ? ["thinkingConfig"] : [], allReferenceBytes: 14_000_000,
             tokens: row.tokens, prices: row.prices)
     }
 
     /// The pixel table of the contract for one tier: 1K is listed, 2K and 4K are twice and four times it, 512 is half.
-    private static func table(_ tier: String) -> [SizeTier] {
-        let wide = [
+    ///
+    /// - Parameter isWide: whether the model also draws 4:1 and 8:1.
+    private static func table(_ tier: String, isWide: Bool) -> [SizeTier] {
+        var wide = [
             ("1:1", 1024, 1024), ("3:2", 1264, 848), ("4:3", 1200, 896), ("5:4", 1152, 928), ("16:9", 1376, 768),
             ("21:9", 1584, 672),
         ]
+        if isWide { wide += [("4:1", 2048, 512), ("8:1", 3072, 384)] }
         let tall = wide.dropFirst().filter { $0.0 != "21:9" }.map { ratio, width, height in
             (ratio.split(separator: ":").reversed().joined(separator: ":"), height, width)
         }

@@ -23,11 +23,12 @@ package enum Sizes: Sendable, Hashable {
         }
     }
 
-    /// What an unspecified size aims at: about a megapixel. Models with a table have none of exactly one.
+    /// What an unspecified size aims at: about a megapixel. In tables of ratios and tiers the largest of that tier has
+    /// 3072 × 384 pixels, a little more than one.
     var usualPixels: Int {
         switch self {
         case .rules: SizeRules.aboutOneMegapixel
-        case .table: 1_100_000
+        case .table: 1_200_000
         }
     }
 

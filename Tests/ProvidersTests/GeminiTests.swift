@@ -32,6 +32,10 @@ import Transport
         ("gemini-3-pro-image", nil, "5504x3072", "16:9", "4K", 5504, 3072),
         ("gemini-3.1-flash-image", nil, "512x512", "1:1", "512", 512, 512),
         ("gemini-2.5-flash-image", "2:3", nil, "2:3", nil, 848, 1264),
+        ("gemini-3.1-flash-image", "4:1", nil, "4:1", "1K", 2048, 512),
+        ("gemini-3.1-flash-image", "1:4", nil, "1:4", "1K", 512, 2048),
+        ("gemini-3.1-flash-image", "8:1", nil, "8:1", "1K", 3072, 384),
+        ("gemini-3.1-flash-image", nil, "1536x12288", "1:8", "4K", 1536, 12288),
     ])
     func `a wish becomes a ratio and a tier of the contract's table`(
         model: String, ratio: String?, size: String?, asked: String, tier: String?, width: Int, height: Int
@@ -54,17 +58,13 @@ import Transport
             ("background", { $0.background = "transparent" }), ("seed", { $0.seed = 1 }),
             ("size", { $0.size = PixelSize(width: 300, height: 300) }),
             ("aspect_ratio", { $0.aspectRatio = AspectRatio("8:1") }),
+            ("aspect_ratio", { $0.aspectRatio = AspectRatio("1:4") }),
         ] as [(String, (inout JobSpec) -> Void)] {
             let reason = #expect(throws: Reason.self) { try plan(Self.route(), references: 1, change) }
             #expect(reason?.code == .unsupportedParameter && reason?.field == field)
         }
     }
 
-    @Test func `the request carries exactly the documented fields and the key in a header`() throws {
-        let adapter = Self.route().adapter(endpoint: "https://g.example", key: SecretText("k-1"))
-        let picture = SentPicture(bytes: Array("hello".utf8), format: .jpeg, size: PixelSize(width: 3, height: 2))
-        let request = adapter.request(try plan(Self.route(), references: 1), references: [picture], mask: nil)
-        #expect(request.url == "https://g.example/v1beta/models/gemini-3-pro-image:generateContent")
     @Test(arguments: [(nil, "v1beta"), ("v1beta", "v1beta"), ("v1", "v1")] as [(String?, String)])
     func `the path has the version that the route names`(version: String?, path: String) throws {
         var route = Self.route()
@@ -74,6 +74,11 @@ import Transport
         #expect(request.url == "https://g.example/\(path)/models/gemini-3-pro-image:generateContent")
     }
 
+    @Test func `the request carries exactly the documented fields and the key in a header`() throws {
+        let adapter = Self.route().adapter(endpoint: "https://g.example", key: SecretText("k-1"))
+        let picture = SentPicture(bytes: Array("hello".utf8), format: .jpeg, size: PixelSize(width: 3, height: 2))
+        let request = adapter.request(try plan(Self.route(), references: 1), references: [picture], mask: nil)
+        #expect(request.url == "https://g.example/v1beta/models/gemini-3-pro-image:generateContent")
         #expect(request.headers.map(\.name) == ["x-goog-api-key"] && request.headers[0].value == "k-1")
         guard case .bytes(let body, "application/json") = request.body else {
             Issue.record("not JSON")
