@@ -23,6 +23,13 @@ extension Program {
         examples: [
             "darkroom simulate --listen 127.0.0.1:9000 --latency 20s",
             "darkroom simulate --faults faults.json5 --ledger simulator.jsonl --cached",
+        ],
+        notes: [
+            "It serves the paths of Microsoft MAI, OpenAI, Azure OpenAI, Google Gemini and OpenRouter, and refuses what "
+                + "they do not know. Any key is taken.",
+            "A fault file is a list of rules in JSON with comments; the first that fits a request makes its answer: "
+                + #"[{ match: { provider: "openai", request: 2 }, answer: { refuse: "rate_limited" } }]. "#
+                + "The guide Simulator.md has every key.",
         ]
     ) { invocation throws(CommandError) in
         allowManyConnections()

@@ -8,35 +8,6 @@ package enum Contract: String, Sendable, Hashable, CaseIterable {
     case gemini = "google-gemini"
     case openRouter = "openrouter"
 
-    /// What a request asks for, as far as its path says so.
-    enum Form: Sendable { case generations, edits, single }
-
-    /// One path of one contract.
-    struct Resource: Sendable {
-        let contract: Contract
-        let form: Form
-        /// Gemini names the model in the path.
-        var model: String?
-    }
-
-    static func resource(at path: String) -> Resource? {
-        switch path {
-        case "/mai/v1/images/generations": return Resource(contract: .mai, form: .generations)
-        case "/mai/v1/images/edits": return Resource(contract: .mai, form: .edits)
-        case "/v1/images/generations": return Resource(contract: .openAI, form: .generations)
-        case "/v1/images/edits": return Resource(contract: .openAI, form: .edits)
-        case "/openai/v1/images/generations": return Resource(contract: .azure, form: .generations)
-        case "/openai/v1/images/edits": return Resource(contract: .azure, form: .edits)
-        case "/api/v1/images": return Resource(contract: .openRouter, form: .single)
-        default: break
-        }
-        let models = "/v1beta/models/"
-        let verb = ":generateContent"
-        guard path.hasPrefix(models), path.hasSuffix(verb), path.count > models.count + verb.count else { return nil }
-        let model = String(path.dropFirst(models.count).dropLast(verb.count))
-        return Resource(contract: .gemini, form: .single, model: model)
-    }
-
     /// Whether the request carries a key where this contract looks for one. Which key does not matter.
     func hasKey(_ headers: [String: String]) -> Bool {
         func says(_ name: String) -> Bool { headers[name]?.isEmpty == false }
@@ -63,6 +34,15 @@ package enum Contract: String, Sendable, Hashable, CaseIterable {
     static let generationHeader = "x-generation-id"
     static let generationPath = "/api/v1/generation"
 
+    /// The headers that every answer of this contract has.
+    func headers(id: String?) -> [(String, String)] {
+        var headers = [("Content-Type", contentType)]
+        if let id, let name = requestIDHeader { headers.append((name, id)) }
+        // Azure's gateway and the service behind it each name the request.
+        if let id, self == .azure { headers.append(("x-request-id", id)) }
+        return headers
+    }
+
     var contentType: String { self == .gemini ? "application/json; charset=UTF-8" : "application/json" }
 
     var mostReferences: Int {
@@ -72,4 +52,7 @@ package enum Contract: String, Sendable, Hashable, CaseIterable {
         case .gemini: 14
         }
     }
+
+    /// The member of an answer that holds its token counts.
+    var usageKey: String { self == .gemini ? "usageMetadata" : "usage" }
 }

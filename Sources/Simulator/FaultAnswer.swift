@@ -8,9 +8,9 @@ import Providers
 extension FaultRule {
     /// Whether a picture must be drawn for it.
     var needsPicture: Bool {
-        guard refusal == nil, redirect == nil, body == nil, (status ?? 200) == 200 else { return false }
+        guard refusal == nil, wire.redirect == nil, wire.body == nil, (wire.status ?? 200) == 200 else { return false }
         return switch spoil {
-        case .badBase64, .noPicture, .html, .gzipBomb, .huge: false
+        case .badBase64, .noPicture, .html, .gzipBomb, .huge, .empty: false
         default: true
         }
     }
@@ -18,43 +18,40 @@ extension FaultRule {
     /// The answer without a picture, or nil where one is drawn.
     func reply(_ order: DrawOrder, id: String) -> Reply? {
         guard !needsPicture else { return nil }
-        if let redirect {
-            return finish(Reply(status: status ?? 307, headers: [("Location", redirect)]), order)
-        }
-        if let body {
-            let type = contentType ?? order.contract.contentType
-            return finish(
-                Reply(status: status ?? 200, headers: [("Content-Type", type)], body: Array(body.utf8)), order)
-        }
+        if let reply = wire.reply(type: order.contract.contentType) { return finish(reply, order) }
         if let spoil, let reply = spoiled(spoil, order, id) { return finish(reply, order) }
-        let form = retryForm ?? (order.contract == .gemini ? .retryInfo : .seconds)
-        let seconds = retryAfter.map { Double($0.milliseconds) / 1000 }
-        var page = RefusalPage(
-            refusal ?? .serverError, order.contract,
-            message: form == .text
-                ? retryAfter.map { "Please try again in \(($0.milliseconds + 999) / 1000) seconds." } : nil,
-            retryDelay: form == .retryInfo ? seconds.map { "\($0)s" } : nil)
-        page.status = status ?? page.status
-        let type = contentType ?? order.contract.contentType
+        let page = page(of: refusal ?? .serverError, order.contract)
         return finish(
-            Reply(status: page.status, headers: [("Content-Type", type)], body: Array(page.body.compact.utf8)), order)
+            Reply(
+                status: wire.status ?? page.status, headers: order.contract.headers(id: id),
+                body: Array(page.body.compact.utf8)), order)
     }
 
     /// An answer with pictures, spoiled where the rule says so.
     func reply(_ answer: Answer, headers: [(String, String)]) -> Reply {
         var answer = answer
-        var headers = headers
-        if spoil == .usageMissing { answer.hasUsage = false }
-        if spoil == .severalPictures { answer.pictures += answer.pictures.prefix(1) }
-        if spoil == .escapedSlashes { answer.pictures = answer.pictures.map(\.escaped) }
-        if let type = spoil == .wrongType ? "text/html" : contentType {
-            headers.removeAll { $0.0 == "Content-Type" }
-            headers.append(("Content-Type", type))
+        if let usage { answer.usage = .told(usage) }
+        if let beside {
+            // Gemini refuses content without an error object.
+            answer.error = page(of: beside, answer.order.contract).body["error"] ?? .fields(["code": 400])
         }
+        change(&answer)
         var reply = Reply(status: 200, headers: headers)
         reply.pieces = answer.pieces
+        func retype(_ type: String) {
+            reply.headers.removeAll { $0.0 == "Content-Type" }
+            reply.headers.append(("Content-Type", type))
+        }
         switch spoil {
-        // Ends within the picture's text, as if somebody had cut the file.
+        case .wrongType: retype("text/html")
+        case .barePicture:
+            reply.pieces = []
+            reply.body = answer.pictures.first?.bytes ?? []
+            retype(answer.order.format.mediaType)
+        case .eventStream:
+            reply.pieces = answer.event
+            retype("text/event-stream")
+        // Ends within the picture's text, as a file that was cut.
         case .truncatedJSON: reply.pieces.removeLast(2)
         case .malformedJSON: reply.pieces.insert(.bytes([UInt8(ascii: "{"), UInt8(ascii: ",")]), at: 0)
         default: break
@@ -62,14 +59,55 @@ extension FaultRule {
         return finish(reply, answer.order)
     }
 
+    /// What the rule does to the parts of an answer before they are put together.
+    private func change(_ answer: inout Answer) {
+        switch spoil {
+        case .usageMissing: answer.usage = .missing
+        case .severalPictures: answer.pictures += answer.pictures.prefix(1)
+        case .secondPlace: answer.comesSecond = true
+        case .escapedSlashes: answer.pictures = answer.pictures.map(\.escaped)
+        case .base64Lines: answer.pictures = answer.pictures.map(\.inLines)
+        case .base64DataURL:
+            let start = "data:\(answer.order.format.mediaType);base64,"
+            answer.pictures = answer.pictures.map { $0.behind(start) }
+        case .base64Unpadded: answer.pictures = answer.pictures.map(\.unpadded)
+        case .base64URLSafe: answer.pictures = answer.pictures.map(\.safeForURLs)
+        default: break
+        }
+    }
+
+    /// The body of a refusal, with what the rule says of its error object and of what was counted.
+    private func page(of refusal: Refusal, _ contract: Contract) -> RefusalPage {
+        let form = retryForm ?? (contract == .gemini ? .retryInfo : .seconds)
+        let seconds = retryAfter.map { Double($0.milliseconds) / 1000 }
+        var page = RefusalPage(
+            refusal, contract,
+            message: form == .text
+                ? retryAfter.map { "Please try again in \(($0.milliseconds + 999) / 1000) seconds." } : nil,
+            retryDelay: form == .retryInfo ? seconds.map { "\($0)s" } : nil)
+        if !error.isEmpty {
+            let object = (page.body["error"]?.members ?? []).replacing(error)
+            page.body = .object((page.body.members ?? []).replacing([.init(key: "error", value: .object(object))]))
+        }
+        if let usage {
+            page.body = .object((page.body.members ?? []).replacing([.init(key: contract.usageKey, value: usage)]))
+        }
+        return page
+    }
+
     private func spoiled(_ spoil: Spoil, _ order: DrawOrder, _ id: String) -> Reply? {
-        var reply = Reply(status: 200, headers: [("Content-Type", order.contract.contentType)])
+        var reply = Reply(status: 200, headers: order.contract.headers(id: id))
         func pieces(_ text: String) -> [Reply.Piece] {
-            Answer(order: order, pictures: [DrawnPicture(text: Array(text.utf8))], id: id).pieces
+            var answer = Answer(
+                order: order, pictures: [DrawnPicture(text: Array(text.utf8))], id: id,
+                created: Monotonic.wall() / 1000)
+            if let usage { answer.usage = .told(usage) }
+            return answer.pieces
         }
         switch spoil {
         case .badBase64: reply.pieces = pieces("this is *no* base64!")
         case .noPicture: reply.pieces = pieces("dGhpcyBpcyBubyBwaWN0dXJl")
+        case .empty: break
         case .html:
             reply.headers = [("Content-Type", "text/html")]
             reply.body = Array("<html><body>The service is being upgraded.</body></html>".utf8)
@@ -101,81 +139,19 @@ extension FaultRule {
             case .retryInfo, .text: break
             }
         }
-        reply.bytesPerSecond = bytesPerSecond
-        let half = Int(clamping: (reply.pieces.reduce(0) { $0 + $1.count } + UInt64(reply.body.count)) / 2)
-        switch (reset, close) {
-        case (.before?, _): reply.ending = .resetBeforeReply
-        case (.within?, _): reply.ending = .resetAfter(bytes: half)
-        case (.after?, _): reply.ending = .resetWhenSent
-        case (_, .before?): reply.ending = .dropBeforeReply
-        case (_, .within?): reply.ending = .dropAfter(bytes: half)
-        case (_, .after?): reply.ending = .unterminated
-        case (nil, nil): break
-        }
-        return reply
+        return wire.spoil(reply)
     }
 }
 
-extension DrawnPicture {
-    /// The same text with every slash written as JSON also allows.
-    fileprivate var escaped: DrawnPicture {
-        var escaped: [UInt8] = []
-        text.forEach { byte in
-            if byte == UInt8(ascii: "/") { escaped.append(UInt8(ascii: "\\")) }
-            escaped.append(byte)
-        }
-        return DrawnPicture(text: escaped)
-    }
+extension Refusal {
+    /// Whether no contract has an error object for it.
+    var isEmptySuccess: Bool { self == .noImageReturned }
 }
 
-/// A gzip member of a few megabytes that unpacks to as much as is asked for.
-enum GzipBomb {
-    /// RFC 1951: one block with fixed codes, a letter, then copies of the 258 letters before.
-    ///
-    /// A copy takes 13 bits, so thirteen bytes hold eight of them and repeat; the end is left off, which nobody reaches.
-    static func pieces(unpacked: UInt64) -> [Reply.Piece] {
-        var bits = BitWriter()
-        bits.add([0, 1, 0])  // not the last block, fixed codes
-        bits.add(code: 0x30 + UInt32(UInt8(ascii: "A")), length: 8)
-        for _ in 0..<24 {
-            bits.add(code: 0b1100_0101, length: 8)  // length 258
-            bits.add(code: 0, length: 5)  // distance 1
-        }
-        let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
-        // The copies begin at bit 11: from byte 2 on everything repeats.
-        return [
-            .bytes(header + bits.bytes.prefix(2)), .repeated(Array(bits.bytes[2..<15]), times: unpacked / (8 * 258)),
-        ]
-    }
-
-    private struct BitWriter {
-        var bytes: [UInt8] = []
-        private var count = 0
-
-        mutating func add(_ bits: [UInt8]) {
-            for bit in bits {
-                if count % 8 == 0 { bytes.append(0) }
-                bytes[count / 8] |= bit << UInt8(count % 8)
-                count += 1
-            }
-        }
-
-        /// Codes stand with their highest bit first.
-        mutating func add(code: UInt32, length: Int) {
-            add((0..<length).reversed().map { UInt8(code >> UInt32($0) & 1) })
-        }
-    }
-}
-
-/// IMF-fixdate of RFC 9110.
-enum HTTPDate {
-    static func text(_ milliseconds: Int64) -> String {
-        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let stamp = Timestamp(milliseconds: max(0, milliseconds)).description
-        let date = stamp.prefix(10).split(separator: "-")
-        guard date.count == 3, let month = Int(date[1]), (1...12).contains(month) else { return stamp }
-        let day = days[Int(max(0, milliseconds) / 86_400_000 % 7)]
-        return "\(day), \(date[2]) \(months[month - 1]) \(date[0]) \(stamp.dropFirst(11).prefix(8)) GMT"
+extension [JSONValue.Member] {
+    /// The members with those of `others` in place of their namesakes, and the rest of them behind.
+    fileprivate func replacing(_ others: Self) -> Self {
+        map { member in others.first { $0.key == member.key } ?? member }
+            + others.filter { self[$0.key] == nil }
     }
 }

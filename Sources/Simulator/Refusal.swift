@@ -1,3 +1,4 @@
+import Disk
 import Documents
 import HTTPServer
 
@@ -54,26 +55,34 @@ struct RefusalPage {
     var status: Int
     var body: JSONValue
 
-    /// - Parameter retryDelay: what Gemini says in `RetryInfo`, as in `3.29s`.
+    /// - Parameters:
+    ///   - code: the service's word for what is wrong, where it is not that of the refusal.
+    ///   - retryDelay: what Gemini says in `RetryInfo`, as in `3.29s`.
     init(
-        _ refusal: Refusal, _ contract: Contract, message: String? = nil, parameter: String? = nil,
+        _ refusal: Refusal, _ contract: Contract, message: String? = nil, parameter: String? = nil, code: String? = nil,
         retryDelay: String? = nil
     ) {
         let message = message ?? refusal.sentence
         switch contract {
-        case .mai: self = Self.mai(refusal, message)
-        case .openAI, .azure: self = Self.openAI(refusal, message, parameter, isAzure: contract == .azure)
+        case .mai: self = Self.mai(refusal, message, code)
+        case .openAI: self = Self.openAI(refusal, message, parameter, code)
+        case .azure: self = Self.azure(refusal, message, parameter, code)
         case .gemini: self = Self.gemini(refusal, message, retryDelay)
         case .openRouter: self = Self.openRouter(refusal, message)
         }
     }
 
-    private init(status: Int, _ body: JSONValue) {
+    init(status: Int, _ body: JSONValue) {
         self.status = status
         self.body = body
     }
 
-    private static func mai(_ refusal: Refusal, _ message: String) -> RefusalPage {
+    /// An answer without a picture, as three of the contracts write it.
+    private static var noPicture: RefusalPage {
+        RefusalPage(status: 200, .fields(["created": .integer(Monotonic.wall() / 1000), "data": []]))
+    }
+
+    private static func mai(_ refusal: Refusal, _ message: String, _ own: String?) -> RefusalPage {
         let (status, code): (Int, String) =
             switch refusal {
             case .invalidRequest: (400, "unsupported_request_value")
@@ -83,13 +92,13 @@ struct RefusalPage {
             case .noImageReturned: (200, "")
             case .auth: (401, "401")
             case .permission, .accountBlocked, .quotaExhausted: (403, "Forbidden")
-            case .modelNotFound: (404, "DeploymentNotFound")
+            case .modelNotFound: (404, own ?? "DeploymentNotFound")
             case .rateLimited: (429, "429")
             case .overloaded: (503, "ServiceUnavailable")
             case .serverError: (500, "InternalServerError")
             case .outcomeUnknown: (408, "RequestTimeout")
             }
-        if refusal == .noImageReturned { return RefusalPage(status: 200, .fields(["created": 0, "data": []])) }
+        if refusal == .noImageReturned { return noPicture }
         // A 403 of the account is told from others by its words only, and so are those of access.
         let words = refusal == .permission ? "Access to this model is not enabled" : message
         return RefusalPage(
@@ -97,41 +106,66 @@ struct RefusalPage {
     }
 
     private static func openAI(
-        _ refusal: Refusal, _ message: String, _ parameter: String?, isAzure: Bool
+        _ refusal: Refusal, _ message: String, _ parameter: String?, _ code: String?
     ) -> RefusalPage {
-        var parameter = parameter
-        var inner: JSONValue?
-        var stage: String?
-        var code: String?
-        let status: Int
-        switch refusal {
-        case .invalidRequest: (status, code) = (400, "invalid_value")
-        case .payloadTooLarge: status = 413
-        case .contentBlockedInput where isAzure:
-            (status, code) = (400, "contentFilter")
-            inner = .fields(["code": "ResponsibleAIPolicyViolation"])
-        case .contentBlockedInput: (status, code, stage) = (400, "moderation_blocked", "input")
-        case .contentBlockedOutput: (status, code, stage) = (400, "moderation_blocked", "output")
-        case .noImageReturned: return RefusalPage(status: 200, .fields(["created": 0, "data": []]))
-        case .auth: (status, code) = (401, isAzure ? "401" : "invalid_api_key")
-        case .permission: status = 403
-        case .accountBlocked: status = 403
-        case .modelNotFound where isAzure: (status, code) = (404, "DeploymentNotFound")
-        // A model that was shut down is told by the parameter alone.
-        case .modelNotFound: (status, code, parameter) = (400, "invalid_value", "model")
-        case .quotaExhausted: (status, code) = (429, "insufficient_quota")
-        case .rateLimited: (status, code) = (429, isAzure ? "429" : "rate_limit_exceeded")
-        case .overloaded: (status, code) = (503, "server_error")
-        case .serverError: (status, code) = (500, "server_error")
-        case .outcomeUnknown: status = 504
-        }
-        let words = refusal == .accountBlocked && !isAzure ? Refusal.permission.sentence : message
+        let request = "invalid_request_error"
+        let row: (status: Int, type: String, code: String?) =
+            switch refusal {
+            case .invalidRequest: (400, request, code ?? "invalid_value")
+            case .payloadTooLarge: (413, request, nil)
+            case .contentBlockedInput, .contentBlockedOutput: (400, "image_generation_user_error", "moderation_blocked")
+            case .noImageReturned: (200, "", nil)
+            case .auth: (401, request, "invalid_api_key")
+            case .permission, .accountBlocked: (403, request, nil)
+            // A model that was shut down is told by the parameter alone.
+            case .modelNotFound: (400, "image_generation_user_error", "invalid_value")
+            case .quotaExhausted: (429, "insufficient_quota", "insufficient_quota")
+            case .rateLimited: (429, "requests", "rate_limit_exceeded")
+            case .overloaded: (503, "server_error", "server_error")
+            case .serverError: (500, "server_error", "server_error")
+            case .outcomeUnknown: (504, "server_error", nil)
+            }
+        if refusal == .noImageReturned { return noPicture }
+        let words = refusal == .accountBlocked ? Refusal.permission.sentence : message
         let error = JSONValue.fields([
-            "message": .string(words), "type": "image_generation_user_error", "param": .text(parameter) ?? .null,
-            "code": .text(code) ?? .null, "innererror": inner,
-            "moderation_details": stage.map { .fields(["moderation_stage": .string($0), "categories": ["violence"]]) },
+            "message": .string(words), "type": .string(row.type),
+            "param": .text(refusal == .modelNotFound ? "model" : parameter) ?? .null, "code": .text(row.code) ?? .null,
+            "moderation_details": details(refusal),
         ])
-        return RefusalPage(status: status, .fields(["error": error]))
+        return RefusalPage(status: row.status, .fields(["error": error]))
+    }
+
+    private static func details(_ refusal: Refusal) -> JSONValue? {
+        let stage: JSONValue
+        switch refusal {
+        case .contentBlockedInput: stage = "input"
+        case .contentBlockedOutput: stage = "output"
+        default: return nil
+        }
+        return .fields(["moderation_stage": stage, "categories": ["violence"]])
+    }
+
+    /// As OpenAI's, but for what Azure's gateway and its content filter say themselves.
+    private static func azure(
+        _ refusal: Refusal, _ message: String, _ parameter: String?, _ code: String?
+    ) -> RefusalPage {
+        let row: (status: Int, code: String)
+        var inner: JSONValue?
+        switch refusal {
+        case .contentBlockedInput:
+            row = (400, "contentFilter")
+            inner = .fields(["code": "ResponsibleAIPolicyViolation"])
+        case .auth: row = (401, "401")
+        case .modelNotFound: row = (404, code ?? "DeploymentNotFound")
+        case .rateLimited: row = (429, "429")
+        case .accountBlocked: row = (403, "Forbidden")
+        default: return openAI(refusal, message, parameter, code)
+        }
+        let error = JSONValue.fields([
+            "message": .string(message), "type": refusal == .contentBlockedInput ? "image_generation_user_error" : nil,
+            "param": .text(parameter) ?? .null, "code": .string(row.code), "innererror": inner,
+        ])
+        return RefusalPage(status: row.status, .fields(["error": error]))
     }
 
     private static func gemini(_ refusal: Refusal, _ message: String, _ retryDelay: String?) -> RefusalPage {
@@ -215,7 +249,7 @@ struct RefusalPage {
             case .serverError: 502
             case .outcomeUnknown: 524
             }
-        if refusal == .noImageReturned { return RefusalPage(status: 200, .fields(["created": 0])) }
+        if refusal == .noImageReturned { return noPicture }
         let error = JSONValue.fields([
             "code": .integer(status), "message": .string(message),
             "metadata": refusal == .contentBlockedInput ? .fields(["reasons": ["violence"]]) : nil,

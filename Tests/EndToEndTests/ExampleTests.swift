@@ -1,11 +1,12 @@
 import Foundation
+import Simulator
 import Support
 import Testing
 
 /// What README and guides show in blocks of code is what the program takes.
 ///
 /// A `json5` block names its file in its first line: `darkroom.json5` for a configuration, or for members of one; `NAME@VERSION.json5` for
-/// a template; any other name for a policy. A `json` block is a job. In `sh` blocks, and in words between backticks, each `darkroom …`
+/// a template; `faults.json5` for a fault script; any other name for a policy. A `json` block is a job. In `sh` blocks, and in words between backticks, each `darkroom …`
 /// names a verb and options that there are.
 @Suite struct ExampleTests {
     @Test func `every configuration, policy and template on the pages is one that is taken`() async throws {
@@ -51,6 +52,7 @@ import Testing
             "// darkroom.json5\nmodels: { a: { provider: 'openai', model: 'gpt-image-2', kee: { env: 'K' } } },\n",
             "// darkroom.json5\n{ modells: { a: { provider: 'simulator' } } }\n",
             "// shop.json5\n{ id: 'shop', input: '1h' }\n",
+            "// faults.json5\n[ { answer: { refuse: 'overload' } } ]\n",
             "// poster@3.json5\n{ text: 'A {{style}' , variable: {} }\n",
             "{ models: { a: { provider: 'simulator' } } }\n",
         ])
@@ -146,6 +148,14 @@ enum Examples {
     static func faults(ofSettings block: Page.Block) async throws -> [String] {
         guard let name = block.text.prefixMatch(of: /\/\/ ([a-z]+(@[0-9]+)?\.json5)\n/)?.1 else {
             return ["its first line does not name its file"]
+        }
+        if name == "faults.json5" {
+            do throws(FaultFileError) {
+                _ = try FaultScript(Array(block.text.utf8))
+                return []
+            } catch {
+                return error.faults
+            }
         }
         let scratch = try Scratch("example")
         let isConfiguration = name == "darkroom.json5"

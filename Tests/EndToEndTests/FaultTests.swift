@@ -25,6 +25,8 @@ import Testing
           { name: "pace", match: { marker: "pace" }, times: 1, per_prompt: true,
             answer: { refuse: "rate_limited", retry_after: "2s" } },
           { name: "fails", match: { marker: "fails" }, answer: { refuse: "server_error" } },
+          { name: "final", match: { marker: "final" },
+            answer: { refuse: "server_error", headers: { "x-should-retry": "false" } } },
           { name: "reset", match: { marker: "reset" }, answer: { reset: "within" } },
           { name: "silent", match: { marker: "silent" }, answer: { hang: true } },
           { name: "torn", match: { marker: "torn" }, answer: { spoil: "truncated_json" } },
@@ -46,7 +48,7 @@ import Testing
             "openai",
             [
                 Case("output", true, "failed", "content_blocked_output"), Case("torn", false, "failed", "bad_response"),
-                Case("bomb", false, "held", "outcome_unknown"),
+                Case("bomb", false, "held", "outcome_unknown"), Case("final", false, "failed", "server_error"),
             ]
         ),
         (

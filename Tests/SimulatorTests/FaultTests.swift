@@ -20,6 +20,13 @@ import Transport
         ("[{ answer: { hang: true, spoil: 'html' } }]", "contradicts"),
         ("[{ answer: { retry_after_as: 'date' } }]", "add retry_after"),
         ("[{ name: 'empty' }]", "rule 1 (empty).answer"), ("[{ answer: {} }]", "rule 1.answer"),
+        ("[{ answer: { spoil: 'empty', beside: 'auth' } }]", "contradicts"),
+        ("[{ answer: { url: { host: 'a/b' } } }]", "rule 1.answer.url.host"),
+        ("[{ answer: { url: { times: 2 } } }]", "add answer"), ("[{ answer: { url: { answer: {} } } }]", "url.answer"),
+        ("[{ answer: { url: { }, status: 500 } }]", "leave status and body out"),
+        ("[{ answer: { beside: 'no_image_returned' } }]", "has no error object"),
+        ("[{ answer: { error: { a: 1 } } }]", "add one of them"), ("[{ answer: { headers: { a: 1 } } }]", "headers.a"),
+        ("[{ answer: { error: 'x', refuse: 'auth' } }]", "is not an object"),
     ])
     func `a bad rule is named with what is wrong`(text: String, words: String) {
         let error = #expect(throws: FaultFileError.self) { try FaultScript(Array(text.utf8)) }

@@ -29,7 +29,7 @@ final class Service: Sendable {
         options.needsKey = needsKey
         options.isCached = isCached
         options.note = { noted.add($0) }
-        listener = try ImageSimulator(options: options) { _, _, _, _ in Self.pixel }.listen(
+        listener = try ImageSimulator(options: options) { _ in Self.pixel }.listen(
             address: "127.0.0.1", port: 0)
         client = try HTTPClient(TransportSettings())
     }
@@ -74,14 +74,36 @@ final class Service: Sendable {
         Self.route(provider).adapter(endpoint: "http://127.0.0.1:\(listener.port)", key: SecretText("k"))
     }
 
-    /// The status and text that a JSON body is answered with.
-    func post(_ path: String, _ body: String, headers: [(String, String)] = []) async -> (status: Int?, text: String) {
-        let request = OutgoingRequest(
-            method: "POST", url: "http://127.0.0.1:\(listener.port)\(path)", headers: headers,
-            body: .bytes(Array(body.utf8), contentType: "application/json"), totalTimeout: .seconds(60))
-        let (result, bytes) = await exchange(request)
-        guard case .answered(let head) = result else { return (nil, "") }
-        return (head.status, String(decoding: bytes, as: UTF8.self))
+    /// An answer as a client that knows no contract sees it.
+    struct Seen {
+        var status: Int?
+        var headers: [String: String] = [:]
+        var body: [UInt8] = []
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        var json: JSONValue { (try? JSONParser.parse(body)) ?? .null }
+    }
+
+    func url(_ path: String) -> String { "http://127.0.0.1:\(listener.port)\(path)" }
+
+    func send(
+        _ method: String, _ url: String, _ body: OutgoingRequest.Body = .none, headers: [(String, String)] = []
+    ) async -> Seen {
+        let (result, bytes) = await exchange(
+            OutgoingRequest(method: method, url: url, headers: headers, body: body, totalTimeout: .seconds(60)))
+        guard case .answered(let head) = result else { return Seen() }
+        return Seen(status: head.status, headers: head.headers, body: bytes)
+    }
+
+    /// What a JSON body is answered with.
+    func post(_ path: String, _ body: String, headers: [(String, String)] = []) async -> Seen {
+        await send("POST", url(path), .bytes(Array(body.utf8), contentType: "application/json"), headers: headers)
+    }
+
+    func form(_ path: String, _ parts: [FormPart]) async -> Seen { await send("POST", url(path), .form(parts)) }
+
+    func get(_ path: String, headers: [(String, String)] = []) async -> Seen {
+        await send("GET", url(path), headers: headers)
     }
 
     static func route(_ provider: Route.Provider) -> Route {

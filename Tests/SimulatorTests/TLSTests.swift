@@ -23,7 +23,7 @@ import Transport
 
     @Test func `a simulator with a certificate speaks TLS, and to nobody without`() async throws {
         let scratch = try Scratch("tls")
-        let listener = try ImageSimulator { _, _, _, _ in Service.pixel }.listen(
+        let listener = try ImageSimulator { _ in Service.pixel }.listen(
             address: "127.0.0.1", port: 0, identity: try identity(in: scratch))
         let client = try HTTPClient(TransportSettings(caFile: scratch.file("cert.pem")))
         func ask(_ scheme: String) async -> ExchangeResult {
@@ -47,7 +47,7 @@ import Transport
     @Test func `what is no certificate is refused at the start`() throws {
         let identity = TLSIdentity(certificate: "no certificate", key: "no key")
         #expect(throws: ServerError.self) {
-            try ImageSimulator { _, _, _, _ in [] }.listen(address: "127.0.0.1", port: 0, identity: identity)
+            try ImageSimulator { _ in [] }.listen(address: "127.0.0.1", port: 0, identity: identity)
         }
     }
 }

@@ -82,6 +82,8 @@ MATRIX = {
     "overloaded_once": ({"refuse": "overloaded", "retry_after": "2s", "once": True}, twice("overloaded", 2)),
     "server_error_once": ({"refuse": "server_error", "once": True}, twice("server_error", 1)),
     "server_error": ({"refuse": "server_error"}, Expected("failed", "server_error", "server_error", gap=1)),
+    **{name + "_final": ({"refuse": name, "headers": {"x-should-retry": "false"}}, failed(name))
+       for name in ["server_error", "overloaded", "rate_limited"]},
     "truncated_json": ({"spoil": "truncated_json"}, SPOILED),
     "malformed_json": ({"spoil": "malformed_json"}, SPOILED),
     "bad_base64": ({"spoil": "bad_base64"}, SPOILED),
