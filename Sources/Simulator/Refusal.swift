@@ -30,6 +30,12 @@ package enum Refusal: String, Sendable, Hashable, CaseIterable {
     }
 
     /// What the service says, where nothing better is known.
+    fileprivate func sentence(_ contract: Contract) -> String {
+        let isOpenAI = contract == .openAI || contract == .azure
+        let isContent = self == .contentBlockedInput || self == .contentBlockedOutput
+        return isOpenAI && isContent ? "Your request was rejected by the safety system." : sentence
+    }
+
     fileprivate var sentence: String {
         switch self {
         case .invalidRequest: "Invalid parameters"
@@ -62,7 +68,7 @@ struct RefusalPage {
         _ refusal: Refusal, _ contract: Contract, message: String? = nil, parameter: String? = nil, code: String? = nil,
         retryDelay: String? = nil
     ) {
-        let message = message ?? refusal.sentence
+        let message = message ?? refusal.sentence(contract)
         switch contract {
         case .mai: self = Self.mai(refusal, message, code)
         case .openAI: self = Self.openAI(refusal, message, parameter, code)

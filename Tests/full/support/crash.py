@@ -80,11 +80,12 @@ def marked_png():
 
 
 class Simulator:
-    def __init__(self, folder, latency="0s", more=()):
+    def __init__(self, folder, latency="0s", more=(), cached=True):
+        more = (["--cached"] if cached else []) + list(more)
         self.ledger = os.path.join(folder, "simulator.jsonl")
         self.log = open(os.path.join(folder, "simulator.log"), "ab")
         self.process = subprocess.Popen(
-            [program(), "simulate", "--listen", "127.0.0.1:0", "--cached", "--latency", latency, "--ledger", self.ledger, *more],
+            [program(), "simulate", "--listen", "127.0.0.1:0", "--latency", latency, "--ledger", self.ledger, *more],
             stdout=subprocess.PIPE, stderr=self.log, env=ENVIRONMENT)
         line = self.process.stdout.readline().decode()
         assert "listening on" in line, "the simulator did not start: " + line
@@ -113,7 +114,8 @@ class Simulator:
         """Every whole line of the ledger so far."""
         if not os.path.exists(self.ledger):
             return []
-        return [json.loads(line) for line in open(self.ledger) if line.endswith("\n")]
+        with open(self.ledger) as file:
+            return [json.loads(line) for line in file if line.endswith("\n")]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
