@@ -24,6 +24,21 @@ import Transport
         await service.stop()
     }
 
+    @Test(
+        arguments: [
+            (Route.Provider.azureOpenAI, "2025-04-01-preview"), (.googleGemini, "v1"), (.googleGemini, "v1beta"),
+        ],
+        [false, true])
+    func `what an adapter sends for a version of the API is understood`(
+        route: (provider: Route.Provider, version: String), isEdit: Bool
+    ) async throws {
+        let service = try Service(needsKey: true)
+        let verdict = try await service.call(route.provider, isEdit: isEdit, version: route.version).verdict
+        #expect(verdict?.callClass == .success)
+        #expect(service.ledger.first?["model"]?.string == Service.route(route.provider).deployment)
+        await service.stop()
+    }
+
     @Test(arguments: [Route.Provider.openAI, .azureOpenAI])
     func `a mask is a PNG with alpha, as large as the first image`(provider: Route.Provider) async throws {
         let hole = Base64.decode(
@@ -52,7 +67,7 @@ import Transport
             case .answered(let head): head
             case .unknown(let fault), .notSent(let fault): fault.head
             }
-        let adapter = try #require(service.adapter(.openRouter) as? any Reconciling)
+        let adapter = try #require(service.adapter(Service.route(.openRouter)) as? any Reconciling)
         let answered = try #require(head)
         let id = try #require(adapter.generation(answered))
         let (found, body) = await service.exchange(try #require(adapter.lookUp(id)))

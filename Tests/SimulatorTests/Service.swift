@@ -53,14 +53,16 @@ final class Service: Sendable {
 
     /// Sends what the provider's own adapter makes, and lets it read the answer.
     func call(
-        _ provider: Route.Provider, isEdit: Bool, prompt: String = "a lighthouse", mask: [UInt8]? = nil
+        _ provider: Route.Provider, isEdit: Bool, prompt: String = "a lighthouse", mask: [UInt8]? = nil,
+        version: String? = nil
     ) async throws -> (verdict: Verdict?, answer: ImageAnswer?, result: ExchangeResult) {
-        let route = Self.route(provider)
+        var route = Self.route(provider)
+        route.apiVersion = version
         var spec = JobSpec(prompt: prompt)
         spec.referenceCount = isEdit ? 1 : 0
         let sizes = isEdit ? [PixelSize(width: 1, height: 1)] : []
         let plan = try CallPlan(spec, on: route, references: sizes)
-        let adapter = adapter(provider)
+        let adapter = adapter(route)
         let request = adapter.request(
             plan, references: isEdit ? [Self.reference] : [],
             mask: mask.map { SentPicture(bytes: $0, format: .png, size: Self.reference.size) })
@@ -70,9 +72,7 @@ final class Service: Sendable {
         return (verdict, answer, result)
     }
 
-    func adapter(_ provider: Route.Provider) -> any Adapter {
-        Self.route(provider).adapter(endpoint: "http://127.0.0.1:\(listener.port)", key: SecretText("k"))
-    }
+    func adapter(_ route: Route) -> any Adapter { route.adapter(endpoint: url(""), key: SecretText("k")) }
 
     /// An answer as a client that knows no contract sees it.
     struct Seen {
