@@ -60,7 +60,7 @@ extension Program {
         }
         var filter = JobFilter()
         filter.states = [.failed]
-        filter.reason = reason
+        filter.reasons = [reason]
         filter.limit = 1_000_000
         return try await JobListing.read { () throws(LedgerError) in
             try await stores.ledger.jobs(filter).map(\.id).reversed()

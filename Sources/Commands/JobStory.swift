@@ -51,6 +51,7 @@ struct JobStory {
 
     func text(_ spool: SpoolFolders) -> String {
         var rows = [["job", job.id], ["state", job.state.rawValue]]
+        if let batch = job.batch { rows.append(["batch", batch.description]) }
         if let asked = job.requestedID { rows.append(["asked for id", asked]) }
         if let reason = job.reason {
             rows.append(["reason", "\(reason.code.rawValue): \(reason.message)"])

@@ -90,7 +90,7 @@ enum JobListing {
                 let nearest = NearestName.of(code, among: ReasonCode.allCases.map(\.rawValue))
                 throw CommandError(.usage, "there is no such reason", hint: nearest.map { "did you mean \($0)?" })
             }
-            filter.reason = reason
+            filter.reasons = [reason]
         }
         if let text = invocation.value("--limit") {
             guard let limit = Int(text), (1...1_000_000).contains(limit) else {

@@ -241,6 +241,7 @@ struct Reconciliation {
             id: read.job, claimToken: token, route: read.attempts.first?.route ?? "",
             acceptedAt: min(read.accepted, now), inputsDeleteBy: end.inputsDeleteBy, retainInputs: .zero,
             count: read.count, referenceCount: read.referenceCount, inputBytes: read.inputBytes)
+        job.batch = read.batch
         job.requestedID = read.requestedID
         job.duplicateOf = read.duplicateOf
         job.removed = read.removed
@@ -311,6 +312,7 @@ struct Reconciliation {
             id: effect.job, claimToken: entry.token, route: effect.fallbackFrom ?? effect.route, acceptedAt: moment,
             inputsDeleteBy: moment.after(.hours(24)), retainInputs: .zero, count: effect.output)
         job.subjectRef = effect.subjectRef
+        job.batch = entry.batch
         let end = FoundEnd(
             outcome: .failed, reason: Self.gone, isSimulated: false, settledAt: moment,
             inputsDeleteBy: moment.after(.hours(24)), outputs: [], effects: [])

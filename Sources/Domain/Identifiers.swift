@@ -5,7 +5,7 @@ package enum JobName {
     /// Longest label kept of a dropped name.
     package static let longestLabel = 80
 
-    private static let crockford = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    static let crockford = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
     /// Reduces a dropped name to `[A-Za-z0-9._-]`, at most 80 characters, never empty, never starting with a dot.
     package static func label(from name: String) -> String {

@@ -105,12 +105,22 @@ package struct Acceptor: Sendable {
         SubjectRecord.reference(to: subject, key: key)
     }
 
-    /// What becomes one job: the token by which it is known after a crash, NAME, and what follows NAME in an id of ours.
+    /// What becomes one job: the token by which it is known after a crash, NAME, and the batch that it is a line of.
     private struct Origin {
         let token: String
         let name: String
-        var mark: String?
+        var batch: BatchID?
+        /// The line's number; nil for what stands for a whole batch.
+        var line: Int?
         var droppedBy: UInt32?
+        /// The id that it asks for, and does not get.
+        var requestedID: String?
+
+        /// The id of a job that has none of its own; nil where one has to be made.
+        var id: String? {
+            guard let batch else { return nil }
+            return line.map(batch.job) ?? batch.description
+        }
     }
 
     /// Accepts one claim and returns the job's id; nil where an earlier try accepted it and only could not end the claim.
@@ -128,8 +138,11 @@ package struct Acceptor: Sendable {
             let handOver = try await BlockingLane.disk.run { () throws(DiskError) in
                 try HandOver.read(claim, limits: limits)
             }
+            // A batch that cannot be read at all: what stands for it has its id.
+            let batch = claim.form == .batch ? claim.batch(named: handOver.name) : nil
             let id = try await enter(
-                Origin(token: claim.token, name: handOver.name, droppedBy: handOver.droppedBy), handOver.content)
+                Origin(token: claim.token, name: handOver.name, batch: batch, droppedBy: handOver.droppedBy),
+                handOver.content)
             try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(claim) }
             return id
         }
@@ -145,10 +158,14 @@ package struct Acceptor: Sendable {
         }
     }
 
-    /// Enters one line of a batch as a job that failed, whatever it asks for.
+    /// Enters one line of a batch as a job that failed, whatever it asks for. An id of its own stays free for another try.
     @discardableResult
     package func refuse(_ line: BatchLine, of batch: Batch, _ reason: Reason) async throws(AcceptError) -> String {
-        try await sorted { try await enterRefused(origin(of: line, batch), reason, nil) }
+        try await sorted {
+            var origin = origin(of: line, batch)
+            if case .whole(let bytes) = line.text { origin.requestedID = Manifest.claimedID(bytes) }
+            return try await enterRefused(origin, reason, nil)
+        }
     }
 
     /// Ends a batch whose lines are all in the ledger; one that had none becomes a job that failed.
@@ -157,7 +174,8 @@ package struct Acceptor: Sendable {
             if batch.isBlank {
                 let reason = Reason(
                     .invalidManifest, "the batch holds no line", hint: "write one manifest a line, as JSON")
-                _ = try await enterRefused(Origin(token: batch.claim.token, name: batch.name), reason, nil)
+                _ = try await enterRefused(
+                    Origin(token: batch.claim.token, name: batch.name, batch: batch.id), reason, nil)
             }
             let claims = claims
             try await BlockingLane.disk.run { () throws(DiskError) in try claims.drop(batch.claim) }
@@ -165,8 +183,7 @@ package struct Acceptor: Sendable {
     }
 
     private func origin(of line: BatchLine, _ batch: Batch) -> Origin {
-        Origin(
-            token: line.token, name: batch.name, mark: line.mark(of: batch.claim), droppedBy: batch.droppedBy)
+        Origin(token: line.token, name: batch.name, batch: batch.id, line: line.number, droppedBy: batch.droppedBy)
     }
 
     private func sorted<Value>(_ work: () async throws -> Value) async throws(AcceptError) -> Value {
@@ -265,11 +282,13 @@ package struct Acceptor: Sendable {
     private func draft(_ origin: Origin, wanting id: String?, route: String) async throws -> JobRecord {
         let now = try await ledger.now()
         let label = JobName.label(from: origin.name)
-        return JobRecord(
-            id: id ?? origin.mark.map { label + $0 } ?? fresh(label), claimToken: origin.token, route: route,
-            acceptedAt: now,
+        var job = JobRecord(
+            id: id ?? origin.id ?? fresh(label), claimToken: origin.token, route: route, acceptedAt: now,
             inputsDeleteBy: now.after(rules.longestLife), retainInputs: rules.retainInputs,
             profileID: rules.profile.id, profileHash: rules.profile.hash, originNode: rules.originNode)
+        job.batch = origin.batch
+        job.requestedID = origin.requestedID
+        return job
     }
 
     // MARK: ids
@@ -305,7 +324,7 @@ package struct Acceptor: Sendable {
                 } else if job.reason == nil {
                     job.reason = Self.conflict
                 }
-            case .taken(let holder) where origin.mark != nil && holder.claimToken.hasPrefix(JobPapers.foundToken):
+            case .taken(let holder) where origin.line != nil && holder.claimToken.hasPrefix(JobPapers.foundToken):
                 // The same line, taken in by its outcome after the ledger was lost: no other has this number of this batch.
                 return (holder.id, false)
             case .taken:

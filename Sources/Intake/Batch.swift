@@ -9,6 +9,7 @@ package struct Batch: Sendable {
     package let claim: Claim
     /// NAME as it was dropped.
     package let name: String
+    package let id: BatchID
     /// By the age clock: when it left the inbox.
     package let claimed: Timestamp
     private let path: String
@@ -43,6 +44,7 @@ package struct Batch: Sendable {
         self.longest = longest
         self.known = known
         name = InboxNames.split(file.name)?.stem ?? file.name
+        id = claim.batch(named: name)
         path = claim.folder + "/" + file.name
         do throws(DiskError) {
             _ = try Descriptor.reading(path)
@@ -166,16 +168,16 @@ package struct BatchLine: Sendable {
     package let number: Int
     package let token: String
     package let text: LineReader.Text
+}
 
-    /// `-XXXXXXXX-000001`: the same eight characters for all lines of a batch, and after a crash again.
-    func mark(of claim: Claim) -> String {
-        let random = claim.token.utf8.suffix(16).map {
+extension Claim {
+    /// The id of the batch that the claim holds: the same for all its lines, and after a crash again.
+    package func batch(named name: String) -> BatchID {
+        let random = token.utf8.suffix(16).map {
             UInt8(truncatingIfNeeded: Character(Unicode.Scalar($0)).hexDigitValue ?? 0)
         }
-        let bytes = stride(from: 0, to: random.count - 1, by: 2).map { random[$0] << 4 | random[$0 + 1] }
-        let digits = String(number)
-        let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
-        return "-\(JobName.suffix(from: bytes))-\(zeros)\(digits)"
+        return BatchID(
+            name: name, random: stride(from: 0, to: random.count - 1, by: 2).map { random[$0] << 4 | random[$0 + 1] })
     }
 }
 

@@ -24,7 +24,8 @@ package struct JobPapers: Sendable {
     /// The stored spec with these papers in it, which whoever reads the spec passes over.
     func beside(_ spec: JSONValue) -> JSONValue {
         let papers = JSONValue.fields([
-            "id": .string(job.id), "token": .string(job.claimToken), "route": .string(job.route),
+            "id": .string(job.id), "token": .string(job.claimToken), "batch": .text(job.batch?.description),
+            "route": .string(job.route),
             "accepted": .integer(job.acceptedAt.milliseconds), "delete_by": .integer(job.inputsDeleteBy.milliseconds),
             "subject": .text(job.subjectRef), "content": .string(job.contentRef),
             "retain_inputs": .integer(job.retainInputs.milliseconds),
@@ -76,6 +77,7 @@ package struct JobPapers: Sendable {
             profileID: papers["profile"]?.string ?? "", profileHash: papers["profile_hash"]?.string ?? "",
             originNode: papers["node"]?.string ?? "", contentRef: papers["content"]?.string ?? "",
             referenceCount: spec.referenceCount)
+        job.batch = papers["batch"]?.string.flatMap { BatchID($0) }
         job.subjectRef = papers["subject"]?.string
         job.retainOutputs = papers["retain_outputs"]?.int.map { Span(milliseconds: Int64($0)) }
         job.creditsPerOutput = Int64(max(0, papers["credits"]?.int ?? 0))

@@ -9,18 +9,22 @@ package struct CallEntry: Sendable, Hashable {
     package let effect: EffectRecord
     /// The token of the claim that its job came from.
     package let token: String
+    /// The batch that its job is a line of.
+    package let batch: BatchID?
     /// How it ended, where the book tells.
     package var end: CallEnd?
 
-    package init(_ effect: EffectRecord, token: String) {
+    package init(_ effect: EffectRecord, token: String, batch: BatchID? = nil) {
         self.effect = effect
         self.token = token
+        self.batch = batch
     }
 
     var line: [UInt8] {
         let document = JSONValue.fields([
             "call": .string(effect.id), "job": .string(effect.job), "token": .string(token),
-            "output": .integer(effect.output), "route": .string(effect.route), "for": .text(effect.fallbackFrom),
+            "batch": .text(batch?.description), "output": .integer(effect.output), "route": .string(effect.route),
+            "for": .text(effect.fallbackFrom),
             "provider": .string(effect.provider), "model": .string(effect.model), "cost": .integer(effect.cost),
             "at": .integer(effect.sentAt.milliseconds), "day": .string(effect.day),
             "subject": .text(effect.subjectRef), "answer": .text(effect.answerBlob),
@@ -43,7 +47,7 @@ package struct CallEntry: Sendable, Hashable {
         effect.subjectRef = document["subject"]?.string
         effect.answerBlob = document["answer"]?.string
         effect.fallbackFrom = document["for"]?.string
-        self.init(effect, token: token)
+        self.init(effect, token: token, batch: document["batch"]?.string.flatMap { BatchID($0) })
     }
 }
 

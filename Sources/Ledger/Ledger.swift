@@ -4,7 +4,7 @@ package import Domain
 ///
 /// Rows move by compare-and-set on (id, state, fence), so that a second machine, or a process that was thought dead,
 /// can waste time but never publish or pay.
-package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
+package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger, SelectionLedger {
     /// The age clock: never behind what it showed before, whatever the wall clock does.
     func now() async throws(LedgerError) -> Timestamp
 
@@ -16,7 +16,6 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger {
     func accept(_ job: JobRecord, blobs: [BlobRecord]) async throws(LedgerError) -> Acceptance
 
     func job(_ id: String) async throws(LedgerError) -> JobRecord?
-    func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord]
     func outputs(of job: String) async throws(LedgerError) -> [OutputRecord]
     func effects(of job: String) async throws(LedgerError) -> [EffectRecord]
     func blobs(of job: String) async throws(LedgerError) -> [BlobRecord]

@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects, gallery, plans, histories, hooks, budgetDays,
+        subjects, gallery, plans, histories, hooks, budgetDays, batches,
     ]
 
     private static let first = """
@@ -265,6 +265,24 @@ enum Migrations {
     /// The day whose budget is spent now, and when it ends by the age clock.
     private static let budgetDays = """
         CREATE TABLE budget_day (one INTEGER PRIMARY KEY CHECK (one = 1), day TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
+        """
+
+    /// The batch that a job is a line of. Jobs that were accepted before: a line without an id of its own has its batch in the id
+    /// that it got, and tells it of the other lines of its claim.
+    private static let batches = """
+        ALTER TABLE job ADD COLUMN batch TEXT;
+        CREATE TABLE batch (id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX batch_name ON batch (name);
+        UPDATE job SET batch = substr(id, 1, length(id) - max(7, length(substr(claim_token, 23))))
+            WHERE claim_token GLOB 'batch-????????????????.[1-9]*'
+                AND id GLOB printf('?*-[0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z]-%06d',
+                    substr(claim_token, 24));
+        WITH known AS MATERIALIZED (
+            SELECT substr(claim_token, 1, 22) AS claim, min(batch) AS batch FROM job WHERE batch IS NOT NULL GROUP BY 1)
+            UPDATE job SET batch = (SELECT known.batch FROM known WHERE claim = substr(claim_token, 1, 22))
+            WHERE batch IS NULL AND claim_token GLOB 'batch-????????????????.[1-9]*';
+        INSERT INTO batch SELECT DISTINCT batch, substr(batch, 1, length(batch) - 9) FROM job WHERE batch IS NOT NULL;
+        CREATE INDEX job_batch ON job (batch, state) WHERE batch IS NOT NULL;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

@@ -9,6 +9,8 @@ package struct JobRecord: Sendable, Hashable {
     package var requestedID: String?
     /// Name of the claim the job came from; a claim is accepted once.
     package var claimToken: String
+    /// The batch that it is a line of.
+    package var batch: BatchID?
     package var state: JobState = .accepted
     /// Rises with every claim; a write with an older one is refused.
     package var fence: Int64 = 0
@@ -279,16 +281,6 @@ package enum Change: Sendable {
     case record(LedgerEvent)
     /// Starts over after a person's word: nothing of the old end is left, and its inputs stay until then.
     case reopened(inputsDeleteBy: Timestamp)
-}
-
-/// Which jobs to list, newest first.
-package struct JobFilter: Sendable {
-    package var states: [JobState] = []
-    package var subjectRef: String?
-    package var reason: ReasonCode?
-    package var limit = 100
-
-    package init() {}
 }
 
 /// A route that gets no calls, for a refusal that the next call would meet too, or because its operator says so.

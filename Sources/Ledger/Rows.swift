@@ -9,7 +9,7 @@ extension JobRecord {
         "priority", "route", "accepted_at", "started_at", "settled_at", "inputs_delete_by", "inputs_deleted_at",
         "retain_inputs", "retain_outputs", "profile_id", "profile_hash", "subject_ref", "origin_node", "content_ref",
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
-        "simulated", "duplicate_of", "reopened", "credits", "may_save", "party",
+        "simulated", "duplicate_of", "reopened", "credits", "may_save", "party", "batch",
         "visibility", "protect", "plan", "plan_age", "plan_count", "plan_bytes", "plan_notice", "history",
     ]
 
@@ -25,7 +25,8 @@ extension JobRecord {
             .text(removed.joined(separator: " ")), .text(Self.text(of: referenceSizes)), .init(specBlob),
             .init(staged?.rawValue), .init(reason?.json.compact), .integer(simulated ? 1 : 0), .init(duplicateOf),
             .init(reopened), .integer(creditsPerOutput), .integer(maySave ? 1 : 0),
-            .init(party ?? subjectRef), .text(visibility.rawValue), .integer(isProtected ? 1 : 0),
+            .init(party ?? subjectRef), .init(batch?.description), .text(visibility.rawValue),
+            .integer(isProtected ? 1 : 0),
         ] + keepingValues
     }
 
@@ -64,6 +65,7 @@ extension JobRecord {
         creditsPerOutput = row["credits"].integer ?? 0
         maySave = row["may_save"].integer == 1
         party = row["party"].text
+        batch = row["batch"].text.flatMap { BatchID($0) }
         visibility = row["visibility"].text.flatMap(Visibility.init(rawValue:)) ?? .private
         isProtected = row["protect"].integer == 1
         plan = Self.plan(row)

@@ -64,7 +64,8 @@ extension SQLiteLedger {
         guard let callBook else { return }
         for change in changes {
             switch change {
-            case .spend(let effect, within: _): callBook.note(CallEntry(effect, token: job.claimToken))
+            case .spend(let effect, within: _):
+                callBook.note(CallEntry(effect, token: job.claimToken, batch: job.batch))
             case .effect(let effect): if let end = CallEnd(effect) { callBook.note(end) }
             default: break
             }

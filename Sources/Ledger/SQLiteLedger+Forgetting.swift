@@ -10,7 +10,7 @@ extension SQLiteLedger {
         // stands in done/ of a subject, and what has not come to the audit log is not over.
         let rows = try database.rows(
             """
-            SELECT id, credits FROM job
+            SELECT id, credits, batch FROM job
             WHERE settled_at < ? AND state IN ('done', 'failed') AND inputs_deleted_at IS NOT NULL AND owner IS NULL
                 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.job = job.id)
                 AND NOT EXISTS (SELECT 1 FROM gallery WHERE gallery.job = job.id)
@@ -42,6 +42,10 @@ extension SQLiteLedger {
                     "DELETE FROM delivery WHERE job = ?1 AND NOT EXISTS (SELECT 1 FROM history WHERE job = ?1)",
                     [.text(id)])
                 try database.run("DELETE FROM job WHERE id = ?", [.text(id)])
+                // With its last job a batch is forgotten too.
+                try database.run(
+                    "DELETE FROM batch WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE batch = ?1)",
+                    [row["batch"]])
             }
         }
         return rows.count

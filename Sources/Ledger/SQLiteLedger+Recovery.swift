@@ -54,7 +54,7 @@ extension SQLiteLedger {
             let known = try database.rows(
                 "SELECT id FROM job WHERE id = ? OR claim_token = ?", [.text(job.id), .text(job.claimToken)])
             guard known.isEmpty else { return false }
-            try insert("job", JobRecord.columns, job.values)
+            try insert(job)
             if end == nil { try queueUp(job) }
             for index in 1...max(1, job.count) {
                 let output = OutputRecord(job: job.id, index: index)
@@ -70,11 +70,12 @@ extension SQLiteLedger {
     package func adopt(_ blobs: [BlobRecord], for job: JobRecord) throws(LedgerError) {
         try database.transaction { () throws(LedgerError) in
             for blob in blobs { try insert("blob", BlobRecord.columns, blob.values) }
+            try enter(job.batch)
             try database.run(
                 """
                 UPDATE job SET claim_token = ?, spec_blob = ?, content_ref = ?, subject_ref = ?, route = ?, count = ?,
                     reference_count = ?, input_bytes = ?, retain_inputs = ?, retain_outputs = ?, credits = ?, may_save = ?,
-                    visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?, history = ?,
+                    batch = coalesce(?, batch), visibility = ?, protect = ?, plan = ?, plan_age = ?, plan_count = ?, plan_bytes = ?, plan_notice = ?, history = ?,
                     inputs_delete_by = min(inputs_delete_by, ?)
                 WHERE id = ?
                 """,
@@ -82,8 +83,8 @@ extension SQLiteLedger {
                     .text(job.claimToken), .init(job.specBlob), .text(job.contentRef), .init(job.subjectRef),
                     .text(job.route), .init(job.count), .init(job.referenceCount), .integer(job.inputBytes),
                     .integer(job.retainInputs.milliseconds), .init(job.retainOutputs?.milliseconds),
-                    .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0), .text(job.visibility.rawValue),
-                    .integer(job.isProtected ? 1 : 0),
+                    .integer(job.creditsPerOutput), .integer(job.maySave ? 1 : 0), .init(job.batch?.description),
+                    .text(job.visibility.rawValue), .integer(job.isProtected ? 1 : 0),
                 ] + job.keepingValues + [.integer(job.inputsDeleteBy.milliseconds), .text(job.id)])
         }
     }

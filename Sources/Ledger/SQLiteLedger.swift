@@ -93,7 +93,7 @@ package actor SQLiteLedger: JobLedger {
             var job = job
             try admit(&job)
             if let reason = try reserve(job) { job.reason = reason }
-            try insert("job", JobRecord.columns, job.values)
+            try insert(job)
             try enterConsents(job)
             try queueUp(job)
             for index in 1...max(1, job.count) {
@@ -107,27 +107,6 @@ package actor SQLiteLedger: JobLedger {
     }
 
     package func job(_ id: String) throws(LedgerError) -> JobRecord? { try find(id) }
-
-    package func jobs(_ filter: JobFilter) throws(LedgerError) -> [JobRecord] {
-        var clauses: [String] = []
-        var values: [Database.Value] = []
-        if !filter.states.isEmpty {
-            clauses.append("state IN (\(filter.states.map { _ in "?" }.joined(separator: ", ")))")
-            values += filter.states.map { .text($0.rawValue) }
-        }
-        if let subject = filter.subjectRef {
-            clauses.append("subject_ref = ?")
-            values.append(.text(subject))
-        }
-        if let reason = filter.reason {
-            clauses.append("(json_extract(reason, '$.code') = ? OR waiting = ?)")
-            values += [.text(reason.rawValue), .text(reason.rawValue)]
-        }
-        let condition = clauses.isEmpty ? "" : "WHERE " + clauses.joined(separator: " AND ")
-        values.append(.init(filter.limit))
-        return try database.rows("SELECT * FROM job \(condition) ORDER BY accepted_at DESC, id LIMIT ?", values)
-            .compactMap(JobRecord.init)
-    }
 
     package func outputs(of job: String) throws(LedgerError) -> [OutputRecord] {
         try database.rows("SELECT * FROM output WHERE job = ? ORDER BY position", [.text(job)])
@@ -190,9 +169,9 @@ package actor SQLiteLedger: JobLedger {
 
     package func counts() throws(LedgerError) -> [JobState: Int] { try counts(where: "") }
 
-    private func counts(where condition: String) throws(LedgerError) -> [JobState: Int] {
+    func counts(where condition: String, _ values: [Database.Value] = []) throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
-        for row in try database.rows("SELECT state, count(*) AS jobs FROM job \(condition) GROUP BY state") {
+        for row in try database.rows("SELECT state, count(*) AS jobs FROM job \(condition) GROUP BY state", values) {
             guard let state = row["state"].text.flatMap(JobState.init(rawValue:)) else { continue }
             counts[state] = Int(row["jobs"].integer ?? 0)
         }

@@ -7,6 +7,7 @@ package import Ledger
 package struct FoundOutcome: Sendable {
     package let job: String
     package let outcome: Outcome
+    package let batch: BatchID?
     package let requestedID: String?
     package let duplicateOf: String?
     package let accepted: Timestamp
@@ -53,6 +54,7 @@ package struct FoundOutcome: Sendable {
         self.outcome = outcome
         self.accepted = accepted
         inputsDeleteBy = deleteBy
+        batch = document["batch"]?.string.flatMap { BatchID($0) }
         requestedID = document["requested_id"]?.string
         duplicateOf = document["duplicate_of"]?.string
         settled = document["times"]?["settled"]?.string.flatMap { Timestamp($0) }

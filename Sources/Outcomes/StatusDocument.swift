@@ -35,7 +35,8 @@ package struct StatusDocument: Sendable {
 
     package var document: JSONValue {
         .fields([
-            "schema": .string(Self.schema), "job": .string(job.id), "requested_id": .text(job.requestedID),
+            "schema": .string(Self.schema), "job": .string(job.id), "batch": .text(job.batch?.description),
+            "requested_id": .text(job.requestedID),
             "duplicate_of": .text(job.duplicateOf), "outcome": .string(outcome.rawValue),
             "partial": .bool(!missing.isEmpty),
             "missing": .array(missing.map(Self.missing)),

@@ -23,6 +23,7 @@ enum StatusSchema {
         [
             "schema": Shape.fixed("Name and version of this form.", "darkroom.status/1"),
             "job": Shape.text("The job's id."),
+            "batch": Shape.text("The batch that the job is a line of, NAME-XXXXXXXX; missing where it is of none."),
             "requested_id": Shape.text("The caller's id, where the job had to settle under another."),
             "duplicate_of": Shape.text("The job that this one repeats word for word; nothing was bought again."),
             "outcome": Shape.choice("Which folder this stands in.", ["done", "failed", "held"]),

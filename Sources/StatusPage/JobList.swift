@@ -10,7 +10,8 @@ package enum JobList {
 
     package static func entry(_ job: JobRecord) -> JSONValue {
         .fields([
-            "job": .string(job.id), "requested_id": .text(job.requestedID), "state": .string(job.state.rawValue),
+            "job": .string(job.id), "batch": .text(job.batch?.description), "requested_id": .text(job.requestedID),
+            "state": .string(job.state.rawValue),
             "route": .text(job.route.isEmpty ? nil : job.route), "priority": .integer(job.priority),
             "accepted": .string(job.acceptedAt.description), "started": .text(job.startedAt?.description),
             "settled": .text(job.settledAt?.description), "outputs": .integer(job.count),

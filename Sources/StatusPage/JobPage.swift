@@ -44,6 +44,7 @@ struct JobPage {
         if let settled = job.settledAt {
             rows.append(("settled", "\(settled), after \(Words.duration(settled.since(job.acceptedAt)))"))
         }
+        if let batch = job.batch { rows.append(("batch", batch.description)) }
         if job.state == .waiting, let waiting = job.waiting { rows.append(("waits for", waiting.rawValue)) }
         if !job.route.isEmpty { rows.append(("route", job.route + (job.simulated ? " (simulated)" : ""))) }
         rows.append(("references", String(job.referenceCount)))

@@ -84,6 +84,8 @@ import Testing
         let mark = try #require(ids[0].split(separator: "-").dropFirst().first)
         #expect(mark.count == 8)
         #expect(ids == ["b-\(mark)-000001", "mine", "b-\(mark)-000003", "b-\(mark)-000004", "fifth"])
+        for id in ids { #expect(try await desk.ledger.job(id)?.batch?.description == "b-\(mark)", "\(id)") }
+        #expect(try await desk.ledger.batches(named: "b").map(\.mark) == [String(mark)])
         var fields: [String?] = []
         for id in ids { fields.append(try await desk.ledger.job(id)?.reason?.field) }
         #expect(fields == [nil, nil, "colour", nil, "references[0]"])
@@ -109,7 +111,7 @@ import Testing
         #expect(try batch.next(4).isEmpty)
         try await desk.acceptor().end(batch)
         let job = try #require(try await desk.ledger.jobs(JobFilter()).first)
-        #expect(job.reason?.code == .invalidManifest && job.id.hasPrefix("b-"))
+        #expect(job.reason?.code == .invalidManifest && job.id == batch.id.description && job.batch == batch.id)
     }
 
     @Test func `a batch that is a link or has a second name is refused as one job`() async throws {
@@ -120,7 +122,18 @@ import Testing
             #expect(try Batch(claim, longest: 100) == nil)
             let id = try #require(try await desk.acceptor().accept(claim))
             #expect(try await desk.ledger.job(id)?.reason?.code == .invalidManifest)
+            #expect(try await desk.ledger.job(id)?.batch?.description == id)
         }
+    }
+
+    @Test func `a line whose id is taken is still of its batch`() async throws {
+        let claim = try claim(#"{"prompt": "one", "id": "x"}"# + "\n" + #"{"prompt": "two", "id": "x"}"#)
+        var batch = try batch(claim)
+        let acceptor = try await desk.acceptor()
+        for line in try batch.next(9) { _ = try await acceptor.accept(line, of: batch) }
+        let jobs = try await desk.ledger.jobs(JobFilter())
+        #expect(jobs.count == 2 && jobs.allSatisfy { $0.batch == batch.id })
+        #expect(jobs.contains { $0.requestedID == "x" && $0.reason?.code == .idConflict })
     }
 
     @Test func `a desert of blank lines is crossed a piece at a time`() async throws {

@@ -77,6 +77,14 @@ final class DyingLedger: JobLedger {
     func openCounts() async throws(LedgerError) -> [JobState: Int] { try await real.openCounts() }
     func job(_ id: String) async throws(LedgerError) -> JobRecord? { try await real.job(id) }
     func jobs(_ filter: JobFilter) async throws(LedgerError) -> [JobRecord] { try await real.jobs(filter) }
+    func jobIDs(_ filter: JobFilter) async throws(LedgerError) -> [String] { try await real.jobIDs(filter) }
+    func counts(of filter: JobFilter) async throws(LedgerError) -> [JobState: Int] {
+        try await real.counts(of: filter)
+    }
+    func spent(on jobs: [String]) async throws(LedgerError) -> Int64 { try await real.spent(on: jobs) }
+    func batches(named name: String?) async throws(LedgerError) -> [BatchID] {
+        try await real.batches(named: name)
+    }
     func outputs(of job: String) async throws(LedgerError) -> [OutputRecord] { try await real.outputs(of: job) }
     func effects(of job: String) async throws(LedgerError) -> [EffectRecord] { try await real.effects(of: job) }
     func blobs(of job: String) async throws(LedgerError) -> [BlobRecord] { try await real.blobs(of: job) }

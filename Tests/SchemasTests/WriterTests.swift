@@ -18,6 +18,7 @@ import Testing
             inputBytes: 7)
         job.requestedID = "order-7"
         job.duplicateOf = "order-7"
+        job.batch = BatchID("orders-0123ABCD")
         job.startedAt = moment
         job.removed = ["exif", "gps"]
         job.visibility = .public
