@@ -13,16 +13,16 @@ extension Program {
         summary: "outputs on labelled sheets, to look through: of jobs, of a batch, or the newest ones",
         arguments: "[JOB…]", words: 0...10_000,
         options: [
-            Option("--batch", "NAME", "the jobs of a batch, by the name of its file or the prefix of its ids"),
             Option("--output", "FILE", "where to write; .jpg, .png, .webp or .html; - is standard output"),
             Option(
                 "--format", "FORMAT", "jpeg, png, webp, html (else by FILE's suffix)",
                 choices: ["jpeg", "png", "webp", "html"]),
-            Option("--title", "TEXT", "what stands above it"), .json,
-        ],
+            Option("--title", "TEXT", "what stands above it"),
+        ] + Option.filters() + [.json],
         examples: [
             "darkroom contact-sheet --batch catalogue -o catalogue.html",
             "darkroom contact-sheet lighthouse-7QK2M9XB harbour-0D3K8F1C -o sheet.jpg",
+            "darkroom contact-sheet --route openai --since 2h -o lately.png",
             "darkroom contact-sheet -o newest.png    # as many as fit on one sheet",
         ],
         notes: [
@@ -33,7 +33,7 @@ extension Program {
                 + "\(ContactSheet.most(.page)). Pictures are opened by locked image workers.",
         ]
     ) { invocation throws(CommandError) in
-        let sheet = try ContactSheet(invocation)
+        let sheet = try await ContactSheet(invocation)
         return try await sheet.make()
     }
 }
@@ -55,7 +55,7 @@ struct ContactSheet {
     private let format: PictureFormat
     private let found: OutcomeOutputs
 
-    init(_ invocation: Invocation) throws(CommandError) {
+    init(_ invocation: Invocation) async throws(CommandError) {
         self.invocation = invocation
         out = try PictureFiles.out(invocation)
         let name = out.lowercased()
@@ -71,10 +71,7 @@ struct ContactSheet {
             }
             self.format = format
         }
-        if invocation.value("--batch") != nil, !invocation.words.isEmpty {
-            throw CommandError(.usage, "contact-sheet takes jobs or --batch, not both")
-        }
-        found = try OutcomeOutputs(invocation, most: Self.most(kind))
+        found = try await OutcomeOutputs(invocation, most: Self.most(kind))
         guard found.outputs.count <= Self.mostPictures else {
             throw CommandError(
                 .usage, "\(found.outputs.count) pictures are more than the \(Self.mostPictures) of one order",

@@ -1,38 +1,26 @@
 import Daemon
-import Digests
 import Documents
 import Domain
-import Intake
 import Ledger
 import Outcomes
 import StatusPage
 
 extension Program {
     static let jobsVerb = Verb(
-        name: "jobs", summary: "lists jobs, newest first",
-        options: [
-            Option(
-                "--state", "STATE", JobState.allCases.map(\.rawValue).joined(separator: ", "), repeats: true,
-                choices: JobState.allCases.map(\.rawValue)),
-            Option("--subject", "SUBJECT", "only this subject's"),
-            Option(
-                "--reason", "CODE", "only with this reason", choices: ReasonCode.allCases.map(\.rawValue)),
-            Option("--limit", "N", "at most so many (100)"), .json,
-        ], examples: ["darkroom jobs --state failed --json"]
+        name: "jobs", summary: "list jobs, newest first",
+        options: Option.filters(limit: "at most N (100)") + [.json],
+        examples: [
+            "darkroom jobs --state failed --since 24h", "darkroom jobs --batch catalogue --json",
+            "darkroom jobs --route openai --since 2026-11-21 --until 2026-11-21",
+        ]
     ) { invocation throws(CommandError) in
-        let filter = try JobListing.filter(invocation)
+        let selection = try Selection(invocation)
+        let filter = try selection.filter(limit: 100)
         let stores = try invocation.stores(try invocation.configuration())
-        let jobs = try await JobListing.read { () throws(LedgerError) in
-            var filter = filter
-            if let subject = invocation.value("--subject") {
-                let key = try await stores.ledger.installationSecret("subject-hash") { randomBytes(32) }
-                filter.subjectRef = Acceptor.reference(to: subject, key: key)
-            }
-            return try await stores.ledger.jobs(filter)
-        }
+        let complete = try await selection.completed(filter, stores.ledger)
+        let jobs = try await JobListing.read { () throws(LedgerError) in try await stores.ledger.jobs(complete) }
         if invocation.wantsJSON {
-            Console.print(
-                JobList.document(jobs))
+            Console.print(JobList.document(jobs))
         } else if jobs.isEmpty {
             Console.remark("no jobs")
         } else {
@@ -73,32 +61,6 @@ enum JobListing {
             job.id, job.state.rawValue, String(job.acceptedAt.description.prefix(19)) + "Z", String(job.count),
             reason ?? "-",
         ]
-    }
-
-    static func filter(_ invocation: Invocation) throws(CommandError) -> JobFilter {
-        var filter = JobFilter()
-        for name in invocation.all("--state") {
-            guard let state = JobState(rawValue: name) else {
-                throw CommandError(
-                    .usage, "there is no state \"\(JSONParser.shown(name))\"",
-                    hint: "one of " + JobState.allCases.map(\.rawValue).joined(separator: ", "))
-            }
-            filter.states.append(state)
-        }
-        if let code = invocation.value("--reason") {
-            guard let reason = ReasonCode(rawValue: code) else {
-                let nearest = NearestName.of(code, among: ReasonCode.allCases.map(\.rawValue))
-                throw CommandError(.usage, "there is no such reason", hint: nearest.map { "did you mean \($0)?" })
-            }
-            filter.reasons = [reason]
-        }
-        if let text = invocation.value("--limit") {
-            guard let limit = Int(text), (1...1_000_000).contains(limit) else {
-                throw CommandError(.usage, "--limit takes a whole number from 1 to 1000000")
-            }
-            filter.limit = limit
-        }
-        return filter
     }
 
     static func read<Value>(_ work: () async throws(LedgerError) -> Value) async throws(CommandError) -> Value {

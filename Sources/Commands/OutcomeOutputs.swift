@@ -24,25 +24,30 @@ struct FoundOutput: Sendable {
     var title: String { isAlone ? job : "\(job):\(index)" }
 }
 
-/// The outputs that an order names. They are read from the outcome folders alone, which whoever takes outcomes away may do too.
+/// The outputs that an order means, as they lie in the outcome folders, which whoever takes outcomes away may look at too.
 struct OutcomeOutputs {
     private(set) var outputs: [FoundOutput] = []
     private(set) var remarks: [String] = []
-    /// Whether each job that was named has an output here.
+    /// Whether each job that was named, and each line of the batch, has an output here.
     private(set) var isWhole = true
 
     private static let sidecarBytes = 1 << 20
 
-    init(_ invocation: Invocation, most: Int) throws(CommandError) {
-        let spool = SpoolFolders(root: try invocation.configuration().spool)
+    init(_ invocation: Invocation, most: Int) async throws(CommandError) {
+        let selection = try Selection(invocation)
+        let configuration = try invocation.configuration()
+        let spool = SpoolFolders(root: configuration.spool)
         let folder = spool.outcomes(.done)
         let entries: [Folders.Entry]
         do throws(DiskError) { entries = try Folders.list(folder).entries } catch {
             throw CommandError(.inputOutput, "\(folder): \(error)", hint: "name the spool with --spool")
         }
-        if let batch = invocation.value("--batch") {
-            take(entries.map(\.name).filter { Self.isJob($0, of: batch) }, in: folder)
-            sayOthers(of: batch, spool)
+        if selection.isFilter {
+            if Files.refusal(to: .enter, spool.privateFolder) == nil {
+                try await takeKnown(selection, try invocation.stores(configuration))
+            } else {
+                try takeSeen(selection, entries, spool)
+            }
         } else if !invocation.words.isEmpty {
             for job in invocation.words {
                 guard JobName.isValidID(job) else {
@@ -51,17 +56,20 @@ struct OutcomeOutputs {
                 }
                 let before = outputs.count
                 take([job], in: folder)
-                if outputs.count == before {
-                    isWhole = false
-                    remarks.append("\(job) has no output in \(folder)")
-                }
+                if outputs.count == before { remark("\(job) has no output in \(folder)") }
             }
         } else {
             takeNewest(entries, most, in: folder)
         }
     }
 
-    private mutating func take(_ jobs: [String], in folder: String) {
+    /// Says what is missing of what was asked for.
+    mutating func remark(_ text: String) {
+        isWhole = false
+        remarks.append(text)
+    }
+
+    mutating func take(_ jobs: [String], in folder: String) {
         for job in jobs { outputs += Self.read(job, in: folder) }
     }
 
@@ -76,27 +84,6 @@ struct OutcomeOutputs {
             newest.append(found)
         }
         outputs = newest.reversed().flatMap { $0 }
-    }
-
-    private mutating func sayOthers(of batch: String, _ spool: SpoolFolders) {
-        for outcome in [Outcome.failed, .held] {
-            let names = ((try? Folders.list(spool.outcomes(outcome)))?.entries ?? []).map(\.name)
-            let count = names.filter { Self.isJob($0, of: batch) }.count
-            guard count > 0 else { continue }
-            isWhole = false
-            remarks.append(
-                "\(count) \(count == 1 ? "job" : "jobs") of \(batch) \(outcome == .failed ? "failed" : "are held")")
-        }
-    }
-
-    /// `NAME-XXXXXXXX-000001`, NAME with or without its XXXXXXXX. A line with an id of its own is not told from other jobs.
-    static func isJob(_ id: String, of batch: String) -> Bool {
-        guard id.hasPrefix(batch + "-") else { return false }
-        let parts = id.dropFirst(batch.count + 1).split(separator: "-", omittingEmptySubsequences: false)
-        guard let number = parts.last, number.count >= 6, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-            return false
-        }
-        return parts.count == 1 || parts.count == 2 && parts[0].count == 8
     }
 
     private static func read(_ job: String, in folder: String) -> [FoundOutput] {

@@ -64,14 +64,7 @@ extension Program {
             return ExitCode.fine.rawValue
         }
         let job = if let repeated { try await waiting.job(of: repeated) } else { submission.id }
-        return try await waiting.wait(for: [job])
-    }
-
-    static let waitVerb = Verb(
-        name: "wait", summary: "returns when each job has settled", arguments: "JOB…", words: 1...10_000,
-        options: [.json], examples: ["darkroom wait order-7 order-8"]
-    ) { invocation throws(CommandError) in
-        try await Waiting(invocation, try invocation.configuration()).wait(for: invocation.words)
+        return try await waiting.wait(for: [job], areNew: true)
     }
 }
 

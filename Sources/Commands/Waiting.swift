@@ -19,7 +19,7 @@ struct Waiting {
     private let wantsJSON: Bool
     private let door: Door
     /// Nil where only the outcome folders may be seen, or no daemon has made one yet.
-    private var ledger: (any JobLedger)? { door.ledger }
+    var ledger: (any JobLedger)? { door.ledger }
 
     /// Opens the ledger once it is there: a daemon that was started at the same time may still be making it.
     private final class Door {
@@ -40,18 +40,38 @@ struct Waiting {
         door = Door { (try? invocation.stores(configuration))?.ledger }
     }
 
-    func wait(for jobs: [String]) async throws(CommandError) -> Int32 {
-        try mayLook()
-        guard Files.exists(spool.inbox) || Files.exists(spool.outcomes(.done)) else {
-            throw CommandError(.inputOutput, "there is no spool at \(spool.root)", hint: "name it with --spool")
-        }
-        try await waitForSomebody(at: jobs)
-        let bar = ProgressBar(isLive: Console.isTerminal(2) && !wantsJSON)
-        defer { bar.end() }
-        bar.update { $0.total = jobs.count }
-        var isWell = true
+    /// - Parameter areNew: they were handed over a moment ago: none of the names is that of a batch.
+    func wait(for jobs: [String], areNew: Bool = false) async throws(CommandError) -> Int32 {
+        try await checkSpool()
+        try await waitForSomebody { await areSettled(jobs) }
+        let report = Report(wantsJSON: wantsJSON, total: jobs.count)
+        defer { report.bar.end() }
         for job in jobs {
-            let ending = await ending(of: job, bar)
+            if let ending = await ending(of: job, report.bar, mayBeBatch: !areNew) {
+                report.add(ending)
+            } else {
+                report.bar.update { $0.total -= 1 }
+                try await wait(for: Self.filter(ofBatch: job), report)
+            }
+        }
+        return report.code
+    }
+
+    /// What `wait` prints as jobs settle, and what it comes to.
+    final class Report {
+        let bar: ProgressBar
+        private let wantsJSON: Bool
+        private var isWell = true
+
+        init(wantsJSON: Bool, total: Int = 0) {
+            self.wantsJSON = wantsJSON
+            bar = ProgressBar(isLive: Console.isTerminal(2) && !wantsJSON)
+            bar.update { $0.total = total }
+        }
+
+        var code: Int32 { (isWell ? ExitCode.fine : .notAllWell).rawValue }
+
+        func add(_ ending: Ending) {
             let status = ending.status
             if ending.outcome != .done || status["partial"]?.bool == true { isWell = false }
             if wantsJSON {
@@ -65,10 +85,9 @@ struct Waiting {
                 line.failed += ending.outcome == .failed ? 1 : 0
                 line.held += ending.outcome == .held ? 1 : 0
                 line.pictures += status["outputs"]?.array?.count ?? 0
-                line.spent += Self.cost(status)
+                line.spent += Waiting.cost(status)
             }
         }
-        return (isWell ? ExitCode.fine : .notAllWell).rawValue
     }
 
     /// Micro-dollars that the job of an outcome folder cost; 0 where it does not say.
@@ -77,7 +96,7 @@ struct Waiting {
     }
 
     /// Held within what jobs can cost: the folder may be anybody's by now.
-    private static func cost(_ status: JSONValue) -> Int64 {
+    fileprivate static func cost(_ status: JSONValue) -> Int64 {
         Int64(min(max(0, status["cost"]?["micro_usd"]?.int ?? 0), Int(EffectRecord.mostCost)))
     }
 
@@ -97,7 +116,7 @@ struct Waiting {
     /// The id that a repeated hand-over settled under.
     func job(of repetition: Repetition) async throws(CommandError) -> String {
         try mayLook()
-        try await waitForSomebody(at: [repetition.id + "-"])
+        try await waitForSomebody { false }
         while true {
             for job in descendants(of: repetition.id) where !repetition.before.contains(job) {
                 guard let outcome = outcome(of: job) else { continue }
@@ -122,25 +141,23 @@ struct Waiting {
 
     // MARK: how a job ends
 
-    private struct Ending {
+    struct Ending {
         let outcome: Outcome
         let place: String
         let status: JSONValue
     }
 
-    private func outcome(of job: String) -> Outcome? {
+    func outcome(of job: String) -> Outcome? {
         Outcome.allCases.first { Files.exists(spool.outcome($0, of: job)) }
     }
 
-    private func ending(of job: String, _ bar: ProgressBar) async -> Ending {
+    /// Returns when the job has settled; nil where the name turns out to be that of a batch.
+    func ending(of job: String, _ bar: ProgressBar, mayBeBatch: Bool = false) async -> Ending? {
         var round = 0
         var said: ReasonCode?
         while true {
-            if let outcome = outcome(of: job) {
-                let place = spool.outcome(outcome, of: job)
-                let bare = JSONValue.fields(["job": .string(job), "outcome": .string(outcome.rawValue)])
-                return Ending(outcome: outcome, place: place, status: Self.status(ofOutcome: place) ?? bare)
-            }
+            if round % 20 == 0, mayBeBatch, await isBatch(job) { return nil }
+            if let ending = published(job) { return ending }
             // Once a second: the folder appears a moment before or after the ledger knows, and is told from one that was taken away.
             if round % 20 == 19, let ending = await delivered(job) { return ending }
             if round == 39 { await sayUnknown(job, bar) }
@@ -153,23 +170,55 @@ struct Waiting {
         }
     }
 
+    private func published(_ job: String) -> Ending? {
+        guard let outcome = outcome(of: job) else { return nil }
+        let place = spool.outcome(outcome, of: job)
+        let bare = JSONValue.fields(["job": .string(job), "outcome": .string(outcome.rawValue)])
+        return Ending(outcome: outcome, place: place, status: Self.status(ofOutcome: place) ?? bare)
+    }
+
     /// The ending of a job whose outcome was taken away; nil for what is not settled, or not known.
-    private func delivered(_ job: String) async -> Ending? {
-        guard let ledger, let record = (try? await ledger.job(job)) ?? nil,
-            let outcome = Outcome(rawValue: record.state.rawValue)
-        else { return nil }
+    private func delivered(_ job: String) async -> Ending? { await delivered([job])[job] }
+
+    /// The endings of those of these jobs whose outcomes were taken away.
+    func delivered(_ jobs: [String]) async -> [String: Ending] {
+        guard let ledger else { return [:] }
+        var settled: [String: JobState] = [:]
+        for job in jobs where outcome(of: job) == nil {
+            guard let state = ((try? await ledger.job(job)) ?? nil)?.state, Outcome(rawValue: state.rawValue) != nil
+            else { continue }
+            settled[job] = state
+        }
+        guard !settled.isEmpty else { return [:] }
+        // A person's word takes a folder away before the ledger knows of it.
         try? await Task.sleep(for: .milliseconds(500))
-        guard self.outcome(of: job) == nil, let again = (try? await ledger.job(job)) ?? nil,
-            again.state == record.state
-        else { return nil }
-        let outputs = (try? await ledger.outputs(of: job)) ?? []
-        return Ending(
-            outcome: outcome, place: "\(job), which was taken away from \(spool.outcomes(outcome))",
-            status: .fields([
-                "schema": "darkroom.delivered/1", "job": .string(job), "outcome": .string(outcome.rawValue),
-                "partial": .bool(outcome == .done && outputs.contains { $0.state == .failed }),
-                "reason": record.reason.map { .fields(["code": .string($0.code.rawValue)]) },
-            ]))
+        var endings: [String: Ending] = [:]
+        for (job, state) in settled where outcome(of: job) == nil {
+            guard let record = (try? await ledger.job(job)) ?? nil, record.state == state,
+                let outcome = Outcome(rawValue: state.rawValue)
+            else { continue }
+            let outputs = (try? await ledger.outputs(of: job)) ?? []
+            endings[job] = Ending(
+                outcome: outcome, place: "\(job), which was taken away from \(spool.outcomes(outcome))",
+                status: .fields([
+                    "schema": "darkroom.delivered/1", "job": .string(job), "outcome": .string(outcome.rawValue),
+                    "partial": .bool(outcome == .done && outputs.contains { $0.state == .failed }),
+                    "reason": record.reason.map { .fields(["code": .string($0.code.rawValue)]) },
+                ]))
+        }
+        return endings
+    }
+
+    private func areSettled(_ names: [String]) async -> Bool {
+        var open: [String] = []
+        for name in names {
+            if await isBatch(name) {
+                if await !areSettled(Self.filter(ofBatch: name)) { return false }
+            } else if outcome(of: name) == nil {
+                open.append(name)
+            }
+        }
+        return await delivered(open).count == open.count
     }
 
     /// What a job waits for that will not go on within seconds.
@@ -194,6 +243,13 @@ struct Waiting {
                 + (nearest.map { "; did you mean \($0)?" } ?? "; darkroom jobs lists those there are"))
     }
 
+    func checkSpool() async throws(CommandError) {
+        try mayLook()
+        guard Files.exists(spool.inbox) || Files.exists(spool.outcomes(.done)) else {
+            throw CommandError(.inputOutput, "there is no spool at \(spool.root)", hint: "name it with --spool")
+        }
+    }
+
     /// Whoever may not look into the outcome folders would wait for ever.
     private func mayLook() throws(CommandError) {
         for outcome in Outcome.allCases {
@@ -206,14 +262,10 @@ struct Waiting {
     }
 
     /// Without a daemon nothing would ever settle: that is said at once, and given up after ten seconds.
-    private func waitForSomebody(at jobs: [String]) async throws(CommandError) {
+    func waitForSomebody(unless areSettled: () async -> Bool) async throws(CommandError) {
         for attempt in 0..<100 {
-            var areSettled = true
-            for job in jobs where outcome(of: job) == nil {
-                if await delivered(job) == nil { areSettled = false }
-                if !areSettled { break }
-            }
-            if areSettled || isSomebodyThere { return }
+            if isSomebodyThere { return }
+            if await areSettled() { return }
             if attempt == 0 {
                 Console.remark("nobody works on this spool yet; start `darkroom run --spool \(spool.root)`")
             }

@@ -57,6 +57,10 @@ package struct Batch: Sendable {
     }
 
     private static let doubtMark = ".doubted"
+    /// A file of this name beside the batch says that a person cancelled what is left of it.
+    static let cancelMark = ".cancelled"
+
+    package var isCancelled: Bool { Files.exists(claim.folder + "/" + Self.cancelMark) }
 
     /// Marks every batch that was being read, durably: what is left of it may have been bought.
     package static func doubtAll(in claims: String) throws(DiskError) {
@@ -124,7 +128,7 @@ package struct Batch: Sendable {
     /// Keeps what is overdue until it has been said of each line that it is: the images go at once, and the claim counts as
     /// claimed at `moment`, so that a sweep leaves the rest of that day for it.
     package func prolong(claimedAt moment: Timestamp) throws(DiskError) {
-        let kept = [path, claim.folder + "/" + Self.doubtMark]
+        let kept = [path] + [Self.doubtMark, Self.cancelMark].map { claim.folder + "/" + $0 }
         for entry in try Folders.list(claim.folder).entries where !kept.contains(claim.folder + "/" + entry.name) {
             try Folders.removeTree(claim.folder + "/" + entry.name)
         }

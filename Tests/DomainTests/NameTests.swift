@@ -16,4 +16,27 @@ import Testing
     func `what is no batch's id is not read as one`(text: String) {
         #expect(BatchID(text) == nil)
     }
+
+    @Test(
+        arguments: [
+            ("2026-11-21T08:16:00Z", "2026-11-21T08:16:00.000Z"),
+            ("2026-11-21t08:16:00.5z", "2026-11-21T08:16:00.500Z"),
+            ("2026-11-21T00:16:00+02:00", "2026-11-20T22:16:00.000Z"),
+            ("2026-12-31T23:59:59.123456789-05:30", "2027-01-01T05:29:59.123Z"),
+        ])
+    func `a moment is read with any offset and fraction`(text: String, moment: String) {
+        #expect(Timestamp(rfc3339: text)?.description == moment)
+        #expect(Timestamp(moment)?.description == moment)
+    }
+
+    @Test(
+        arguments: [
+            "", "2026-11-21", "2026-11-21T08:16Z", "2026-11-21T08:16:00", "2026-02-30T08:16:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T08:16:00.Z", "2026-11-21T08:16:00+2:00", "2026-11-21 08:16:00Z", "2026-11-21T08:16:0٣Z",
+            "2026-11-21T08:16:00.1234567890Z", "2026-11-21T08:16:00+02:60",
+        ])
+    func `what is no moment is not read as one`(text: String) {
+        #expect(Timestamp(rfc3339: text) == nil)
+    }
 }

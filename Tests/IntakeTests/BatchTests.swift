@@ -136,6 +136,34 @@ import Testing
         #expect(jobs.contains { $0.requestedID == "x" && $0.reason?.code == .idConflict })
     }
 
+    @Test func `a batch has unread lines from the inbox on until its claim is over`() async throws {
+        func unread() throws -> UnreadBatches { try UnreadBatches(desk.spool) }
+        for name in ["b.jsonl", "b.txt", ".c.jsonl", "d.jsonl.part"] {
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: desk.spool.inbox + "/" + name))
+        }
+        #expect(try unread().isInInbox("b") && unread().mayHold("b") && !unread().mayHold("B"))
+        #expect(try !unread().mayHold("c") && !unread().mayHold("d"))
+        let claim = try #require(try desk.claims.take(Arrival(form: .batch, name: "b", files: ["b.jsonl"])))
+        let batch = try batch(claim)
+        #expect(try unread().claimed("b").map(\.id) == [batch.id] && unread().holds(batch.id.description))
+        #expect(try !unread().isInInbox("b") && !unread().mayHold("b-00000000"))
+        #expect(!batch.isCancelled)
+        let modified = try #require(try Files.info(claim.folder)).modified / 1_000_000
+        #expect(try unread().claimed("b")[0].cancel())
+        #expect(batch.isCancelled)
+        #expect(try Files.info(claim.folder)?.modified == modified * 1_000_000, "it is no younger for it")
+        let gone = try unread().claimed("b")
+        try await desk.acceptor().end(batch)
+        #expect(try !unread().mayHold("b"))
+        #expect(try !gone[0].cancel(), "there is nothing to cancel any more")
+    }
+
+    @Test func `while a batch is being taken it may be any, and an old half claim is none`() throws {
+        let folder = desk.spool.claims + "/batch-0011223344556677"
+        try Folders.make(folder)
+        #expect(try UnreadBatches(desk.spool).mayHold("b") && !UnreadBatches(desk.spool).holds("b"))
+    }
+
     @Test func `a desert of blank lines is crossed a piece at a time`() async throws {
         var batch = try batch(try claim(String(repeating: "\n", count: 50_000) + "a"))
         #expect(try batch.next(4).isEmpty && !batch.isOver)

@@ -29,8 +29,8 @@ complete -c darkroom -n '__darkroom_at 1' -a run -d 'the daemon, in the foregrou
 complete -c darkroom -n '__darkroom_at 1' -a drain -d 'processes inbox and queue until everything has settled, then exits'
 complete -c darkroom -n '__darkroom_at 1' -a submit -d 'hands a job over and prints its id'
 complete -c darkroom -n '__darkroom_at 1' -a status -d 'queue, routes and why any is paused, spend, next deletion'
-complete -c darkroom -n '__darkroom_at 1' -a wait -d 'returns when each job has settled'
-complete -c darkroom -n '__darkroom_at 1' -a jobs -d 'lists jobs, newest first'
+complete -c darkroom -n '__darkroom_at 1' -a wait -d 'return when jobs, or all lines of a batch, have settled'
+complete -c darkroom -n '__darkroom_at 1' -a jobs -d 'list jobs, newest first'
 complete -c darkroom -n '__darkroom_at 1' -a show -d 'one job\'s whole story'
 complete -c darkroom -n '__darkroom_at 1' -a retry -d 'runs a failed job, or what is missing of a partial one, again'
 complete -c darkroom -n '__darkroom_at 1' -a release -d 'lets a held job go on: a call whose end is unknown is made, and may be paid, again'
@@ -90,15 +90,27 @@ complete -c darkroom -n '__darkroom_verb status' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb status' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb status' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb status' -l help -d 'show this help'
+complete -c darkroom -n '__darkroom_verb wait' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb wait' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb wait' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb wait' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb wait' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb wait' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb wait' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb wait' -l limit -d 'the newest N of them' -x
 complete -c darkroom -n '__darkroom_verb wait' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb wait' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb wait' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb wait' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb wait' -a '(__darkroom_jobs)'
 complete -c darkroom -n '__darkroom_verb jobs' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
-complete -c darkroom -n '__darkroom_verb jobs' -l subject -d 'only this subject\'s' -x
-complete -c darkroom -n '__darkroom_verb jobs' -l reason -d 'only with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
-complete -c darkroom -n '__darkroom_verb jobs' -l limit -d 'at most so many (100)' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb jobs' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb jobs' -l limit -d 'at most N (100)' -x
 complete -c darkroom -n '__darkroom_verb jobs' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb jobs' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb jobs' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
@@ -224,10 +236,17 @@ complete -c darkroom -n '__darkroom_verb verify' -l config -d 'configuration (el
 complete -c darkroom -n '__darkroom_verb verify' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb verify' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb verify' -F
-complete -c darkroom -n '__darkroom_verb contact-sheet' -l batch -d 'the jobs of a batch, by the name of its file or the prefix of its ids' -x
 complete -c darkroom -n '__darkroom_verb contact-sheet' -s o -l output -d 'where to write; .jpg, .png, .webp or .html; - is standard output' -r -F
 complete -c darkroom -n '__darkroom_verb contact-sheet' -l format -d 'jpeg, png, webp, html (else by FILE\'s suffix)' -x -a 'jpeg png webp html'
 complete -c darkroom -n '__darkroom_verb contact-sheet' -l title -d 'what stands above it' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb contact-sheet' -l limit -d 'the newest N of them' -x
 complete -c darkroom -n '__darkroom_verb contact-sheet' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb contact-sheet' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb contact-sheet' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
