@@ -10,30 +10,34 @@ extension Program {
         arguments: "JOB[:N]…", words: 1...10_000, options: [.json],
         examples: ["darkroom save lighthouse-7QK2M9XB", "darkroom save lighthouse-7QK2M9XB:2"]
     ) { invocation throws(CommandError) in
+        try Selection.check(invocation)
         let stores = try invocation.stores(try invocation.configuration())
-        return try await onShelf(invocation, "kept") { job, index throws(Shelf.Refusal) in
+        let decision = Decision<Shelf.Refusal>(word: "kept", states: [.done], stake: .spent) {
+            name throws(Shelf.Refusal) in
+            let (job, index) = output(name)
             try await stores.shelf.save(job, index)
         }
+        return try await decision.run(invocation, stores)
     }
 
     static let deleteVerb = Verb(
-        name: "delete", summary: "deletes an output now, with its sidecar and the provider's original",
-        arguments: "JOB[:N]…", words: 1...10_000, options: [.json],
-        examples: ["darkroom delete lighthouse-7QK2M9XB", "darkroom delete lighthouse-7QK2M9XB:2"]
+        name: "delete", summary: "delete outputs, sidecars and the provider's originals now",
+        arguments: "[JOB[:N]…]", words: 0...10_000, options: Option.filters() + [.yes, .json],
+        examples: [
+            "darkroom delete lighthouse-7QK2M9XB", "darkroom delete lighthouse-7QK2M9XB:2",
+            "darkroom delete --batch catalogue --yes",
+        ],
+        notes: [filterNote(estimate: false)]
     ) { invocation throws(CommandError) in
+        try Selection.check(invocation)
         let stores = try invocation.stores(try invocation.configuration())
-        return try await onShelf(invocation, "deleted") { job, index throws(Shelf.Refusal) in
+        let decision = Decision<Shelf.Refusal>(
+            word: "deleted", states: [.done], fitness: .hasOutputs, stake: .spent
+        ) { name throws(Shelf.Refusal) in
+            let (job, index) = output(name)
             try await stores.shelf.delete(job, index)
         }
-    }
-
-    private static func onShelf(
-        _ invocation: Invocation, _ word: String, _ change: (String, Int?) async throws(Shelf.Refusal) -> Void
-    ) async throws(CommandError) -> Int32 {
-        try await decide(invocation, invocation.words, word) { name throws(Shelf.Refusal) in
-            let (job, index) = output(name)
-            try await change(job, index)
-        }
+        return try await decision.run(invocation, stores)
     }
 
     /// The job and the output of `JOB:N`; no id holds a colon.

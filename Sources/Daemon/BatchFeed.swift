@@ -145,8 +145,10 @@ final class BatchFeed: Sendable {
         while quota > 0, !stopping.isSet {
             let now = try await now()
             let isExpired = Self.isExpired(batch, now)
+            let isCancelled = await BlockingLane.disk.run { [batch] in batch.isCancelled }
             // What is refused takes no place.
-            let refusal = isExpired ? Self.expired : batch.isDoubted ? Self.doubted : nil
+            let refusal =
+                isCancelled ? Self.cancelled : isExpired ? Self.expired : batch.isDoubted ? Self.doubted : nil
             let most = refusal != nil ? Self.atOnce : min(room, quota, Self.atOnce)
             guard most > 0, reserve.hasRoom else { return true }
             let (lines, next, left) = try await read(most, of: batch, refusal != nil ? nil : admission)
@@ -213,6 +215,9 @@ final class BatchFeed: Sendable {
     private static let doubted = Reason(
         .outcomeUnknown, "the ledger was lost or is older than the spool: whether this line was called is not known",
         hint: "look at the provider's account, then hand over again what is missing")
+
+    private static let cancelled = Reason(
+        .cancelled, "the batch was cancelled before this line was read", hint: "hand it over again if it is wanted")
 
     private static let expired = Reason(
         .expired, "the line waited a day for a place in the queue", limit: "queue.max_accepted",

@@ -273,6 +273,8 @@ package enum Change: Sendable {
     case settled(at: Timestamp, inputsDeleteBy: Timestamp)
     case inputsDeleted(at: Timestamp)
     case simulated
+    /// What it lacks is asked of another route from now on.
+    case moved(to: String, isSimulated: Bool)
     /// What the gallery is about to get of this job; it counts as shown when the job settles.
     case shown([GalleryPicture])
     /// What is kept of what this job asked for; it counts as kept when the job settles as done.

@@ -337,6 +337,8 @@ package actor SQLiteLedger: JobLedger {
         case .inputsDeleted(let at):
             try set("inputs_deleted_at = ?, spec_blob = NULL", .integer(at.milliseconds))
         case .simulated: try set("simulated = 1")
+        case .moved(let route, let isSimulated):
+            try set("route = ?, simulated = ?", .text(route), .integer(isSimulated ? 1 : 0))
         case .shown(let pictures): for picture in pictures { try enter(picture, of: job) }
         case .history(let record): try enter(record)
         case .record(let event): try note(event)

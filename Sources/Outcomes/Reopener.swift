@@ -21,6 +21,8 @@ package struct Reopener: Sendable {
         /// There never was a readable job behind it.
         case neverRead
         case noCredit(CreditLack)
+        /// The route that it was to run on cannot take it.
+        case unfit(Reason)
         case ledger(LedgerError)
         case disk(DiskError)
 
@@ -32,6 +34,7 @@ package struct Reopener: Sendable {
             case .inputsGone: "the job's inputs are deleted"
             case .neverRead: "the job could not be read when it came in; hand it over again"
             case .noCredit(let lack): "its subject has \(lack.free) free credits, and \(lack.need) are needed"
+            case .unfit(let reason): "the route cannot take the job: \(reason.description)"
             case .ledger(let error): error.description
             case .disk(let error): error.description
             }
@@ -73,8 +76,12 @@ package struct Reopener: Sendable {
     }
 
     /// A failed job runs again; of a partial one only what is missing is asked for.
-    package func retry(_ id: String) async throws(Refusal) {
-        try await reopen(id, from: [.failed, .done], verb: "retry")
+    ///
+    /// - Parameter route: the route that is asked from now on, which the caller found fit; nil stays with the job's own.
+    /// - Returns: work files that were made for the old route and that no row names any more.
+    @discardableResult
+    package func retry(_ id: String, on route: String? = nil) async throws(Refusal) -> [BlobRecord] {
+        try await reopen(id, from: [.failed, .done], verb: "retry", on: route)
     }
 
     /// A job for which nothing was paid ends as failed, `cancelled`.
@@ -100,21 +107,28 @@ package struct Reopener: Sendable {
         throw isPaying ? .isPaying : .wrongState(job.state)
     }
 
-    private func reopen(_ id: String, from states: [JobState], verb: String) async throws(Refusal) {
+    @discardableResult
+    private func reopen(
+        _ id: String, from states: [JobState], verb: String, on route: String? = nil
+    ) async throws(Refusal) -> [BlobRecord] {
         let job = try await take(id, from: states)
         do throws(Refusal) {
-            let (next, outputs) = try await plan(job)
+            let blobs = try await onLedger { () throws(LedgerError) in try await ledger.blobs(of: job.id) }
+            let plan = try await plan(job, blobs).moved(to: route, job, blobs)
             // Asked before its folder is taken away; the write below reserves, and fails the job where somebody was faster.
             let lack = try await onLedger { () throws(LedgerError) in try await ledger.lackOfCredit(for: job) }
             if let lack { throw Refusal.noCredit(lack) }
             // What waits for a person, or failed, is taken away first; what was published stays until there is more.
             for outcome in [Outcome.held, .failed] { try await remove(spool.outcome(outcome, of: id)) }
             try await onLedger { () throws(LedgerError) in
-                let changes = [.reopened(inputsDeleteBy: job.acceptedAt.after(Self.life))] + outputs.map(Change.output)
+                var facts = ["by": verb, "from": job.state.rawValue]
+                facts["route"] = plan.route
                 try await recorder.write(
-                    job.hold, .reopened(next), changes,
-                    LedgerEvent("job.reopened", job: id, ["by": verb, "from": job.state.rawValue]))
+                    job.hold, .reopened(plan.next),
+                    [.reopened(inputsDeleteBy: job.acceptedAt.after(Self.life))] + plan.changes,
+                    LedgerEvent("job.reopened", job: id, facts))
             }
+            return plan.dropped
         } catch {
             try? await ledger.release(job.hold)
             throw error
@@ -122,11 +136,10 @@ package struct Reopener: Sendable {
     }
 
     /// Where the job goes on, and what each of its outputs has still before it. Nothing that was answered is asked again.
-    private func plan(_ job: JobRecord) async throws(Refusal) -> (JobState, [OutputRecord]) {
+    private func plan(_ job: JobRecord, _ blobs: [BlobRecord]) async throws(Refusal) -> Plan {
         let now = try await onLedger { () throws(LedgerError) in try await ledger.now() }
         if job.inputsDeletedAt != nil || job.acceptedAt.after(Self.life) <= now.after(.minutes(1)) { throw .inputsGone }
         guard job.specBlob != nil else { throw .neverRead }
-        let blobs = try await onLedger { () throws(LedgerError) in try await ledger.blobs(of: job.id) }
         var outputs = try await onLedger { () throws(LedgerError) in try await ledger.outputs(of: job.id) }
         if job.state == .done, !outputs.contains(where: { $0.state == .failed || $0.state == .unknown }) {
             throw .wrongState(.done)
@@ -145,8 +158,11 @@ package struct Reopener: Sendable {
             // A retry begins where the job began; what is released is asked for again where its end is unknown.
             if !hasAnswer, job.state != .held { outputs[index].fallbacks = [] }
         }
-        if blobs.filter({ $0.kind == .normalized }).count < job.referenceCount { return (.accepted, outputs) }
-        return (outputs.contains { $0.state == .pending || $0.state == .calling } ? .ready : .answered, outputs)
+        if blobs.filter({ $0.kind == .normalized }).count < job.referenceCount {
+            return Plan(next: .accepted, outputs: outputs)
+        }
+        let isOpen = outputs.contains { $0.state == .pending || $0.state == .calling }
+        return Plan(next: isOpen ? .ready : .answered, outputs: outputs)
     }
 
     /// Outputs whose last call brought a durable answer that was never read to its end.
@@ -155,6 +171,38 @@ package struct Reopener: Sendable {
         let effects = try await onLedger { () throws(LedgerError) in try await ledger.effects(of: job.id) }
         let last = Dictionary(effects.map { ($0.output, $0) }) { _, later in later }
         return Set(last.values.filter { $0.state == .answered && $0.callClass == nil }.map(\.output))
+    }
+
+    /// How a job goes on.
+    private struct Plan {
+        var next: JobState
+        var outputs: [OutputRecord]
+        /// The route that it moves to; nil where it stays.
+        var route: String?
+        var isSimulated = false
+        /// What was made for the route that it leaves.
+        var dropped: [BlobRecord] = []
+
+        var changes: [Change] {
+            outputs.map(Change.output) + (route.map { [.moved(to: $0, isSimulated: isSimulated)] } ?? [])
+                + dropped.map { .dropBlob($0.id) }
+        }
+
+        /// The same on another route; a job whose outputs are all answered has nothing to ask it for.
+        func moved(to route: String?, _ job: JobRecord, _ blobs: [BlobRecord]) -> Plan {
+            guard let route, route != job.route, outputs.contains(where: { $0.state == .pending }) else { return self }
+            var plan = self
+            plan.route = route
+            // What is answered stays with the route that answered it.
+            for index in outputs.indices where outputs[index].state != .pending && outputs[index].fallbacks.isEmpty {
+                plan.outputs[index].fallbacks = [job.route]
+            }
+            plan.isSimulated = job.simulated && outputs.contains { $0.state != .pending }
+            // References are made again for what the new model takes, and its rules are held against them.
+            plan.next = .accepted
+            plan.dropped = blobs.filter { $0.kind == .normalized || $0.kind == .normalizedMask }
+            return plan
+        }
     }
 
     private func remove(_ folder: String) async throws(Refusal) {

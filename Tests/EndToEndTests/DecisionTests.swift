@@ -78,7 +78,7 @@ import Testing
         try drop(spool)
         #expect(try await drain(spool) == 1)
         #expect(try spool.reason("j").code == "server_error")
-        #expect(try await spool.darkroom("retry", "--reason", "server_error").code == 0)
+        #expect(try await spool.darkroom("retry", "--reason", "server_error", "--yes").code == 0)
         #expect(spool.outcomes("failed") == [])
         #expect(try await drain(spool) == 0 && provider.requests.count == 3)
         try spool.drop("k", manifest: #"{"prompt":"a mill","id":"k","retain":{"inputs":"0s"},"references":["no.png"]}"#)

@@ -32,11 +32,11 @@ complete -c darkroom -n '__darkroom_at 1' -a status -d 'queue, routes and why an
 complete -c darkroom -n '__darkroom_at 1' -a wait -d 'return when jobs, or all lines of a batch, have settled'
 complete -c darkroom -n '__darkroom_at 1' -a jobs -d 'list jobs, newest first'
 complete -c darkroom -n '__darkroom_at 1' -a show -d 'one job\'s whole story'
-complete -c darkroom -n '__darkroom_at 1' -a retry -d 'runs a failed job, or what is missing of a partial one, again'
-complete -c darkroom -n '__darkroom_at 1' -a release -d 'lets a held job go on: a call whose end is unknown is made, and may be paid, again'
-complete -c darkroom -n '__darkroom_at 1' -a cancel -d 'stops a job that is not in a paid call'
+complete -c darkroom -n '__darkroom_at 1' -a retry -d 'run failed jobs, or what partial ones lack, again'
+complete -c darkroom -n '__darkroom_at 1' -a release -d 'let held jobs go on; unknown calls may be paid for again'
+complete -c darkroom -n '__darkroom_at 1' -a cancel -d 'stop jobs that are not in a paid call'
 complete -c darkroom -n '__darkroom_at 1' -a save -d 'keeps an output beyond its time, where the policy lets a subject choose'
-complete -c darkroom -n '__darkroom_at 1' -a delete -d 'deletes an output now, with its sidecar and the provider\'s original'
+complete -c darkroom -n '__darkroom_at 1' -a delete -d 'delete outputs, sidecars and the provider\'s originals now'
 complete -c darkroom -n '__darkroom_at 1' -a route -d 'list routes, pause one, or open a paused one again'
 complete -c darkroom -n '__darkroom_at 1' -a subject -d 'the rights of the person the data belongs to, and their limits'
 complete -c darkroom -n '__darkroom_at 1' -a account -d 'credits of a subject, where the policy uses them; check looks whether all add up'
@@ -120,18 +120,45 @@ complete -c darkroom -n '__darkroom_verb show' -l config -d 'configuration (else
 complete -c darkroom -n '__darkroom_verb show' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb show' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb show' -a '(__darkroom_jobs)'
-complete -c darkroom -n '__darkroom_verb retry' -l reason -d 'all failed jobs with this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb retry' -l model -d 'on this route instead of the job\'s own' -x
+complete -c darkroom -n '__darkroom_verb retry' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb retry' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb retry' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb retry' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb retry' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb retry' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb retry' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb retry' -l limit -d 'the newest N of them' -x
+complete -c darkroom -n '__darkroom_verb retry' -l yes -d 'with filters: do it without asking'
 complete -c darkroom -n '__darkroom_verb retry' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb retry' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb retry' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb retry' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb retry' -a '(__darkroom_jobs)'
-complete -c darkroom -n '__darkroom_verb release' -l give-up -d 'settle it as failed instead'
+complete -c darkroom -n '__darkroom_verb release' -l give-up -d 'settle them as failed instead'
+complete -c darkroom -n '__darkroom_verb release' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb release' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb release' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb release' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb release' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb release' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb release' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb release' -l limit -d 'the newest N of them' -x
+complete -c darkroom -n '__darkroom_verb release' -l yes -d 'with filters: do it without asking'
 complete -c darkroom -n '__darkroom_verb release' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb release' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb release' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb release' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb release' -a '(__darkroom_jobs)'
+complete -c darkroom -n '__darkroom_verb cancel' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb cancel' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb cancel' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l limit -d 'the newest N of them' -x
+complete -c darkroom -n '__darkroom_verb cancel' -l yes -d 'with filters: do it without asking'
 complete -c darkroom -n '__darkroom_verb cancel' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb cancel' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb cancel' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
@@ -142,6 +169,15 @@ complete -c darkroom -n '__darkroom_verb save' -l config -d 'configuration (else
 complete -c darkroom -n '__darkroom_verb save' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
 complete -c darkroom -n '__darkroom_verb save' -l help -d 'show this help'
 complete -c darkroom -n '__darkroom_verb save' -a '(__darkroom_jobs)'
+complete -c darkroom -n '__darkroom_verb delete' -l state -d 'accepted, ready, waiting, calling, answered, made, held, done, failed' -x -a 'accepted ready waiting calling answered made held done failed'
+complete -c darkroom -n '__darkroom_verb delete' -l subject -d 'jobs of this subject' -x
+complete -c darkroom -n '__darkroom_verb delete' -l reason -d 'jobs that failed, wait, or lack an output for this reason' -x -a 'invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired'
+complete -c darkroom -n '__darkroom_verb delete' -l batch -d 'jobs of all batches of this name, or of the one batch NAME-XXXXXXXX' -x
+complete -c darkroom -n '__darkroom_verb delete' -l route -d 'jobs of this route' -x
+complete -c darkroom -n '__darkroom_verb delete' -l since -d 'accepted then or later: 2h (ago), 2026-11-21 (UTC), or RFC 3339' -x
+complete -c darkroom -n '__darkroom_verb delete' -l until -d 'accepted before; a day counts to its end' -x
+complete -c darkroom -n '__darkroom_verb delete' -l limit -d 'the newest N of them' -x
+complete -c darkroom -n '__darkroom_verb delete' -l yes -d 'with filters: do it without asking'
 complete -c darkroom -n '__darkroom_verb delete' -l json -d 'print JSON'
 complete -c darkroom -n '__darkroom_verb delete' -l config -d 'configuration (else $DARKROOM_CONFIG, /etc/darkroom/darkroom.json5)' -r -F
 complete -c darkroom -n '__darkroom_verb delete' -l spool -d 'the spool, instead of the configured one' -x -a '(__fish_complete_directories)'
