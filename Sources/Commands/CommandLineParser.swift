@@ -23,6 +23,7 @@ enum CommandLineParser {
 
     private static func verb(named name: String, among verbs: [Verb]) throws(CommandError) -> Verb {
         if let verb = verbs.first(where: { $0.name == name }) { return verb }
+        try Unbuilt.check(verb: name)
         let nearest = NearestName.of(name, among: verbs.map(\.name))
         throw CommandError(
             .usage, "there is no verb \"\(JSONParser.shown(name))\"",
@@ -58,6 +59,7 @@ enum CommandLineParser {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0] == "-o" ? "--output" : parts[0]
         guard let option = verb.allOptions.first(where: { $0.name == name }) else {
+            try Unbuilt.check(name, of: verb.name)
             let nearest = NearestName.of(name, among: verb.allOptions.map(\.name))
             throw CommandError(
                 .usage, "\(verb.name) has no option \(JSONParser.shown(name))",
