@@ -60,7 +60,7 @@ extension FaultRule {
         }
         spoil = answer.choice("spoil", as: Spoil.self)
         if let url = answer.object("url") {
-            address = PictureAddress(url)
+            address = ServedAddress(url)
             answer.adopt(url.finish())
         }
         billed = answer.bool("billed")

@@ -85,7 +85,7 @@ package struct FaultRule: Sendable {
     var retryForm: RetryForm?
     var spoil: Spoil?
     /// Where the pictures are, in place of the pictures.
-    var address: PictureAddress?
+    var address: ServedAddress?
     var billed: Bool?
 
     /// What the ledger says of such a request.

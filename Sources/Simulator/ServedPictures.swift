@@ -6,7 +6,7 @@ import HTTPServer
 import Synchronization
 
 /// What a fault script says of a picture that an answer names the address of.
-struct PictureAddress: Sendable {
+struct ServedAddress: Sendable {
     /// Stands in the address in place of the name that the request was sent to; without a port it keeps that of the request.
     var host: String?
     /// How often a fetch is sent on before the picture comes.
@@ -41,7 +41,7 @@ final class ServedPictures: Sendable {
         let bytes: [UInt8]
         let type: String
         let signature: String
-        let terms: PictureAddress
+        let terms: ServedAddress
         var fetches = 0
     }
 
@@ -61,7 +61,7 @@ final class ServedPictures: Sendable {
     /// - Parameters:
     ///   - scheme: `http` or `https`.
     ///   - host: the name and port that the request was sent to.
-    func keep(_ bytes: [UInt8], type: String, _ terms: PictureAddress, scheme: String, host: String) -> String {
+    func keep(_ bytes: [UInt8], type: String, _ terms: ServedAddress, scheme: String, host: String) -> String {
         let (id, signature) = (randomUUID(), randomUUID())
         kept.withLock { kept in
             kept.pictures[id] = Picture(bytes: bytes, type: type, signature: signature, terms: terms)

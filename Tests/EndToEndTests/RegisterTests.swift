@@ -235,8 +235,11 @@ import Testing
         let allowed = try #require(Self.allowed[name])
         for request in provider.requests {
             #expect(Set(try Self.fields(request)).isSubset(of: allowed))
+            // The program names itself in one place, and says no more there.
+            var headers = request.headers
+            #expect(headers.removeValue(forKey: "user-agent")?.wholeMatch(of: /darkroom\/[0-9.]+/) != nil)
             let sent =
-                request.path + request.headers.map { "\($0): \($1)" }.joined(separator: "\n")
+                request.path + headers.map { "\($0): \($1)" }.joined(separator: "\n")
                 + String(decoding: request.body, as: UTF8.self)
             for trace in ["ann-1990", "CANARY", "darkroom", "safety_identifier"] {
                 #expect(!sent.lowercased().contains(trace.lowercased()), "\(trace) was sent to \(name)")

@@ -88,6 +88,10 @@ import Transport
         ("spoil: 'escaped_slashes'", .success), ("spoil: 'several_pictures'", .success),
         ("spoil: 'wrong_type'", .success), ("spoil: 'usage_missing'", .success), ("reset: 'after'", .success),
         ("bytes_per_second: '20kB'", .success), ("status: 418, body: 'no'", .invalidRequest),
+        ("spoil: 'base64_lines'", .success), ("spoil: 'base64_data_url'", .success),
+        ("spoil: 'base64_unpadded'", .success), ("spoil: 'base64_url_safe'", .success),
+        ("spoil: 'second_place'", .success), ("spoil: 'event_stream'", .badResponse), ("spoil: 'empty'", .badResponse),
+        ("body: ''", .badResponse), ("beside: 'server_error'", .success),
     ])
     func `a spoiled answer is read for what it is`(answer: String, wanted: CallClass) async throws {
         let service = try Service(faults: "[{ answer: { \(answer) } }]")
@@ -95,6 +99,20 @@ import Transport
             let (verdict, _, _) = try await service.call(provider, isEdit: true)
             #expect(verdict?.callClass == wanted, "\(provider.rawValue)")
             if wanted == .success { #expect((verdict?.bill?.usage == nil) == answer.contains("usage_missing")) }
+        }
+        await service.stop()
+    }
+
+    @Test(arguments: ["base64_lines", "base64_data_url", "base64_unpadded", "base64_url_safe", "second_place"])
+    func `a picture that was wrapped is the picture`(spoil: String) async throws {
+        let service = try Service(faults: "[{ answer: { spoil: '\(spoil)' } }]")
+        for provider in ContractTests.providers {
+            let answer = try await service.call(provider, isEdit: false).answer
+            guard case .bytes(let bytes)? = answer?.pictures.first else {
+                Issue.record("no picture from \(provider.rawValue)")
+                continue
+            }
+            #expect(bytes.starts(with: Service.pixel.prefix(8)) && bytes.suffix(12) == Service.pixel.suffix(12))
         }
         await service.stop()
     }
