@@ -39,7 +39,6 @@ extension Calls {
         var (verdict, image) = adapter.read(head, body: body)
         // After a crash there is no head to read it from.
         verdict.requestID = effect.requestID ?? verdict.requestID
-        verdict.forbidsRepeat = RetryHint.forbidsRepeat(head.headers)
         guard let image else { return try await ended(verdict, effect, output, fault: nil, changes: []) }
         var changes = try await kept(image, of: answer, output: output.index)
         if changes == nil {

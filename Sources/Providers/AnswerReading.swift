@@ -35,6 +35,7 @@ extension AnswerReading {
         verdict.host = Processor.host(of: endpoint)
         verdict.wait = RetryHint.read(head.headers) ?? wait(document)
         verdict.requestID = requestID(head, json)
+        verdict.forbidsRepeat = RetryHint.forbidsRepeat(head.headers)
         return (verdict, answer)
     }
 
