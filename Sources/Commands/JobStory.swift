@@ -60,9 +60,10 @@ struct JobStory {
             if let value = reason.value { rows.append(["value", value]) }
             rows.append(["what to do", reason.hint ?? reason.code.remedy])
         }
-        if job.state == .waiting, let waiting = job.waiting {
-            rows.append(["waits for", "\(waiting.rawValue), until \(job.runAfter)"])
-            rows.append(["what to do", waiting.remedy])
+        if let reason = job.waitReason {
+            rows.append(["waits for", "\(reason.code.rawValue), until \(job.runAfter)"])
+            rows.append(["why", reason.message])
+            rows.append(["what to do", reason.hint ?? reason.code.remedy])
         }
         rows.append(["accepted", job.acceptedAt.description])
         if let settled = job.settledAt { rows.append(["settled", settled.description]) }

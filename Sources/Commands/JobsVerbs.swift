@@ -56,7 +56,7 @@ enum JobListing {
     static let heading = ["JOB", "STATE", "ACCEPTED", "OUTPUTS", "REASON"]
 
     static func row(_ job: JobRecord) -> [String] {
-        let reason = job.reason?.code.rawValue ?? job.waitsFor?.rawValue
+        let reason = job.reason?.code.rawValue ?? job.waitReason.map { "\($0.code.rawValue): \($0.message)" }
         return [
             job.id, job.state.rawValue, String(job.acceptedAt.description.prefix(19)) + "Z", String(job.count),
             reason ?? "-",

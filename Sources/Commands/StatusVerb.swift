@@ -47,14 +47,17 @@ extension SpoolStatus {
     var text: String {
         let jobs = JobState.allCases.compactMap { state in
             counts[state].map { count in
-                let why = state == .waiting && !waits.isEmpty ? " (" + waits.joined(separator: ", ") + ")" : ""
-                return "\(count) \(state.rawValue)\(why)"
+                let codes = waitCodes(in: state)
+                return "\(count) \(state.rawValue)" + (codes.isEmpty ? "" : " (\(codes.joined(separator: ", ")))")
             }
         }
         let budget = configuration.budgetPerDay.map { " of " + Money.text($0) } ?? ""
-        let heads = [
+        var heads = [
             ["daemon", isRunning ? "running" : "not running"], ["work", flow],
             ["jobs", jobs.isEmpty ? "none" : jobs.joined(separator: ", ")],
+        ]
+        heads += waits.map { ["waiting", $0.words] }
+        heads += [
             ["inbox", (["\(inbox) waiting"] + inboxWaitsFor).joined(separator: "; ")],
             ["spent today", "\(Money.text(spent))\(budget) dollars (\(day), UTC)"],
             ["next deletion", retention.nextDeadline?.description ?? "none"], ["oldest overdue", "\(overdue) s"],

@@ -154,7 +154,7 @@ struct Waiting {
     /// Returns when the job has settled; nil where the name turns out to be that of a batch.
     func ending(of job: String, _ bar: ProgressBar, mayBeBatch: Bool = false) async -> Ending? {
         var round = 0
-        var said: ReasonCode?
+        var said: Reason?
         while true {
             if round % 20 == 0, mayBeBatch, await isBatch(job) { return nil }
             if let ending = published(job) { return ending }
@@ -162,7 +162,9 @@ struct Waiting {
             if round % 20 == 19, let ending = await delivered(job) { return ending }
             if round == 39 { await sayUnknown(job, bar) }
             if round % 20 == 19, let (reason, until) = await reasonToWait(of: job), reason != said {
-                bar.remark("\(job) waits: \(reason.rawValue), until \(until); what to do: \(reason.remedy)")
+                bar.remark(
+                    "\(job) waits: \(reason.code.rawValue), until \(until): \(reason.message); "
+                        + "what to do: \(reason.hint ?? reason.code.remedy)")
                 said = reason
             }
             round += 1
@@ -222,9 +224,9 @@ struct Waiting {
     }
 
     /// What a job waits for that will not go on within seconds.
-    private func reasonToWait(of job: String) async -> (ReasonCode, Timestamp)? {
-        guard let ledger, let record = (try? await ledger.job(job)) ?? nil, record.state == .waiting,
-            let reason = record.waitsFor, let now = try? await ledger.now(),
+    private func reasonToWait(of job: String) async -> (Reason, Timestamp)? {
+        guard let ledger, let record = (try? await ledger.job(job)) ?? nil, let reason = record.waitReason,
+            let now = try? await ledger.now(),
             record.runAfter.since(now) > .seconds(5)
         else { return nil }
         return (reason, record.runAfter)

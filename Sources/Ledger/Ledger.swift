@@ -96,8 +96,8 @@ package protocol JobLedger: GalleryLedger, PlanLedger, HistoryLedger, SelectionL
     ///
     /// - Parameter job: of this job alone; nil looks at the newest few hundred.
     func outputsToLookAt(of job: String?, limit: Int) async throws(LedgerError) -> [OutputRecord]
-    /// What the jobs that wait wait for, and how many.
-    func waits() async throws(LedgerError) -> [ReasonCode: Int]
+    /// What jobs wait for, the most frequent first.
+    func waits() async throws(LedgerError) -> [WaitGroup]
     /// Routes whose last requests could not be delivered: jobs wait for the next try.
     func outOfReach() async throws(LedgerError) -> Set<String>
     /// What has settled since a moment of the age clock.

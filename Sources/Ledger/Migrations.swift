@@ -2,7 +2,7 @@
 enum Migrations {
     static let steps = [
         first, second, third, fourth, credits, turns, paces, paced, saves, book, loads, forgetting, audit, parties,
-        subjects, gallery, plans, histories, hooks, budgetDays, batches,
+        subjects, gallery, plans, histories, hooks, budgetDays, batches, waitReasons,
     ]
 
     private static let first = """
@@ -283,6 +283,11 @@ enum Migrations {
             WHERE batch IS NULL AND claim_token GLOB 'batch-????????????????.[1-9]*';
         INSERT INTO batch SELECT DISTINCT batch, substr(batch, 1, length(batch) - 9) FROM job WHERE batch IS NOT NULL;
         CREATE INDEX job_batch ON job (batch, state) WHERE batch IS NOT NULL;
+        """
+
+    /// Why a job waits, in words; `job.waiting` is its code.
+    private static let waitReasons = """
+        ALTER TABLE job ADD COLUMN waiting_reason TEXT;
         """
 
     /// Brings the file to the newest shape; refuses one that is newer than this program.

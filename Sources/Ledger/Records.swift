@@ -18,6 +18,8 @@ package struct JobRecord: Sendable, Hashable {
     package var leaseUntil: Timestamp?
     package var runAfter: Timestamp
     package var waiting: ReasonCode?
+    /// The words for `waiting`, where the step that let it wait had some.
+    package var waitingReason: Reason?
     package var priority: Int
     package var route: String
     package var acceptedAt: Timestamp
@@ -68,9 +70,18 @@ package struct JobRecord: Sendable, Hashable {
     /// What whoever handed it over vouches for; written down with the subject's consents, and not with the job.
     package var attestations: [String] = []
 
-    /// What it waits for, where it does.
+    /// What it waits for, where it does. A job can wait in every state before its end; only while it is worked on it does not.
     package var waitsFor: ReasonCode? {
-        state == .waiting || (state == .accepted && waiting == .subjectRestricted) ? waiting : nil
+        guard !state.isSettled, state != .held, owner == nil || state == .waiting else { return nil }
+        return waiting
+    }
+
+    /// Why it waits, in words, where it does.
+    package var waitReason: Reason? {
+        waitsFor.map { code in
+            if let waitingReason, waitingReason.code == code { return waitingReason }
+            return Reason(code, code.meaning, hint: code.remedy)
+        }
     }
 
     package init(
@@ -266,7 +277,7 @@ package enum Change: Sendable {
     /// ledger throws `overBudget`, or `overRate` where the subject has to wait.
     case spend(EffectRecord, within: SpendLimits)
     case reason(Reason?)
-    case wait(until: Timestamp, ReasonCode)
+    case wait(until: Timestamp, Reason)
     /// The daemon lived through all that is done with the job here.
     case tried
     case staged(Outcome?)

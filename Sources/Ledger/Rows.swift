@@ -11,6 +11,7 @@ extension JobRecord {
         "count", "reference_count", "input_bytes", "removed", "reference_sizes", "spec_blob", "staged", "reason",
         "simulated", "duplicate_of", "reopened", "credits", "may_save", "party", "batch",
         "visibility", "protect", "plan", "plan_age", "plan_count", "plan_bytes", "plan_notice", "history",
+        "waiting_reason",
     ]
 
     var values: [Database.Value] {
@@ -49,6 +50,7 @@ extension JobRecord {
         leaseUntil = Timestamp(row["lease_until"])
         runAfter = Timestamp(row["run_after"]) ?? accepted
         waiting = row["waiting"].text.flatMap(ReasonCode.init(rawValue:))
+        waitingReason = Reason(stored: row["waiting_reason"])
         startedAt = Timestamp(row["started_at"])
         settledAt = Timestamp(row["settled_at"])
         inputsDeletedAt = Timestamp(row["inputs_deleted_at"])
@@ -72,11 +74,11 @@ extension JobRecord {
         history = row["history"].text.flatMap { HistoryTerm($0) }
     }
 
-    /// Plan and history.
+    /// Plan and history, and why it waits.
     var keepingValues: [Database.Value] {
         [
             .init(plan?.name), .init(plan?.age?.milliseconds), .init(plan?.count), .init(plan?.bytes),
-            .init(plan?.notice.milliseconds), .init(history?.description),
+            .init(plan?.notice.milliseconds), .init(history?.description), .init(waitingReason?.json.compact),
         ]
     }
 

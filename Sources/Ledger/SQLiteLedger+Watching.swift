@@ -37,6 +37,23 @@ package struct Deadline: Sendable, Hashable {
     }
 }
 
+/// Jobs that wait for the same thing, in the same state.
+package struct WaitGroup: Sendable, Hashable {
+    package var state: JobState
+    /// Why, in the words of the one that goes on first.
+    package var reason: Reason
+    package var jobs: Int
+    /// When the first of them is tried again.
+    package var until: Timestamp
+
+    package init(state: JobState, reason: Reason, jobs: Int, until: Timestamp) {
+        self.state = state
+        self.reason = reason
+        self.jobs = jobs
+        self.until = until
+    }
+}
+
 extension SQLiteLedger {
     package func settled(since moment: Timestamp) throws(LedgerError) -> [SettledGroup] {
         let rows = try database.rows(
@@ -58,12 +75,24 @@ extension SQLiteLedger {
         }
     }
 
-    package func waits() throws(LedgerError) -> [ReasonCode: Int] {
+    /// Most groups that are told: what differs between them are words, and those are few.
+    private static let mostWaits = 100
+
+    package func waits() throws(LedgerError) -> [WaitGroup] {
+        // With one `min` SQLite takes the bare columns from the row that has it: a whole record.
         let rows = try database.rows(
-            "SELECT waiting, count(*) AS jobs FROM job WHERE state = 'waiting' AND waiting IS NOT NULL GROUP BY 1")
-        return rows.reduce(into: [:]) { waits, row in
-            guard let reason = row["waiting"].text.flatMap(ReasonCode.init) else { return }
-            waits[reason] = row["jobs"].integer.map { Int($0) }
+            """
+            SELECT *, count(*) AS jobs, min(run_after) AS next FROM job
+            WHERE state NOT IN ('done', 'failed') AND state <> 'held' AND waiting IS NOT NULL
+                AND (owner IS NULL OR state = 'waiting')
+            GROUP BY state, waiting, json_extract(waiting_reason, '$.message')
+            ORDER BY jobs DESC, waiting, state LIMIT \(Self.mostWaits)
+            """)
+        return rows.compactMap { row in
+            guard let job = JobRecord(row), let reason = job.waitReason, let jobs = row["jobs"].integer else {
+                return nil
+            }
+            return WaitGroup(state: job.state, reason: reason, jobs: Int(jobs), until: job.runAfter)
         }
     }
 

@@ -301,8 +301,10 @@ package actor SQLiteLedger: JobLedger {
         if case .reopened = event { parting = true }
         // Whatever it gets to, it got there alive.
         let owner = parting ? ", owner = NULL, lease_until = NULL, deaths = 0" : ""
+        // What it waited for is over once it gets any further.
+        let waiting = event == .hindered ? "" : ", waiting = NULL"
         let moved = try database.run(
-            "UPDATE job SET state = ?\(owner) WHERE id = ? AND state = ? AND fence = ?",
+            "UPDATE job SET state = ?\(owner)\(waiting) WHERE id = ? AND state = ? AND fence = ?",
             [.text(next.rawValue), .text(job.id), .text(job.state.rawValue), .integer(job.fence)])
         guard moved == 1 else { throw LedgerError.lost(job: job.id) }
         if event == .settled(.done) { try publish(job) }
@@ -325,9 +327,11 @@ package actor SQLiteLedger: JobLedger {
             try check(effect, within: limits)
             try insert("effect", EffectRecord.columns, effect.values)
         case .reason(let reason): try set("reason = ?", .init(reason?.json.compact))
-        case .wait(let until, let code):
-            try set("run_after = ?, waiting = ?, deaths = 0", .integer(until.milliseconds), .text(code.rawValue))
-            if code == .subjectRestricted { try park(job) }
+        case .wait(let until, let reason):
+            try set(
+                "run_after = ?, waiting = ?, waiting_reason = ?, deaths = 0", .integer(until.milliseconds),
+                .text(reason.code.rawValue), .text(reason.json.compact))
+            if reason.code == .subjectRestricted { try park(job) }
         case .tried: try set("deaths = 0")
         case .staged(let outcome): try set("staged = ?", .init(outcome?.rawValue))
         case .settled(let at, let deleteBy):

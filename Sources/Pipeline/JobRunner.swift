@@ -259,7 +259,9 @@ package struct JobRunner: Sendable {
             case LedgerError.full: try await waitForRoom(job)
             default:
                 shop.recorder.log.error("a job could not go on", ["job": job.id, "why": "\(error)"])
-                try await wait(job, Reason(.internalFault, "this machine could not go on with the job"), .seconds(15))
+                let hint = "the log says why, with the job's id; it is tried again by itself"
+                let reason = Reason(.internalFault, "this machine could not go on with the job", hint: hint)
+                try await wait(job, reason, .seconds(15))
             }
             return true
         } catch {
@@ -283,9 +285,13 @@ package struct JobRunner: Sendable {
         let until = try await shop.ledger.now().after(span)
         guard let current = try await shop.ledger.job(job.id), current.fence == job.fence else { return }
         let canWait = current.state.after(.hindered) != nil
-        try await shop.ledger.write(current.hold, canWait ? .hindered : nil, [.wait(until: until, reason.code)])
+        try await shop.ledger.write(current.hold, canWait ? .hindered : nil, [.wait(until: until, reason)])
         if !canWait { try await shop.ledger.release(current.hold) }
         await shop.recorder.record(
-            "job.waits", job.id, ["reason": reason.code.rawValue, "seconds": String(span.milliseconds / 1000)])
+            "job.waits", job.id,
+            [
+                "reason": reason.code.rawValue, "why": reason.message,
+                "seconds": String(span.milliseconds / 1000),
+            ])
     }
 }

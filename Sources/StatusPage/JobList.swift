@@ -17,6 +17,12 @@ package enum JobList {
             "settled": .text(job.settledAt?.description), "outputs": .integer(job.count),
             "references": .integer(job.referenceCount), "simulated": .bool(job.simulated),
             "reason": job.reason?.json, "waits_for": .text(job.waitsFor?.rawValue),
+            "waits": job.waitReason.map { reason in
+                .fields([
+                    "message": .string(reason.message), "hint": .string(reason.hint ?? reason.code.remedy),
+                    "until": .string(job.runAfter.description),
+                ])
+            },
             "inputs_delete_by": .string(job.inputsDeleteBy.description),
             "inputs_deleted": .text(job.inputsDeletedAt?.description),
         ])

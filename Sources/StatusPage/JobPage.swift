@@ -45,7 +45,11 @@ struct JobPage {
             rows.append(("settled", "\(settled), after \(Words.duration(settled.since(job.acceptedAt)))"))
         }
         if let batch = job.batch { rows.append(("batch", batch.description)) }
-        if job.state == .waiting, let waiting = job.waiting { rows.append(("waits for", waiting.rawValue)) }
+        if let reason = job.waitReason {
+            rows.append(("waits for", "\(reason.code.rawValue): \(reason.message)"))
+            rows.append(("tried again", job.runAfter.description))
+            rows.append(("what to do", reason.hint ?? reason.code.remedy))
+        }
         if !job.route.isEmpty { rows.append(("route", job.route + (job.simulated ? " (simulated)" : ""))) }
         rows.append(("references", String(job.referenceCount)))
         let gone = job.inputsDeletedAt.map { "deleted \($0)" }

@@ -81,17 +81,21 @@ struct Page {
     /// From the inbox to the outcomes.
     private var flow: String {
         func jobs(_ states: JobState...) -> Int { states.reduce(0) { $0 + (status.counts[$1] ?? 0) } }
+        func waits(_ state: JobState) -> String? {
+            let codes = status.waitCodes(in: state)
+            return codes.isEmpty ? nil : codes.joined(separator: ", ") + (state == .waiting ? "" : " waiting")
+        }
         let calls = status.routes.reduce(0) { $0 + $1.underWay }
         let steps: [(name: String, count: Int, more: String, kind: String)] = [
             ("inbox", status.inbox, "names not taken yet", ""),
-            ("queue", jobs(.accepted, .ready), "accepted and ready", ""),
+            ("queue", jobs(.accepted, .ready), waits(.accepted) ?? "accepted and ready", ""),
             (
                 "waiting", jobs(.waiting),
-                status.waits.isEmpty ? "for pace, quota or room" : status.waits.joined(separator: ", "),
+                waits(.waiting) ?? "for pace, quota or room",
                 jobs(.waiting) > 0 ? "warn" : ""
             ),
             ("calling", jobs(.calling), Words.count(calls, "call", "calls") + " under way", ""),
-            ("finishing", jobs(.answered, .made), "enlarged and written", ""),
+            ("finishing", jobs(.answered, .made), waits(.answered) ?? "enlarged and written", ""),
             ("done", jobs(.done), "outcomes in done/", ""),
             ("failed", jobs(.failed), "outcomes in failed/", ""),
             ("held", jobs(.held), "wait for a person", jobs(.held) > 0 ? "warn" : ""),
@@ -100,8 +104,10 @@ struct Page {
             "<li class=\"\(step.kind)\"><span>\(step.name)</span><b>\(step.count)</b><small>\(step.more)</small></li>"
         }
         let why = status.inboxWaitsFor.map { "<li>\(HTML.escaped($0))</li>" }.joined()
+        let waiting = status.waits.map { "<li>\(HTML.escaped($0.words))</li>" }.joined()
         return """
             <section><h2>Jobs</h2><ol class="flow">\(items.joined())</ol>\
+            \(waiting.isEmpty ? "" : "<p>Jobs wait:</p><ul>\(waiting)</ul>")\
             \(why.isEmpty ? "" : "<p>Hand-overs stay in the inbox:</p><ul>\(why)</ul>")</section>
             """
     }

@@ -26,8 +26,8 @@ package struct SpoolStatus: Sendable {
     /// Whether work flows, as the running daemon sees it; nil where none runs, or it has not looked yet.
     package let readiness: Readiness?
     package let counts: [JobState: Int]
-    /// What the jobs that wait wait for: `2 over_budget`, the most frequent first.
-    package let waits: [String]
+    /// What jobs wait for, the most frequent first.
+    package let waits: [WaitGroup]
     package let routes: [RouteLine]
     package let configuration: Configuration
     package let retention: RetentionState
@@ -46,8 +46,7 @@ package struct SpoolStatus: Sendable {
         let note = isRunning ? (try? Files.read(spool.readiness, limit: 1 << 20)) ?? nil : nil
         readiness = note.flatMap { try? JSONParser.parse($0) }.flatMap { Readiness($0) }
         counts = try await ledger.counts()
-        waits = try await ledger.waits().sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
-            .map { "\($0.value) \($0.key.rawValue)" }
+        waits = try await ledger.waits()
         retention = try await ledger.retention()
         // What a hold keeps of an erasure was answered for.
         requests = try await ledger.openRequests().filter { $0.state != .held }
@@ -87,6 +86,13 @@ package struct SpoolStatus: Sendable {
         return why
     }
 
+    /// What jobs of one state, or of all, wait for: `2 over_budget`, the most frequent first.
+    package func waitCodes(in state: JobState? = nil) -> [String] {
+        let groups = waits.filter { state == nil || $0.state == state }
+        let counts = Dictionary(groups.map { ($0.reason.code.rawValue, $0.jobs) }, uniquingKeysWith: +)
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+    }
+
     /// Seconds by which the oldest deletion is late; 0 where all is well.
     package var overdue: Int64 { retention.oldestOverdue.map { max(0, now.since($0).milliseconds / 1000) } ?? 0 }
     /// Micro-dollars of the day, over all routes.
@@ -99,7 +105,7 @@ package struct SpoolStatus: Sendable {
             "obstacles": readiness?.document["obstacles"], "stuck_workers": readiness.map { .integer($0.stuckWorkers) },
             "jobs": .object(
                 JobState.allCases.map { .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0)) }),
-            "waits_for": .array(waits.map { .string($0) }),
+            "waits_for": .array(waitCodes().map { .string($0) }), "waits": .array(waits.map(\.document)),
             "inbox": .fields([
                 "waiting": .integer(inbox), "waits_for": .array(inboxWaitsFor.map { .string($0) }),
             ]),
@@ -138,5 +144,23 @@ package struct SpoolStatus: Sendable {
                 "open": .integer(requests.count), "next_due": .text(requests.first?.due.description),
             ]),
         ])
+    }
+}
+
+extension WaitGroup {
+    /// For programs.
+    package var document: JSONValue {
+        .fields([
+            "code": .string(reason.code.rawValue), "state": .string(state.rawValue), "jobs": .integer(jobs),
+            "message": .string(reason.message), "hint": .string(reason.hint ?? reason.code.remedy),
+            "until": .string(until.description),
+        ])
+    }
+
+    /// For people: how many jobs, why, until when, and what to do.
+    package var words: String {
+        (jobs == 1 ? "1 job" : "\(jobs) jobs")
+            + ": \(reason.code.rawValue): \(reason.message); tried again \(until); what to do: "
+            + (reason.hint ?? reason.code.remedy)
     }
 }

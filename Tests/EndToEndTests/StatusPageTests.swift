@@ -45,7 +45,8 @@ import Testing
         let ready = try await get(url + "/readyz")
         #expect(ready.status == 200 && ready.body.contains(#""ready": true"#), "\(ready.body)")
         let page = try await get(url + "/")
-        #expect(page.status == 200 && page.body.contains("work flows") && page.body.contains("invalid_manifest"))
+        #expect(page.status == 200 && page.body.contains("work flows"), "\(page.body)")
+        #expect(page.body.contains("invalid_manifest"))
         #expect(page.head.contains("content-security-policy: default-src 'none'"))
         #expect(!page.body.contains("http://") && !page.body.contains("https://"))
         // What is there without a script, and what leads on from it.

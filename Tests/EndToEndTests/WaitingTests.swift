@@ -57,8 +57,16 @@ import Testing
             tool: "/usr/bin/timeout",
             ["10", Darkroom.path, "submit"] + spool.arguments + ["--prompt", "x", "--id", "fox", "--wait"])
         #expect(waited.code == 124 && waited.err.contains("fox waits: over_budget, until"), "\(waited)")
-        #expect(try await spool.darkroom("status").out.contains("1 waiting (1 over_budget)"))
-        #expect(try await spool.darkroom("show", "fox").out.contains("what to do"))
+        let why = "per_day does not reach for another call"
+        #expect(waited.err.contains(why))
+        let status = try await spool.darkroom("status").out
+        #expect(status.contains("1 waiting (1 over_budget)") && status.contains(why), "\(status)")
+        let story = try await spool.darkroom("show", "fox").out
+        #expect(story.contains("what to do") && story.contains(why), "\(story)")
+        #expect(try await spool.darkroom("jobs").out.contains(why))
+        let jobs = try await spool.darkroom("jobs", "--json").json["jobs"] as? [[String: Any]]
+        #expect(jobs?.first?["waits_for"] as? String == "over_budget")
+        #expect(((jobs?.first?["waits"] as? [String: Any])?["message"] as? String)?.contains(why) == true)
         await daemon.end()
     }
 

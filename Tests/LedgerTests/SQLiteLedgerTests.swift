@@ -51,7 +51,7 @@ import Testing
         let now = try await ledger.now()
         for job in try await ledger.claim(50, for: "run", lease: .hours(1)) {
             let ready = try await ledger.write(job.hold, .prepared, [])
-            _ = try await ledger.write(ready.hold, .hindered, [.wait(until: now, .rateLimited)])
+            _ = try await ledger.write(ready.hold, .hindered, [.wait(until: now, Reason(.rateLimited, "busy"))])
         }
         try await accept(2, of: "b", ledger)
         let next = try await ledger.claim(4, for: "run", lease: .hours(1)).map(\.id)
@@ -68,7 +68,7 @@ import Testing
         let jobs = try await ledger.claim(9, for: "run", lease: .hours(1))
         for job in jobs {
             let ready = try await ledger.write(job.hold, .prepared, [])
-            _ = try await ledger.write(ready.hold, .hindered, [.wait(until: until, .overRate)])
+            _ = try await ledger.write(ready.hold, .hindered, [.wait(until: until, Reason(.overRate, "too many"))])
         }
         var ahead: [String: Int] = [:]
         for job in jobs { ahead[job.id] = try await ledger.aheadAtPace(of: job) }
@@ -215,7 +215,7 @@ import Testing
         let held = try #require(try await ledger.claim(1, for: "me", lease: .hours(1)).first)
         let until = try await ledger.now().after(.minutes(5))
         _ = try await ledger.write(held.hold, .prepared, [])
-        let waiting = try await ledger.write(held.hold, .hindered, [.wait(until: until, .rateLimited)])
+        let waiting = try await ledger.write(held.hold, .hindered, [.wait(until: until, Reason(.rateLimited, "busy"))])
         #expect(waiting.state == .waiting && waiting.waiting == .rateLimited && waiting.owner == nil)
         #expect(try await ledger.claim(1, for: "me", lease: .hours(1)).isEmpty)
         #expect(try await ledger.nextWake() == until)

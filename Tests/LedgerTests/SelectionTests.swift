@@ -116,7 +116,8 @@ import Testing
             let job = try #require(try await ledger.seize(id, for: "test"))
             let ready = try await ledger.write(job.hold, .prepared, [])
             let until = try await ledger.now().after(.hours(1))
-            let waiting = try await ledger.write(ready.hold, .hindered, [.wait(until: until, .serverError)])
+            let waiting = try await ledger.write(
+                ready.hold, .hindered, [.wait(until: until, Reason(.serverError, "the model service failed"))])
             if id == "waited" { _ = try await ledger.write(waiting.hold, .resumed, []) }
         }
         try await accept("partial") { $0.count = 2 }
@@ -202,7 +203,8 @@ import Testing
             let before = Migrations.steps.prefix { !$0.contains("CREATE TABLE batch ") }
             for step in before { try old.script(step) }
             try old.script("PRAGMA user_version=\(before.count)")
-            let columns = JobRecord.columns.filter { $0 != "batch" }
+            let there = Set(try old.rows("PRAGMA table_info(job)").compactMap { $0["name"].text })
+            let columns = JobRecord.columns.filter(there.contains)
             for (id, token) in [
                 ("cat-0123456Z-000001", "batch-00112233445566aa.1"), ("mine", "batch-00112233445566aa.2"),
                 ("cat-0123456Z-1234567", "batch-00112233445566aa.1234567"), ("own-1", "batch-99112233445566aa.1"),
@@ -213,7 +215,7 @@ import Testing
                 let job = JobRecord(
                     id: id, claimToken: token, route: "mai", acceptedAt: clock.wall(), inputsDeleteBy: clock.wall(),
                     retainInputs: .zero)
-                let values = zip(JobRecord.columns, job.values).filter { $0.0 != "batch" }.map(\.1)
+                let values = zip(JobRecord.columns, job.values).filter { there.contains($0.0) }.map(\.1)
                 let marks = columns.map { _ in "?" }.joined(separator: ", ")
                 try old.run("INSERT INTO job (\(columns.joined(separator: ", "))) VALUES (\(marks))", values)
             }

@@ -81,7 +81,8 @@ import Testing
         try await ledger.restrict(try await request("restrict"))
         try await ledger.unrestrict(try await request("unrestrict"))
         let later = try await ledger.now().after(.hours(20))
-        _ = try await ledger.write(Hold(job: "a", fence: 1), .hindered, [.wait(until: later, .subjectRestricted)])
+        let restricted = Reason(.subjectRestricted, "restricted")
+        _ = try await ledger.write(Hold(job: "a", fence: 1), .hindered, [.wait(until: later, restricted)])
         #expect(try await claimed() == ["a"])
     }
 

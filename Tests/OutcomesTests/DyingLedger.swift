@@ -56,7 +56,7 @@ final class DyingLedger: JobLedger {
         try await real.suspects(ofDeaths: least)
     }
     func outOfReach() async throws(LedgerError) -> Set<String> { try await real.outOfReach() }
-    func waits() async throws(LedgerError) -> [ReasonCode: Int] { try await real.waits() }
+    func waits() async throws(LedgerError) -> [WaitGroup] { try await real.waits() }
     func deadlines(limit: Int) async throws(LedgerError) -> [Deadline] { try await real.deadlines(limit: limit) }
     func outputsToLookAt(of job: String?, limit: Int) async throws(LedgerError) -> [OutputRecord] {
         try await real.outputsToLookAt(of: job, limit: limit)

@@ -73,7 +73,7 @@ import Vault
         case .ready: _ = try await ledger.write(job.hold, .prepared, [])
         case .waiting:
             _ = try await ledger.write(job.hold, .prepared, [])
-            _ = try await ledger.write(job.hold, .hindered, [.wait(until: until, .rateLimited)])
+            _ = try await ledger.write(job.hold, .hindered, [.wait(until: until, Reason(.rateLimited, "busy"))])
         case .calling:
             _ = try await ledger.write(job.hold, .prepared, [])
             _ = try await ledger.write(job.hold, .called, [])
