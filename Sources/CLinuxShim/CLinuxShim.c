@@ -76,6 +76,11 @@ int lx_kill(int process_descriptor) {
     return pidfd_send_signal(process_descriptor, SIGKILL, NULL, 0) ? -errno : 0;
 }
 
+void lx_end(int process) {
+    if (process <= 0 || kill(process, SIGKILL)) return;
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 int lx_reap(int process_descriptor, int *signal, int *code) {
     siginfo_t end;
     memset(&end, 0, sizeof end);
@@ -290,15 +295,24 @@ static int set_soft(int process, int what, rlim_t value) {
     return prlimit(process, (__rlimit_resource_t) what, &limit, NULL) ? -errno : 0;
 }
 
-int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seconds) {
+int lx_processor_time(int process, int64_t *nanoseconds) {
     clockid_t clock;
     struct timespec used;
+    // A process number of 0 would be this process.
+    if (process <= 0) return -ESRCH;
     int failed = clock_getcpuclockid(process, &clock);
     if (failed) return -failed;
     if (clock_gettime(clock, &used)) return -errno;
-    failed = set_soft(process, RLIMIT_AS, memory);
+    *nanoseconds = (int64_t) used.tv_sec * 1000000000 + used.tv_nsec;
+    return 0;
+}
+
+int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seconds) {
+    int64_t used = 0;
+    int failed = lx_processor_time(process, &used);
+    if (!failed) failed = set_soft(process, RLIMIT_AS, memory);
     if (!failed) failed = set_soft(process, RLIMIT_FSIZE, file_size);
-    if (!failed) failed = set_soft(process, RLIMIT_CPU, (rlim_t) used.tv_sec + 1 + seconds);
+    if (!failed) failed = set_soft(process, RLIMIT_CPU, (rlim_t) (used / 1000000000) + 1 + seconds);
     return failed;
 }
 

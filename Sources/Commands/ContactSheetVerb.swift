@@ -225,7 +225,16 @@ struct ContactSheet {
             let made = try await pool.render(bytes, as: order)
             return .jpeg(made.bytes, made.size)
         } catch {
-            return .absent(error == .unsupportedContent ? "this format is not shown here" : "cannot be opened")
+            return .absent(Self.words(error))
+        }
+    }
+
+    private static func words(_ error: WorkerError) -> String {
+        switch error {
+        case .unsupportedContent: "this format is not shown here"
+        case .timedOut: "no time on this machine: see workers.timeout"
+        case .refusedToStart, .noResources, .stopped: "no image worker to open it"
+        default: "cannot be opened"
         }
     }
 }

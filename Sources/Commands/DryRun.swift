@@ -52,7 +52,8 @@ struct DryRun {
             return ExitCode.fine.rawValue
         } catch {
             await workers.shutDown()
-            throw CommandError(.data, error.description, hint: error.hint)
+            let isOurs = error.code == .internalFault || error.code == .workerTimeout
+            throw CommandError(isOurs ? .unavailable : .data, error.description, hint: error.hint)
         }
     }
 

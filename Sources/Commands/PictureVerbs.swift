@@ -149,7 +149,7 @@ extension Program {
         } catch {
             await pool.shutDown()
             let reason = error.reason(field: path)
-            let isOurs = reason.code == .internalFault
+            let isOurs = reason.code == .internalFault || reason.code == .workerTimeout
             var message = "\(path): \(reason.message)"
             if let limit = reason.limit { message += "; limit \(limit)" }
             if let value = reason.value { message += ", value \(value)" }

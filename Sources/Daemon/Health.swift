@@ -47,9 +47,9 @@ struct Health: Sendable {
         // Nothing here waits for a worker: one that does not come is what is to be said.
         found.add(
             "image_workers",
-            workerWatch.trouble.map { "no picture is opened: \($0)" } ?? "no image worker is ready yet",
-            where: workers.starts == 0)
-        let stuck = await workerWatch.stuck(workers)
+            workers.trouble.map { "no picture is opened: \($0)" } ?? "no image worker is ready yet",
+            where: !workers.isReady)
+        let stuck = workerWatch.stuck(workers)
         found.add(
             "image_workers", "every image worker is stuck: it has a picture, and has done nothing for seconds",
             where: stuck >= workers.count)

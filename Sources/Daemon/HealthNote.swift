@@ -24,7 +24,7 @@ struct HealthNote {
         }
         if now.stuckWorkers > said.stuckWorkers {
             log.warning(
-                "an image worker is stuck: it is ended and replaced after workers.timeout",
+                "an image worker is stuck: it is ended and replaced after 20 times workers.timeout without progress",
                 ["stuck": String(now.stuckWorkers)])
         }
         if now.isReady, !said.isReady { log.info("work flows again") }

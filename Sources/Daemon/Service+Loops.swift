@@ -10,11 +10,13 @@ import Workers
 
 /// What goes on beside the jobs as long as the daemon runs: workers, deadlines, the audit log.
 extension Service {
-    /// A machine that gives no lock is told of at once, before the first job needs a worker.
+    /// Says at once that this machine gives no lock, before the first job needs a worker; and later that no worker can be started
+    /// any more, and that one can again.
     func checkWorkers() async {
         while !stopping.isSet {
             do throws(WorkerError) {
-                return try await workers.makeSure()
+                try await workers.makeSure()
+                if workerWatch.note(trouble: nil) { stores.recorder.log.info("image workers can be started again") }
             } catch {
                 guard error != .stopped else { return }
                 if workerWatch.note(trouble: error.description) {

@@ -86,7 +86,11 @@ package final class Service: Sendable {
         let count = configuration.workers.count == 0 ? Machine.cores : configuration.workers.count
         workers = WorkerPool(
             executable: workerProgram, count: count, timeout: configuration.workers.timeout.duration,
-            sandbox: configuration.workers.sandbox)
+            sandbox: configuration.workers.sandbox
+        ) { how in
+            log.warning(
+                "an image worker was ended; its picture is tried once more in another", ["why": how.description])
+        }
         if configuration.workers.sandbox == .off {
             log.warning("pictures are opened by image workers that are not locked", ["workers.sandbox": "off"])
         }

@@ -15,6 +15,7 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     case payloadTooLarge = "payload_too_large"
     case modelNotFound = "model_not_found"
     case outputFailed = "output_failed"
+    case workerTimeout = "worker_timeout"
     case internalFault = "internal"
     case overBudget = "over_budget"
     case noCredit = "no_credit"
@@ -45,7 +46,7 @@ package enum ReasonCode: String, Sendable, CaseIterable {
         switch self {
         case .referenceUnclean, .outputFailed, .internalFault, .overRate, .rateLimited, .overloaded, .notSent,
             .subjectRestricted, .diskFull, .auth, .permission, .accountBlocked, .quotaExhausted, .routePaused,
-            .quarantined, .serverError:
+            .quarantined, .serverError, .workerTimeout:
             .yes
         case .outcomeUnknown, .contentBlockedOutput, .noImageReturned, .badResponse: .unknown
         default: .no

@@ -51,6 +51,11 @@ extension ReasonCode {
                 "the picture came, but the output could not be made",
                 "retry: the answer is not bought again while it is kept"
             )
+        case .workerTimeout:
+            (
+                "two image workers in a row were ended for their time (workers.timeout), which says nothing about the picture",
+                "raise workers.timeout, or find out what holds this machine up, then retry"
+            )
         case .internalFault:
             ("something went wrong in Darkroom itself", "retry, and report it with the log's lines of that job")
         case .overBudget:
@@ -135,6 +140,7 @@ extension ReasonCode {
             "waits"
         case .overBudget: "fails; waits where the day's budget is spent"
         case .auth, .permission, .accountBlocked: "fails; others of its route wait"
+        case .workerTimeout: "fails, after one repeat"
         case .outcomeUnknown: "held, or one more try (`on_unknown`)"
         case .quarantined: "held"
         default: "fails"

@@ -131,8 +131,7 @@ struct Finish: Sendable {
                 try await workers.render(answer, as: order)
             }
         } catch {
-            if error == .stopped { throw StepEnd.stopping }
-            throw StepEnd.refused(Self.reason(of: error))
+            throw error.stepEnd(Self.reason)
         }
     }
 
@@ -146,6 +145,8 @@ struct Finish: Sendable {
             Reason(
                 .badResponse, "the model's picture is larger than any that was asked for", limit: String(limit),
                 value: String(value), hint: "the answer is kept until the inputs are deleted")
+        case .timedOut(let how):
+            Reason(workerTimeout: how, more: "; the answer is kept until the inputs are deleted")
         default:
             Reason(
                 .outputFailed, "the model's picture could not be finished on this machine",

@@ -175,9 +175,7 @@ package struct JobRunner: Sendable {
         do throws(WorkerError) {
             try await shop.workers.makeSure()
         } catch {
-            if error == .stopped { throw StepEnd.stopping }
-            throw StepEnd.hindered(
-                Reason(.internalFault, error.description, hint: "see what the log says of image workers"), .minutes(2))
+            throw error.stepEnd { _ in Reason(.internalFault, error.description) }
         }
     }
 

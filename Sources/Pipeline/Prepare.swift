@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 import Imaging
 import Inspection
 import Journal
@@ -6,7 +6,7 @@ import Ledger
 import Providers
 import Settings
 import Vault
-package import Workers
+import Workers
 
 /// accepted → ready: every reference upright, in sRGB, within the model's limits, and clean by our own scanner.
 struct Prepare: Sendable {
@@ -147,8 +147,7 @@ struct Prepare: Sendable {
         do throws(WorkerError) {
             return try await shop.withWorker(taking: need, work)
         } catch {
-            if error == .stopped { throw StepEnd.stopping }
-            throw StepEnd.refused(error.reason(field: field))
+            throw error.stepEnd { $0.reason(field: field) }
         }
     }
 
@@ -162,59 +161,6 @@ struct Prepare: Sendable {
                 Reason(
                     .referenceUnclean, "the cleaned picture did not pass our own check, so it was not sent",
                     field: field, value: violations?.first?.description, hint: "report this; the picture stays here"))
-        }
-    }
-}
-
-extension WorkerError {
-    private static func tooLarge(_ limit: ImagingLimit?, _ limitValue: Int, _ value: Int, _ field: String) -> Reason {
-        let name = limit.map { $0.isSetting ? "limits.\($0.rawValue)" : $0.rawValue } ?? "limits"
-        return Reason(
-            .referenceTooLarge, "the picture is too large (\(name))", field: field, limit: String(limitValue),
-            value: String(value),
-            hint: limit?.isSetting ?? true
-                ? "send a smaller picture" : "save it anew without its metadata, or as a still picture")
-    }
-
-    /// What the worker's failure means for the job.
-    package func reason(field: String) -> Reason {
-        switch self {
-        case .unsupportedContent:
-            Reason(
-                .referenceUnreadable, "the file is no picture of a kind that is taken, by its content", field: field,
-                hint: "send a JPEG, PNG, WebP, HEIF, AVIF or GIF; renaming a file does not convert it")
-        case .switchedOff(let container):
-            Reason(
-                .referenceUnreadable, "\(container.rawValue) pictures are not let in here", field: field,
-                hint: container.setting.map { "set \($0) to true, or send another format" })
-        case .tooLarge(let limit, let limitValue, let value):
-            Self.tooLarge(ImagingLimit(rawValue: limit), limitValue, value, field)
-        case .otherSize(let size, let wanted):
-            Reason(
-                .maskMismatch, "the mask is not as large as the first reference, once both are upright", field: field,
-                limit: wanted.description, value: size.description,
-                hint: "make the mask from the reference itself, in the same size")
-        case .timedOut(let after):
-            Reason(
-                .referenceUnreadable, "the picture took too long to work on", field: field, limit: "\(after)",
-                hint: "send a simpler picture, or raise workers.timeout")
-        case .unreadable:
-            Reason(
-                .referenceUnreadable, "the picture is damaged and could not be decoded", field: field,
-                hint: "send it again")
-        case .crashed:
-            Reason(
-                .referenceUnreadable, "the picture made its image worker crash", field: field,
-                hint: "do not send this picture again; report it")
-        case .refusedToStart(let detail, isForGood: true):
-            Reason(
-                .internalFault, "the picture was not opened, for no image worker can be had: \(detail)", field: field,
-                hint: "install the package that is named; for the lock, run it on a kernel with seccomp and Landlock, "
-                    + "or set workers.sandbox to \"off\"")
-        case .exited, .refusedToStart, .badAnswer, .noResources, .failed, .needsLibrary, .stopped:
-            Reason(
-                .internalFault, "this machine's image workers could not work on the picture", field: field,
-                hint: "look into the log, then retry the job")
         }
     }
 }

@@ -70,7 +70,9 @@ enum ConfigurationSchema {
                 "The processes that open pictures.",
                 [
                     "count": Shape.integer("How many; 0 is one a core.", 0...64),
-                    "timeout": Shape.span("Longest that one picture may take, at least 1s."),
+                    "timeout": Shape.span(
+                        "Most processor time of one picture, all threads together, at least 1s; on the wall clock a "
+                            + "worker is ended only after 20 times that without progress."),
                     "memory": Shape.byteCount(
                         "What all pictures in them may take at once, at least 128MB; more has to wait."),
                     "sandbox": Shape.choice(

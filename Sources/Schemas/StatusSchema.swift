@@ -10,8 +10,7 @@ enum StatusSchema {
         "over_budget", "no_credit", "subject_suspended", "subject_restricted", "content_blocked_input",
         "content_blocked_output", "no_image_returned", "bad_response", "over_rate", "rate_limited", "overloaded",
         "not_sent", "disk_full", "auth", "permission", "account_blocked", "quota_exhausted", "route_paused",
-        "outcome_unknown",
-        "quarantined", "server_error", "cancelled", "expired",
+        "outcome_unknown", "quarantined", "server_error", "cancelled", "expired", "worker_timeout",
     ]
 
     static let body = Shape.open(

@@ -35,6 +35,8 @@ final class Bench: Sendable {
         var refusal: WorkerError?
         /// Workers that were ready.
         var starts = 0
+        /// Why the last start gave no worker; nil where it gave one.
+        var trouble: WorkerError?
         var threads = 0
         var idle = 0
         var stopping = false
@@ -42,18 +44,24 @@ final class Bench: Sendable {
     }
 
     let recipe: Child.Recipe
-    let timeout: Duration
+    let time: TimeLimit
     /// A worker is replaced after so many jobs, so that nothing a library leaks can grow for ever.
     let jobsOfALife: Int
+    /// Called before a job whose worker was ended for its time is given to a fresh one.
+    let repeating: @Sendable (Lateness) -> Void
     private let count: Int
     private let state = Mutex(State())
     private let work = DispatchSemaphore(value: 0)
 
-    init(recipe: Child.Recipe, count: Int, timeout: Duration, jobsOfALife: Int) {
+    init(
+        recipe: Child.Recipe, count: Int, time: TimeLimit, jobsOfALife: Int,
+        repeating: @escaping @Sendable (Lateness) -> Void = { _ in }
+    ) {
         self.recipe = recipe
         self.count = count
-        self.timeout = timeout
+        self.time = time
         self.jobsOfALife = jobsOfALife
+        self.repeating = repeating
     }
 
     var processes: [Int32] { state.withLock { Array($0.processes.values).sorted() } }
@@ -74,6 +82,9 @@ final class Bench: Sendable {
 
     /// How many workers there were until now.
     var starts: Int { state.withLock { $0.starts } }
+
+    /// Why the last start gave no worker; nil where it gave one.
+    var trouble: WorkerError? { state.withLock { $0.trouble } }
 
     /// Waits in the queue and for the worker.
     func perform(_ request: Request?, inputs: [[UInt8]]) async throws(WorkerError) -> Answer {
@@ -165,7 +176,16 @@ final class Bench: Sendable {
 
     /// Notes that a worker is ready.
     func noteStart() {
-        state.withLock { $0.starts += 1 }
+        state.withLock { state in
+            state.starts += 1
+            state.trouble = nil
+        }
+    }
+
+    /// Notes that a worker could not be started; a caller that left is no trouble.
+    func noteTrouble(_ error: WorkerError) {
+        guard error != .stopped else { return }
+        state.withLock { $0.trouble = error }
     }
 
     /// No worker can be had for good: everyone who waits is told, and nobody waits again.
@@ -190,6 +210,8 @@ final class Bench: Sendable {
 
     /// Without a single thread nobody would ever serve the queue.
     private func threadFailed() {
+        let error = WorkerError.noResources(detail: "no thread for a worker")
+        noteTrouble(error)
         let stranded: [Ticket] = state.withLock { state in
             guard state.threads == 1 else { return [] }
             defer { state.waiting = [] }
@@ -197,7 +219,7 @@ final class Bench: Sendable {
         }
         threadEnded()
         for ticket in stranded {
-            ticket.caller.resume(returning: .failure(.noResources(detail: "no thread for a worker")))
+            ticket.caller.resume(returning: .failure(error))
         }
     }
 

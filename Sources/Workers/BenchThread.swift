@@ -41,22 +41,32 @@ final class BenchThread {
     private func serve(_ ticket: Bench.Ticket, with child: inout Child?) -> Bench.Outcome {
         let bench = bench
         let stop = StopSign(descriptor: wake.number) { bench.isUnwanted(ticket.id) }
+        // A worker may end between two jobs, at any moment; a job it never took goes to its successor.
+        var untaken = 0
+        var isSecondTry = false
         do throws(WorkerError) {
-            // A worker may end between two jobs, at any moment; a job it never took goes to its successor.
-            for _ in 0..<2 {
+            while untaken < 2 {
                 let ready = try readyChild(child.take(), stop)
                 bench.note(process: ready.process, of: Int(wake.number))
                 guard let request = ticket.request else {
                     child = consume ready
                     return .success(Answer(facts: [], bytes: []))
                 }
-                guard let outcome = ready.outcome(of: ticket, request, within: bench.timeout, stop: stop) else {
+                guard let outcome = ready.outcome(of: ticket, request, within: bench.time, stop: stop) else {
+                    untaken += 1
+                    continue
+                }
+                if case .failure(.timedOut(let how)) = outcome, !isSecondTry {
+                    isSecondTry = true
+                    bench.repeating(how)
                     continue
                 }
                 if outcome.leavesWorkerHealthy { child = consume ready }
                 return outcome
             }
-            return .failure(.refusedToStart(detail: "workers end before they take a job", isForGood: false))
+            let refusal = WorkerError.refusedToStart(detail: "workers end before they take a job", isForGood: false)
+            bench.noteTrouble(refusal)
+            return .failure(refusal)
         } catch {
             if case .refusedToStart(_, isForGood: true) = error { bench.refuse(error) }
             return .failure(error)
@@ -68,15 +78,20 @@ final class BenchThread {
         jobs += 1
         if let child = child.take(), jobs <= bench.jobsOfALife, !child.hasEnded { return child }
         jobs = 1
-        let started = try Child.started(by: bench.recipe, stop: stop)
-        bench.noteStart()
-        return started
+        do throws(WorkerError) {
+            let started = try Child.started(by: bench.recipe, stop: stop)
+            bench.noteStart()
+            return started
+        } catch {
+            bench.noteTrouble(error)
+            throw error
+        }
     }
 }
 
 extension Child {
     fileprivate borrowing func outcome(
-        of ticket: Bench.Ticket, _ request: Request, within limit: Duration, stop: StopSign
+        of ticket: Bench.Ticket, _ request: Request, within limit: TimeLimit, stop: StopSign
     ) -> Bench.Outcome? {
         do throws(WorkerError) {
             let answer = try carryOut(

@@ -23,14 +23,15 @@ struct Child: ~Copyable {
         case ended(signal: Int32, code: Int32)
         /// The worker ended and had never taken what was sent last.
         case nobodyThere
-        case late
+        case late(Lateness)
         case stopped
         case nonsense
     }
 
     /// The environment variable that names the process a worker must belong to.
     static let parentVariable = "DARKROOM_WORKER_PARENT"
-    private static let startLimit = Duration.seconds(60)
+    /// A start takes half a second of processor time at most; a slow disk under the libraries takes none.
+    private static let startLimit = TimeLimit(processor: .seconds(15))
 
     let process: Int32
     private let socket: Descriptor
@@ -61,7 +62,9 @@ struct Child: ~Copyable {
         _ = consume theirs
         guard failed == 0 else { throw Self.refused("error \(-failed)") }
         // The child is ours and not waited for, so its number can not have become another's.
-        let processDescriptor = try Descriptor(lx_process_descriptor(process), for: "process descriptor")
+        let number = lx_process_descriptor(process)
+        if number < 0 { lx_end(process) }
+        let processDescriptor = try Descriptor(number, for: "process descriptor")
         let child = Child(process: process, socket: ours, processDescriptor: processDescriptor)
         try child.awaitReady(stop)
         return child
@@ -74,7 +77,7 @@ struct Child: ~Copyable {
         case .ended(let signal, 0) where signal != 0: throw Self.refused("it died of signal \(signal)")
         case .nobodyThere: throw Self.refused("it ended at once")
         case .ended(_, let code): throw WorkerExit.refusal(for: code)
-        case .late: throw Self.refused("no word within \(Self.startLimit)")
+        case .late(let how): throw Self.refused("no word from it, and \(how)")
         case .stopped: throw .stopped
         }
     }
@@ -89,10 +92,10 @@ struct Child: ~Copyable {
     /// Hands one job over and waits for its answer; nil when the worker had ended before it could take the job.
     /// After that, or an error that `leavesWorkerHealthy` denies, end this value.
     borrowing func carryOut(
-        _ request: Request, inputs: [[UInt8]], id: Int, within limit: Duration, stop: StopSign
+        _ request: Request, inputs: [[UInt8]], id: Int, within limit: TimeLimit, stop: StopSign
     ) throws(WorkerError) -> Answer? {
         let output = try Descriptor(lx_memory_file(), for: "memory file")
-        let most = JobLimits(request, inputBytes: inputs.reduce(0) { $0 + $1.count }, timeout: limit)
+        let most = JobLimits(request, inputBytes: inputs.reduce(0) { $0 + $1.count }, time: limit)
         let limited = most.apply(to: process)
         guard limited == 0 || hasEnded else { throw .noResources(detail: "limits, error \(-limited)") }
         guard try send(request, inputs: inputs, id: id, output: output) else { return nil }
@@ -100,10 +103,10 @@ struct Child: ~Copyable {
         switch news(within: limit, stop) {
         case .message(let told): record = told
         case .nobodyThere: return nil
-        case .ended(SIGXCPU, _): throw .timedOut(after: limit)
+        case .ended(SIGXCPU, _): throw .timedOut(.processorTime(limit.processor))
         case .ended(let signal, _) where signal != 0: throw .crashed(signal: signal)
         case .ended(_, let code): throw .exited(code: code)
-        case .late: throw .timedOut(after: limit)
+        case .late(let how): throw .timedOut(how)
         case .stopped: throw .stopped
         case .nonsense: throw .badAnswer(detail: "not a record")
         }
@@ -129,20 +132,34 @@ struct Child: ~Copyable {
         return true
     }
 
-    /// Waits for the first of: a message, the end of the process, the limit, the stop sign.
-    private borrowing func news(within limit: Duration, _ stop: StopSign) -> News {
-        let end = ContinuousClock.now + limit
+    /// Waits for the first of: a message, the end of the process, the end of its time, the stop sign.
+    private borrowing func news(within limit: TimeLimit, _ stop: StopSign) -> News {
+        let began = SuspendingClock.now
+        var used = processorTime ?? .zero
+        var watch = TimeWatch(limit, used: used, at: .zero)
+        let pause = Int32(limit.lookEvery / .milliseconds(1))
+        var listening = socket.number
         while true {
             if stop.isRaised() { return .stopped }
-            let left = end - ContinuousClock.now
-            guard left > .zero else { return .late }
-            let milliseconds = Int32(clamping: Int64(min(left / .milliseconds(1), 3_600_000)) + 1)
-            let found = lx_wait(socket.number, processDescriptor.number, stop.descriptor, milliseconds)
+            let found = lx_wait(listening, processDescriptor.number, stop.descriptor, pause)
             if found < 0, found != -EINTR { return .nonsense }
             if found > 0, found & LX_WOKEN != 0 { lx_settle_wake(stop.descriptor) }
-            if found > 0, found & LX_SOCKET_READY != 0, let said = message() { return said }
-            if found > 0, found & LX_CHILD_ENDED != 0 { return self.end(of: processDescriptor) }
+            if found > 0, found & LX_SOCKET_READY != 0 {
+                if let said = message() { return said }
+                // A process that ends closes its socket first. One that only closes it has its time like any other.
+                listening = -1
+            }
+            if found > 0, found & LX_CHILD_ENDED != 0 { return end(of: processDescriptor) }
+            // Only after the rest: an answer that waits came in time.
+            used = processorTime ?? used
+            if let how = watch.lateness(used: used, at: began.duration(to: .now)) { return .late(how) }
         }
+    }
+
+    /// What all threads of the process have used, as the kernel counts it: a worker that was taken over cannot lie about it.
+    private var processorTime: Duration? {
+        var nanoseconds: Int64 = 0
+        return unsafe lx_processor_time(process, &nanoseconds) == 0 ? .nanoseconds(nanoseconds) : nil
     }
 
     /// The message that waits, nil when the socket only tells that the other end is gone.
@@ -152,18 +169,14 @@ struct Child: ~Copyable {
         let length = unsafe lx_receive(socket.number, &bytes, bytes.count, nil, 0, &count)
         // The kernel says "reset" only when the other end was closed with our message unread.
         if length == -Int(ECONNRESET) { return .nobodyThere }
-        if length == 0 {
-            // Closing its socket without ending would leave us waiting; the kill makes the end certain.
-            return end(of: processDescriptor, afterClosing: true)
-        }
+        if length == 0 { return nil }
         guard length == Record.byteCount, let record = Record(bytes) else { return .nonsense }
         return .message(record)
     }
 
-    private borrowing func end(of process: borrowing Descriptor, afterClosing: Bool = false) -> News {
+    private borrowing func end(of process: borrowing Descriptor) -> News {
         var signal: Int32 = 0
         var code: Int32 = 0
-        if afterClosing, lx_wait(-1, process.number, -1, 1000) == 0 { _ = lx_kill(process.number) }
         guard unsafe lx_reap(process.number, &signal, &code) == 0 else { return .nonsense }
         return .ended(signal: signal, code: code)
     }

@@ -8,14 +8,13 @@ struct JobLimits: Equatable {
     let memory: Int
     /// Bytes of the answer.
     let fileSize: Int
-    /// Seconds of processor time; the pool's own limit of time ends a job first, unless the pool is held up itself.
+    /// Seconds of processor time; the pool, which looks at the same clock, ends a job first, unless it is held up itself.
     let seconds: Int
 
-    init(_ request: Request, inputBytes: Int, timeout: Duration) {
+    init(_ request: Request, inputBytes: Int, time: TimeLimit) {
         memory = request.mostMemory + inputBytes
         fileSize = request.mostBytes
-        // A decoder and the one thread that works on its lines, or a render's threads, may run at the same time.
-        seconds = max(2, request.threads) * Int(clamping: timeout.components.seconds) + 2
+        seconds = Int(clamping: time.processor.components.seconds) + 2
     }
 
     /// Sets them; 0 or minus an error number.
@@ -41,11 +40,6 @@ extension Request {
 
     /// Bytes of a render's thread: its stack, and buffers for a strip of the widest picture, packed, filtered and deflated.
     private static let threadBytes = 24 << 20
-
-    /// Threads that the job may use.
-    fileprivate var threads: Int {
-        if case .render(let order) = self { order.threads } else { 1 }
-    }
 
     /// The job with its share of its threads, where `others` are worked on or wait.
     func sharing(with others: Int) -> Request {

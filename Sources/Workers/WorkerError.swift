@@ -23,8 +23,9 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case crashed(signal: Int32)
     /// The worker ended by itself during this job; it is replaced.
     case exited(code: Int32)
-    /// The job was not done in time; its worker was killed and is replaced.
-    case timedOut(after: Duration)
+    /// The job was not done in time, and the second worker that tried it was not in time either; both were killed. Says nothing
+    /// about the picture.
+    case timedOut(Lateness)
     /// No worker can be had on this machine: `isForGood` until the pool is made anew, because a worker can not be locked
     /// here, else now. `detail` names what is missing.
     case refusedToStart(detail: String, isForGood: Bool)
@@ -47,7 +48,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .needsLibrary: ImagingError.needsLibrary.description
         case .crashed(let signal): "the picture worker died of signal \(signal)"
         case .exited(let code): "the picture worker ended with code \(code)"
-        case .timedOut(let limit): "the picture worker took longer than \(limit)"
+        case .timedOut(let how): "the picture worker was ended: \(how)"
         case .refusedToStart(let detail, _): "no picture worker could be started: \(detail)"
         case .badAnswer(let detail): "the picture worker's answer was refused: \(detail)"
         case .noResources(let detail): "the picture could not be handed to a worker: \(detail)"

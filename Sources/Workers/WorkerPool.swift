@@ -4,9 +4,13 @@ import Inspection
 
 /// Works on pictures in processes of their own, so that a decoder's fault costs one job and nothing else.
 ///
-/// Workers are started when first needed and replaced when they die, hang or have done many jobs. Waiting callers are
+/// Workers are started when first needed and replaced when they die, are late or have done many jobs. Waiting callers are
 /// served in the order they came; a caller that is cancelled gets `WorkerError.stopped`, at once while it waits and by
 /// killing its worker while it is served. Nothing here blocks the cooperative threads.
+///
+/// A worker's time is its processor time, all threads together, as the kernel counts it: a busy machine makes no job late. The
+/// wall clock ends a worker only after 20 times as long without progress. A picture whose worker was ended for its time is
+/// tried once more, in a fresh worker; after that the caller gets `WorkerError.timedOut`.
 ///
 /// A worker locks itself before its first word. Where a part of the lock is missing no picture is opened: every call gets
 /// `WorkerError.refusedToStart`, for good, and no further worker is started.
@@ -19,15 +23,15 @@ package final class WorkerPool: Sendable {
     private let light: Bench?
 
     /// A pool of at most `count` processes (1 to 64) of `executable arguments`, which must call `serveAsWorker()`.
-    /// `timeout` is for each job and does not count waiting. `sandbox` is what every worker must reach. After `jobsOfALife` jobs
-    /// a worker is replaced.
+    /// `timeout` is the processor time of each job. `sandbox` is what every worker must reach. After `jobsOfALife` jobs
+    /// a worker is replaced. `repeating` is called each time that a picture is tried once more, with the reason.
     ///
     /// Starting libvips costs more than many a job: with `triesLightFirst` a job goes to a worker without it, and to one with
     /// it (at most `count` more processes) only when it must. That pays for few jobs.
     package init(
         executable: String, arguments: [String] = ["worker"], count: Int, timeout: Duration,
         sandbox: SandboxLevel = .required, triesLightFirst: Bool = false, keepErrorOutput: Bool = false,
-        jobsOfALife: Int = 200
+        jobsOfALife: Int = 200, repeating: @escaping @Sendable (Lateness) -> Void = { _ in }
     ) {
         let count = min(max(count, 1), 64)
         self.count = count
@@ -35,7 +39,9 @@ package final class WorkerPool: Sendable {
             let recipe = Child.Recipe(
                 executable: executable, arguments: arguments, keepErrorOutput: keepErrorOutput, sandbox: sandbox,
                 equipment: equipment)
-            return Bench(recipe: recipe, count: count, timeout: timeout, jobsOfALife: max(1, jobsOfALife))
+            return Bench(
+                recipe: recipe, count: count, time: TimeLimit(processor: timeout), jobsOfALife: max(1, jobsOfALife),
+                repeating: repeating)
         }
         full = bench(.full)
         light = triesLightFirst ? bench(.light) : nil
@@ -91,15 +97,21 @@ package final class WorkerPool: Sendable {
         return try await perform(.thumbnail(order), inputs: [input]).thumbnail(for: order)
     }
 
-    /// Returns when a worker is or was ready, and throws why none can be had. To be asked before something is paid for
-    /// that only a worker can finish; costs nothing once a worker was there.
+    /// Returns when a worker is or was ready, and throws why none can be had. Ask before paying for something that only a
+    /// worker can finish; costs nothing once a worker was there, until one can no longer be started.
     package func makeSure() async throws(WorkerError) {
-        guard starts == 0 else { return }
+        guard !isReady else { return }
         _ = try await perform(nil, inputs: [])
     }
 
+    /// Whether a worker was ready, and none is missing now that could not be started.
+    package var isReady: Bool { starts > 0 && (trouble == nil || !processes.isEmpty) }
+
     /// Workers that were ready until now, replaced ones among them.
     package var starts: Int { full.starts + (light?.starts ?? 0) }
+
+    /// Why the last worker could not be started; nil where one could, or none was needed yet.
+    package var trouble: WorkerError? { full.trouble ?? light?.trouble }
 
     /// Process numbers of the workers that run now, for the status.
     package var processes: [Int32] { full.processes + (light?.processes ?? []) }

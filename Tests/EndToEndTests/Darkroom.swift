@@ -86,10 +86,12 @@ enum Darkroom {
         let process: Spawned
         private let log: String
 
-        init(_ arguments: [String], environment: [String: String] = [:], log: String) throws {
+        init(
+            tool: String = Darkroom.path, _ arguments: [String], environment: [String: String] = [:], log: String
+        ) throws {
             self.log = log
             process = try Spawned(
-                Darkroom.path, arguments, environment: Darkroom.environment(environment), output: log, errors: log)
+                tool, arguments, environment: Darkroom.environment(environment), output: log, errors: log)
         }
 
         var printed: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
@@ -102,6 +104,9 @@ enum Darkroom {
             signal(number)
             return await Darkroom.ended(process)
         }
+
+        /// Waits until it is gone.
+        func ended() async { _ = await Darkroom.ended(process) }
 
         deinit { signal(SIGKILL) }
     }

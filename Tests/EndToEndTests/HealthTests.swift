@@ -9,7 +9,7 @@ import Testing
             name,
             config: """
                 { spool: "SPOOL", listen: "127.0.0.1:0", \(models), output: { size: "native", format: "jpeg" },
-                  workers: { count: 1 }\(more) }
+                  workers: { count: 1, timeout: "3s" }\(more) }
                 """)
     }
 
@@ -45,9 +45,14 @@ import Testing
             ["run"] + spool.arguments, environment: ["TEST_KEY": "k"], log: spool.scratch.file("daemon.log"))
         try await allSay("routes", "no route can be reached", spool, daemon)
         // The route's own line does not call it open.
-        #expect(try await spool.darkroom("status").out.contains("out of reach"))
-        let routes = try await spool.darkroom("status", "--json").json["routes"] as? [[String: Any]]
-        #expect(routes?.first?["out_of_reach"] as? Bool == true)
+        // While the job is tried again nobody knows.
+        var isSaid = (text: false, json: false)
+        for _ in 0..<100 where !(isSaid.text && isSaid.json) {
+            isSaid.text = try await spool.darkroom("status").out.contains("out of reach") || isSaid.text
+            let routes = try await spool.darkroom("status", "--json").json["routes"] as? [[String: Any]]
+            isSaid.json = routes?.first?["out_of_reach"] as? Bool == true || isSaid.json
+        }
+        #expect(isSaid.text && isSaid.json)
         await daemon.end()
         #expect(try await spool.darkroom("status").out.contains("no daemon runs"))
     }
@@ -74,9 +79,10 @@ import Testing
                 files: ["a.jpg": photo])
         }
         try await allSay("image_workers", "every image worker is stuck", spool, daemon)
-        try await eventually("it is replaced when its time is over, and the jobs are done", within: 90) {
-            spool.outcomes("done").count + spool.outcomes("failed").count + spool.outcomes("held").count == 3
+        try await eventually("it is replaced when its time is over, and the jobs are done", within: 300) {
+            spool.outcomes("done") == ["j0", "j1", "j2"]
         }
+        #expect(daemon.printed.contains("tried once more in another") && spool.outcomes("failed").isEmpty)
         await daemon.end()
     }
 

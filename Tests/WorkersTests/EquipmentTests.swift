@@ -40,7 +40,7 @@ import Testing
         let recipe = Child.Recipe(
             executable: Program.besideTests("darkroom"), arguments: ["worker"], keepErrorOutput: false,
             sandbox: .required, equipment: .light)
-        let bench = Bench(recipe: recipe, count: 1, timeout: .seconds(60), jobsOfALife: 200)
+        let bench = Bench(recipe: recipe, count: 1, time: TimeLimit(processor: .seconds(60)), jobsOfALife: 200)
         let photo = [UInt8](try Data(contentsOf: Program.sample("dandelion.jpg")))
         let order = NormalizeOrder(maxEdge: 300, maxBytes: 4_000_000, format: .webp)
         for _ in 0..<3 {

@@ -1,4 +1,5 @@
 import Foundation
+import Workers
 
 enum Program {
     /// A program built beside the tests.
@@ -16,6 +17,14 @@ enum Program {
     static func waitUntilBusy(_ process: Int32) async throws {
         let before = try ticks(process)
         while try ticks(process) < before + 10 { await Task.yield() }
+    }
+
+    /// Waits until a worker of the pool has a job, and gives its process.
+    static func waitUntilServed(by pool: WorkerPool) async -> Int32 {
+        while true {
+            if let busy = pool.busy.first { return busy.process }
+            await Task.yield()
+        }
     }
 
     static func waitUntilGone(_ process: Int32) async {

@@ -89,15 +89,6 @@ import Workers
         await pool.shutDown()
     }
 
-    @Test func `a job that takes too long is stopped and the next one is served`() async throws {
-        let pool = pool(timeout: .milliseconds(300))
-        await #expect(throws: WorkerError.timedOut(after: .milliseconds(300))) {
-            try await pool.paint(long, references: [])
-        }
-        #expect(try await pool.paint(small, references: []).isEmpty == false)
-        await pool.shutDown()
-    }
-
     @Test func `forty jobs share two workers`() async throws {
         let pool = pool(2)
         let sizes = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -29,6 +29,8 @@ int lx_spawn(
 /// A descriptor for a child that has not been waited for.
 int lx_process_descriptor(int process);
 int lx_kill(int process_descriptor);
+/// Kills a child that no descriptor can be had for, and waits for its end.
+void lx_end(int process);
 /// Waits until the child has ended. `signal` is 0 when it exited by itself with `code`.
 int lx_reap(int process_descriptor, int *signal, int *code);
 /// Waits for the first of: a message or end of the socket, end of the child, a wake-up. Gives a set of LX_ bits, 0 when
@@ -97,6 +99,9 @@ int lx_landlock_version(void);
 int lx_limit_worker(void);
 /// From the parent: sets the soft limits of one job. `seconds` of processor time count from now.
 int lx_limit_job(int process, uint64_t memory, uint64_t file_size, uint64_t seconds);
+/// The processor time that a process has used until now: all its threads, also those that have ended, in the kernel's own
+/// count. The process has no say in it.
+int lx_processor_time(int process, int64_t *nanoseconds);
 /// The lock: no_new_privs, an empty Landlock domain with every right the kernel can take, and lx_filter_calls, each proved.
 /// Binds every later thread too; must be called while there is one. Gives 0 or the code of what is missing.
 int lx_lock_worker(int kept_error_output);

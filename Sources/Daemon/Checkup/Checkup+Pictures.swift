@@ -35,7 +35,13 @@ extension Checkup {
     }
 
     static func noWorker(_ error: WorkerError) -> Finding {
-        .error(
+        guard case .refusedToStart(_, isForGood: true) = error else {
+            return .error(
+                "pictures.lock", "no picture can be opened now: \(error)",
+                remedy: "find out what keeps this machine from starting a process (memory, a limit on processes, a "
+                    + "program that was replaced), then run doctor again")
+        }
+        return .error(
             "pictures.lock", "no picture can be opened: \(error)",
             remedy: "for the lock: a kernel from 5.13 on with Landlock in its lsm= list, and a container or unit that "
                 + "lets seccomp and landlock calls through; for libvips: install libvips42. "
@@ -48,6 +54,10 @@ extension Checkup {
         var findings: [Finding] = []
         for container in accepted {
             guard let why = trial.unreadable[container] else { continue }
+            if case .timedOut(let how) = why {
+                findings.append(Self.untried("read.\(container.rawValue)", how))
+                continue
+            }
             let switchedOff = container.setting.map { ", or set \($0) to false" } ?? ""
             findings.append(
                 .warning(
@@ -57,6 +67,10 @@ extension Checkup {
         }
         for format in PictureFormat.allCases {
             guard let why = trial.unwritable[format] else { continue }
+            if case .timedOut(let how) = why {
+                findings.append(Self.untried("write.\(format.rawValue)", how))
+                continue
+            }
             let isDefault = configuration.output.format == format
             findings.append(
                 Finding(
@@ -69,6 +83,13 @@ extension Checkup {
         let written = PictureFormat.allCases.filter { trial.unwritable[$0] == nil }.map(\.rawValue)
             .joined(separator: ", ")
         return [.ok("pictures.formats", "tried: reads \(read); writes \(written)")] + findings
+    }
+
+    /// The trial took too long, twice: that says something about this machine and nothing about the format.
+    private static func untried(_ name: String, _ how: Lateness) -> Finding {
+        .warning(
+            "pictures.\(name)", "could not be tried: an image worker was ended, because \(how)",
+            remedy: "raise workers.timeout, or find out what holds this machine up; then run doctor again")
     }
 
     private var memory: Finding {
