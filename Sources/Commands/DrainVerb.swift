@@ -4,6 +4,7 @@ import Domain
 import Journal
 import Ledger
 import Settings
+import StatusPage
 import Synchronization
 
 extension Program {
@@ -32,16 +33,34 @@ extension Program {
                 .fields([
                     "schema": "darkroom.drain/1", "done": .integer(tally.done), "failed": .integer(tally.failed),
                     "held": .integer(tally.held), "waiting": .integer(waiting), "left_in_inbox": .integer(rest.left),
-                    "jobs": .array(tally.jobs.map { .string($0) }),
+                    "jobs": .array(tally.jobs.map { .string($0) }), "waits": .array(rest.waits.map(\.document)),
+                    "stuck": .bool(rest.isStuck),
                 ]))
         } else {
             Console.remark(
                 "\(tally.done) done, \(tally.failed) failed, \(tally.held) held"
                     + (waiting > 0 ? ", \(waiting) waiting" : "")
                     + (rest.left > 0 ? ", \(rest.left) left in the inbox" : ""))
+            for line in rest.reasons(of: waiting) { Console.remark(line) }
         }
         let isWell = tally.failed == 0 && tally.partial == 0 && waiting == 0 && (rest.counts[.held] ?? 0) == 0
         return (isWell ? ExitCode.fine : .notAllWell).rawValue
+    }
+}
+
+extension Service.Rest {
+    /// Why a drain ended although `waiting` jobs had not settled, a line each.
+    fileprivate func reasons(of waiting: Int) -> [String] {
+        let explained = waits.reduce(0) { $0 + $1.jobs }
+        var lines = waits.map { "waiting: " + $0.words }
+        if isStuck {
+            lines.append("ended because nothing had moved for minutes; what waits goes on with the next drain or run")
+        } else if waiting > explained {
+            let left = waiting - explained
+            lines.append(
+                "stopped before \(left == 1 ? "1 job" : "\(left) jobs") had settled; the next drain or run goes on")
+        }
+        return lines
     }
 }
 

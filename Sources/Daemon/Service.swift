@@ -28,6 +28,10 @@ package final class Service: Sendable {
         package var counts: [JobState: Int]
         /// Hand-overs that are still in the inbox.
         package var left: Int
+        /// Why jobs that have not settled wait.
+        package var waits: [WaitGroup]
+        /// Whether tries had led nowhere for minutes.
+        package var isStuck: Bool
     }
 
     let stores: Stores
@@ -140,14 +144,17 @@ package final class Service: Sendable {
         try await begin()
         async let running: Void = loops()
         var stillness = Stillness()
-        while !stopping.isSet, !(await isDrained()) {
-            if await isStuck(&stillness) { break }
+        var isStuck = false
+        while !stopping.isSet, !isStuck, !(await isDrained()) {
+            isStuck = await self.isStuck(&stillness)
             try? await Task.sleep(for: .milliseconds(40))
         }
         stop()
         await running
         do throws(LedgerError) {
-            return Rest(counts: try await stores.ledger.counts(), left: intake.state.left)
+            return Rest(
+                counts: try await stores.ledger.counts(), left: intake.state.left,
+                waits: try await stores.ledger.waits(), isStuck: isStuck)
         } catch {
             throw .ledger(error)
         }
@@ -269,7 +276,7 @@ package final class Service: Sendable {
         stillness.rested = picture == stillness.picture ? stillness.rested + passed : 0
         stillness.picture = picture
         guard stillness.rested > longestStillness.milliseconds else { return false }
-        stores.recorder.log.warning("the drain ends although jobs are left: nothing has moved for minutes")
+        stores.recorder.log.warning("the drain ends although work is left: nothing has moved for minutes")
         return true
     }
 

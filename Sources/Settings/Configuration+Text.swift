@@ -137,7 +137,8 @@ extension Configuration {
           formats: { heif: true, gif: true, tiff: false },   // what is taken besides JPEG, PNG, WebP; heif is AVIF too
 
           workers: {
-            count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core
+            count: 0, timeout: "30s",                 // the processes that open pictures; 0 is one a core; timeout is
+                                                      // processor time of one picture, all threads together
             memory: "1GB",                            // what all their pictures may take at once; more has to wait
             sandbox: "required",                      // locked with seccomp and Landlock, or no picture is opened;
           },                                          // "off" leaves only limits of memory and time, and a warning

@@ -105,7 +105,7 @@ package struct WorkerSettings: Sendable, Equatable {
     /// What all pictures in image workers may take together; a step that needs more waits for room.
     package var memory = ByteCount(1_000_000_000)
     package static let leastMemory = ByteCount(128_000_000)
-    /// Longest that one picture may take.
+    /// Most processor time of one picture.
     package var timeout = Span.seconds(30)
     /// How far they are locked up; below `required` only where the operator says so.
     package var sandbox = SandboxLevel.required
@@ -176,7 +176,7 @@ package struct Route: Sendable, Equatable {
     /// The in-process simulator, in the shape of OpenAI's gpt-image-2.
     package static let offline = Route(
         name: "offline", provider: .simulator, deployment: "gpt-image-2", family: "gpt-image-2",
-        timeout: .seconds(120))
+        timeout: Provider.simulator.usualTimeout)
 }
 
 /// What a route's `capability` says in place of the built-in table of its model family.

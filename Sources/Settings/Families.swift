@@ -69,7 +69,8 @@ extension Route.Provider {
         switch self {
         case .microsoftMAI, .googleGemini: .seconds(300)
         case .openAI, .azureOpenAI, .openRouter: .seconds(600)
-        case .simulator: .seconds(120)
+        // What draws are image workers of this machine, which are judged by their processor time.
+        case .simulator: .hours(1)
         }
     }
 }

@@ -25,6 +25,18 @@ import Testing
         #expect(refused.code == 1 && refused.err.contains(code) && refused.err.contains("1 waiting"))
         #expect(provider.requests.isEmpty)
         for outcome in ["done", "failed", "held"] { #expect(spool.outcomes(outcome).isEmpty) }
+        // Why it waits is said where somebody looks, also when no daemon runs.
+        #expect(refused.err.contains("waiting: 1 job: internal: no image worker can be started"), "\(refused.err)")
+        for words in [["status"], ["show", "j"], ["jobs"]] {
+            let said = try await Darkroom.run(words + spool.arguments)
+            #expect(said.out.contains("no image worker can be started") && said.out.contains(code), "\(said.out)")
+        }
+        let status = try await spool.darkroom("status", "--json").json
+        #expect(status["waits_for"] as? [String] == ["1 internal"])
+        let waits = try #require(status["waits"] as? [[String: Any]])
+        #expect(waits.count == 1 && waits.first?["code"] as? String == "internal")
+        #expect(waits.first?["state"] as? String == "accepted" && waits.first?["jobs"] as? Int == 1)
+        #expect((waits.first?["hint"] as? String)?.contains("darkroom doctor") == true)
         await provider.stop()
     }
 
