@@ -41,7 +41,15 @@ extension Service {
             }
             await note.clear()
             supervisor.beat()
+            if stopping.isSet { leaveStuckWorkers() }
         }
+    }
+
+    /// A stop awaits the pictures that are worked on, but no worker that stands still: its job goes back as it is.
+    private func leaveStuckWorkers() {
+        guard workerWatch.stuck(workers) > 0 else { return }
+        stores.recorder.log.warning("an image worker is stuck, and the stop does not wait for it")
+        workers.stop()
     }
 
     /// The status page, where it is wanted and its address can be had.

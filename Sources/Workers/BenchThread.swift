@@ -47,7 +47,6 @@ final class BenchThread {
         do throws(WorkerError) {
             while untaken < 2 {
                 let ready = try readyChild(child.take(), stop)
-                bench.note(process: ready.process, of: Int(wake.number))
                 guard let request = ticket.request else {
                     child = consume ready
                     return .success(Answer(facts: [], bytes: []))
@@ -79,7 +78,9 @@ final class BenchThread {
         if let child = child.take(), jobs <= bench.jobsOfALife, !child.hasEnded { return child }
         jobs = 1
         do throws(WorkerError) {
-            let started = try Child.started(by: bench.recipe, stop: stop)
+            let started = try Child.started(by: bench.recipe, stop: stop) { process in
+                bench.note(process: process, of: Int(wake.number))
+            }
             bench.noteStart()
             return started
         } catch {

@@ -50,8 +50,10 @@ struct Child: ~Copyable {
         self.processDescriptor = processDescriptor
     }
 
-    /// Starts a worker and waits for its first word.
-    static func started(by recipe: Recipe, stop: StopSign) throws(WorkerError) -> Child {
+    /// Starts a worker and waits for its first word; `spawned` hears its process number before that.
+    static func started(
+        by recipe: Recipe, stop: StopSign, spawned: (Int32) -> Void
+    ) throws(WorkerError) -> Child {
         var ends: [Int32] = [-1, -1]
         let paired = unsafe lx_socket_pair(&ends)
         guard paired == 0 else { throw .noResources(detail: "socket, error \(-paired)") }
@@ -66,6 +68,7 @@ struct Child: ~Copyable {
         if number < 0 { lx_end(process) }
         let processDescriptor = try Descriptor(number, for: "process descriptor")
         let child = Child(process: process, socket: ours, processDescriptor: processDescriptor)
+        spawned(process)
         try child.awaitReady(stop)
         return child
     }

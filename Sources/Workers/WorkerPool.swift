@@ -47,10 +47,7 @@ package final class WorkerPool: Sendable {
         light = triesLightFirst ? bench(.light) : nil
     }
 
-    deinit {
-        full.stop()
-        light?.stop()
-    }
+    deinit { stop() }
 
     /// Makes a reference picture clean; see `NormalizeOrder`.
     package func normalize(
@@ -119,10 +116,15 @@ package final class WorkerPool: Sendable {
     /// Workers that have a picture, and since when, milliseconds of a clock that never jumps.
     package var busy: [(process: Int32, since: Int64)] { full.busy + (light?.busy ?? []) }
 
-    /// Stops every job with `WorkerError.stopped`, ends all workers and waits until they are gone. Later calls are stopped too.
-    package func shutDown() async {
+    /// Stops every job with `WorkerError.stopped`, and later ones too.
+    package func stop() {
         full.stop()
         light?.stop()
+    }
+
+    /// Stops as `stop` does, ends all workers and waits until they are gone.
+    package func shutDown() async {
+        stop()
         await full.untilGone()
         await light?.untilGone()
     }

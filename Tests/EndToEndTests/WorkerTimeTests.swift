@@ -109,6 +109,23 @@ import Testing
         await provider.stop()
     }
 
+    @Test func `a stop does not wait for a worker that stands still, and its job goes on later`() async throws {
+        let provider = try Provider()
+        let spool = try spool("stop", provider, timeout: "60s")
+        let daemon = try Darkroom.Running(
+            ["run"] + spool.arguments, environment: CallTests.key, log: spool.scratch.file("daemon.log"))
+        let photo = try Data(contentsOf: URL(fileURLWithPath: Self.photograph))
+        try spool.drop("j0", manifest: #"{"prompt":"x","id":"j0"}"#)
+        try await eventually("there is a worker") { spool.outcomes("done") == ["j0"] }
+        kill(try #require(Children.of(daemon.process.pid).first), SIGSTOP)
+        try spool.drop("j", manifest: #"{"prompt":"x","id":"j","references":["a.jpg"]}"#, files: ["a.jpg": photo])
+        try await eventually("the log says it") { daemon.printed.contains("an image worker is stuck") }
+        #expect(await daemon.end() == 0)
+        #expect(daemon.printed.contains("the stop does not wait for it") && spool.outcomes("failed").isEmpty)
+        #expect(try await drain(spool).code == 0 && spool.outcomes("done") == ["j", "j0"])
+        await provider.stop()
+    }
+
     @Test func `a job that loses its worker waits for another, says why, and a drain waits for it`() async throws {
         let provider = try Provider()
         let spool = try spool("lost", provider, timeout: "3s")
