@@ -12,8 +12,9 @@ struct TimeLimit: Sendable, Equatable {
     /// How long a worker may make no progress.
     var standstill: Duration { processor * Self.patience }
 
-    /// What counts as progress. Less is what signals and timers cost a process that does nothing.
-    fileprivate var grain: Duration { processor / 1000 }
+    /// What counts as progress: less is what signals and timers cost a process that does nothing. It also bounds how long a
+    /// worker can keep its place by doing next to nothing, to 2,000 times its processor time.
+    fileprivate var grain: Duration { processor / 100 }
 
     /// How often to look at a worker.
     var lookEvery: Duration { min(.seconds(1), max(.milliseconds(10), processor / 20)) }

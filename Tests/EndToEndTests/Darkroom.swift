@@ -184,7 +184,7 @@ struct TestSpool {
 
 /// Waits for a fact; an issue is recorded when it does not come true in time.
 func eventually(
-    _ what: String, within seconds: Double = 60, at location: SourceLocation = #_sourceLocation,
+    _ what: String, within seconds: Double = 180, at location: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) async throws {
     let end = Date().addingTimeInterval(seconds)

@@ -33,7 +33,12 @@ import Testing
     }
 
     @Test func `a worker that gets nothing for minutes and then goes on is not late`() {
-        #expect(lateness(seconds: 2000) { .milliseconds(40 * ($0 / 500)) } == nil)
+        #expect(lateness(seconds: 2000) { .milliseconds(400 * ($0 / 500)) } == nil)
+    }
+
+    @Test func `a worker cannot keep its place for ever by doing next to nothing`() throws {
+        let (after, how) = try #require(lateness(seconds: 100_000) { .milliseconds(300 * ($0 / 599)) })
+        #expect(after < 2000 * 30 && how == .processorTime(.seconds(30)))
     }
 
     @Test func `a worker that stands still is late after twenty times its processor time`() throws {
