@@ -53,7 +53,7 @@ _darkroom() {
     status:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     wait:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     wait:--subject) :; return ;;
-    wait:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    wait:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     wait:--batch) :; return ;;
     wait:--route) :; return ;;
     wait:--since) :; return ;;
@@ -63,7 +63,7 @@ _darkroom() {
     wait:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     jobs:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     jobs:--subject) :; return ;;
-    jobs:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    jobs:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     jobs:--batch) :; return ;;
     jobs:--route) :; return ;;
     jobs:--since) :; return ;;
@@ -76,7 +76,7 @@ _darkroom() {
     retry:--model) :; return ;;
     retry:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     retry:--subject) :; return ;;
-    retry:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    retry:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     retry:--batch) :; return ;;
     retry:--route) :; return ;;
     retry:--since) :; return ;;
@@ -86,7 +86,7 @@ _darkroom() {
     retry:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     release:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     release:--subject) :; return ;;
-    release:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    release:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     release:--batch) :; return ;;
     release:--route) :; return ;;
     release:--since) :; return ;;
@@ -96,7 +96,7 @@ _darkroom() {
     release:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     cancel:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     cancel:--subject) :; return ;;
-    cancel:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    cancel:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     cancel:--batch) :; return ;;
     cancel:--route) :; return ;;
     cancel:--since) :; return ;;
@@ -108,7 +108,7 @@ _darkroom() {
     save:--spool) { mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames; }; return ;;
     delete:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     delete:--subject) :; return ;;
-    delete:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    delete:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     delete:--batch) :; return ;;
     delete:--route) :; return ;;
     delete:--since) :; return ;;
@@ -174,7 +174,7 @@ _darkroom() {
     contact-sheet:--title) :; return ;;
     contact-sheet:--state) { mapfile -t COMPREPLY < <(compgen -W "accepted ready waiting calling answered made held done failed" -- "$current"); }; return ;;
     contact-sheet:--subject) :; return ;;
-    contact-sheet:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
+    contact-sheet:--reason) { mapfile -t COMPREPLY < <(compgen -W "invalid_manifest unsupported_parameter orphan id_conflict reference_unreadable reference_too_large reference_unclean mask_mismatch prompt_too_long attestation_missing policy_forbids invalid_request payload_too_large model_not_found output_failed worker_timeout internal over_budget no_credit subject_suspended subject_restricted content_blocked_input content_blocked_output no_image_returned bad_response over_rate rate_limited overloaded not_sent disk_full auth permission account_blocked quota_exhausted route_paused outcome_unknown quarantined server_error cancelled expired" -- "$current"); }; return ;;
     contact-sheet:--batch) :; return ;;
     contact-sheet:--route) :; return ;;
     contact-sheet:--since) :; return ;;
