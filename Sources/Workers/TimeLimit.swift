@@ -13,7 +13,7 @@ struct TimeLimit: Sendable, Equatable {
     var standstill: Duration { processor * Self.patience }
 
     /// What counts as progress: less is what signals and timers cost a process that does nothing. It also bounds how long a
-    /// worker can keep its place by doing next to nothing, to 2,000 times its processor time.
+    /// worker can keep its place by doing next to nothing, to about 2,000 times its processor time.
     fileprivate var grain: Duration { processor / 100 }
 
     /// How often to look at a worker.
