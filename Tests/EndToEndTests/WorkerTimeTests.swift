@@ -66,7 +66,7 @@ import Testing
         #expect(normalized.code == 69 && normalized.err.contains("workers.timeout"), "\(normalized)")
         // Its inputs are kept, so that it goes on where there is more time.
         try allowMore(spool)
-        #expect(try await spool.darkroom("retry", "--reason", "worker_timeout").code == 0)
+        #expect(try await spool.darkroom("retry", "--reason", "worker_timeout", "--yes").code == 0)
         #expect(try await drain(spool).code == 0)
         #expect(spool.outcomes("done") == ["heavy", "light"])
         await provider.stop()
