@@ -6,6 +6,7 @@ import Pipeline
 import Settings
 import Spool
 import StatusPage
+import Synchronization
 import Workers
 
 /// What the daemon knows of itself when it is asked whether work can flow.
@@ -57,12 +58,17 @@ struct Health: Sendable {
         return found
     }
 
+    /// One at a time: the page's clients and the daemon's own loop would take the file away from each other.
+    private static let probing = Mutex(())
+
     private func lookAtDisk(_ found: inout Readiness) async {
         let path = stores.spool.probe
         do throws(DiskError) {
             try await BlockingLane.disk.run { () throws(DiskError) in
-                try Files.writeDurably([], to: path)
-                try Files.remove(path)
+                try Self.probing.withLock { _ throws(DiskError) in
+                    try Files.writeDurably([], to: path)
+                    try Files.remove(path)
+                }
             }
         } catch {
             found.add("disk", "the spool cannot be written: \(error.description)", where: true)
