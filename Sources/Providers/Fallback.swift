@@ -44,9 +44,10 @@ package enum Fallback {
         }
     }
 
-    /// The same for a route that is paused, before any call.
+    /// The same for a route that is paused, before any call: by an operator, for answers that are none, or for a refusal after which
+    /// another route takes over at once.
     package static func takesOver(fromPause code: ReasonCode, isFree: Bool) -> Bool {
-        isFree && moment(after: code) == .atOnce
+        isFree && (code == .routePaused || code == .badResponse || moment(after: code) == .atOnce)
     }
 
     private static func moment(after code: ReasonCode) -> Moment {

@@ -61,7 +61,9 @@ import Testing
 
     @Test(arguments: ReasonCode.allCases)
     func `of a paused route only those pauses count that a pause can have`(code: ReasonCode) {
-        let counts = [.auth, .permission, .accountBlocked, .modelNotFound, .quotaExhausted].contains(code)
+        let counts = [
+            .auth, .permission, .accountBlocked, .modelNotFound, .quotaExhausted, .badResponse, .routePaused,
+        ].contains(code)
         #expect(Fallback.takesOver(fromPause: code, isFree: true) == counts)
         #expect(!Fallback.takesOver(fromPause: code, isFree: false))
     }
