@@ -112,11 +112,18 @@ package final class Service: Sendable {
         simulator = try Self.startSimulator(configuration, workers)
         reserve = DiskReserve(folder: configuration.spool, minFree: configuration.minFree)
         routes = try Self.routes(configuration, simulator, log)
+        let crashedBefore: Timestamp?
+        do throws(LedgerError) {
+            crashedBefore = followsCrash ? try await stores.ledger.now() : nil
+        } catch {
+            throw .ledger(error)
+        }
         let shop = Workshop(
             configuration: configuration, ledger: stores.ledger, blobs: stores.blobs, spool: stores.spool,
             workers: workers, workerCount: count, client: client, settler: stores.settler,
             history: stores.history,
-            recorder: stores.recorder, routes: routes, reserve: reserve, stopping: stopping, followsCrash: followsCrash,
+            recorder: stores.recorder, routes: routes, reserve: reserve, stopping: stopping,
+            crashedBefore: crashedBefore,
             counter: PromptCounter(stores)?.counter)
         conductor = Conductor(shop, owner: owner)
         hooks = Hooks(stores, stopping: stopping)

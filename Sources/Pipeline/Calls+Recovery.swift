@@ -20,7 +20,7 @@ extension Calls {
         for output in try await shop.ledger.outputs(of: job.id)
         where output.state == .calling && output.route(of: job) == route.name {
             guard let effect = effects.last(where: { $0.output == output.index }) else { continue }
-            if effect.state == .answered, effect.callClass == nil, shop.followsCrash {
+            if effect.state == .answered, effect.callClass == nil, wasBeingReadAtCrash(effect) {
                 try await setAside(effect, output)
             } else if effect.state == .answered, let status = effect.httpStatus {
                 let end = try await judge(
@@ -41,6 +41,10 @@ extension Calls {
     /// Whether the output's call has no end yet: what waits for its picture stays in the call, what is called again does not.
     private func isStillCalling(_ output: OutputRecord) async throws -> Bool {
         try await shop.ledger.outputs(of: job.id).contains { $0.index == output.index && $0.state == .calling }
+    }
+
+    private func wasBeingReadAtCrash(_ effect: EffectRecord) -> Bool {
+        shop.crashedBefore.map { (effect.endedAt ?? effect.sentAt) < $0 } ?? false
     }
 
     /// An answer that was being read when Darkroom crashed is not read again: it may be what it crashed on. It stays sealed, and

@@ -22,8 +22,8 @@ package final class Workshop: Sendable {
     package let recorder: Recorder
     package let stopping: StopFlag
     package let routes: LiveRoutes
-    /// Whether the run before this one ended by a fault of its own.
-    let followsCrash: Bool
+    /// When this run started, by the age clock, if the run before it ended by a fault of its own.
+    let crashedBefore: Timestamp?
     let lanes: [String: Lane]
     let reserve: DiskReserve
     /// Told of each job that was answered, the route that did it and the size that was asked for.
@@ -38,7 +38,7 @@ package final class Workshop: Sendable {
         configuration: Configuration, ledger: any JobLedger, blobs: any BlobStore, spool: SpoolFolders,
         workers: WorkerPool, workerCount: Int, client: HTTPClient, settler: Settler, history: History,
         recorder: Recorder,
-        routes: LiveRoutes, reserve: DiskReserve, stopping: StopFlag, followsCrash: Bool = false,
+        routes: LiveRoutes, reserve: DiskReserve, stopping: StopFlag, crashedBefore: Timestamp? = nil,
         counter: Counter? = nil
     ) {
         self.configuration = configuration
@@ -51,7 +51,7 @@ package final class Workshop: Sendable {
         self.history = history
         self.recorder = recorder
         self.routes = routes
-        self.followsCrash = followsCrash
+        self.crashedBefore = crashedBefore
         self.lanes = configuration.routes.mapValues { Lane($0, stopping: stopping) }
         self.reserve = reserve
         self.stopping = stopping
