@@ -65,7 +65,7 @@ import Testing
             "darkroom_ready 1.0", "darkroom_inbox_names 0.0", "darkroom_watcher_events 1.0",
             #"darkroom_jobs{state="done"} 1.0"#,
             #"darkroom_jobs_settled_total{outcome="failed",reason="invalid_manifest"} 1"#,
-            #"darkroom_calls_total{route="offline",class="success",billed="yes"} 1"#,
+            #"darkroom_calls_total{route="o",class="success",billed="yes"} 1"#,
             #"darkroom_stage_duration_seconds_count{stage="call"} 1"#, "darkroom_deletion_oldest_overdue_seconds 0.0",
         ] { #expect(metrics.contains(line + "\n"), "\(line)") }
         for text in [page.body, job.body, jobs.body, metrics, ready.body] { #expect(!text.contains("SECRETWORD")) }

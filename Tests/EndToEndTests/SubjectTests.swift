@@ -147,6 +147,8 @@ import Testing
             kills += 1
         }
         #expect(kills > 3)
+        // On a busy machine none of them may have come far: what is left is done by one that nobody kills.
+        #expect([0, 65].contains(try await spool.darkroom("subject", "erase", "person-2@here").code))
         #expect(try await spool.darkroom("sweep").code == 0)
         #expect(spool.files(holding: [reference, "person-2", "marker-of-2"]) == [])
         #expect(Self.outcomes(spool, but: "zzz") == others)
