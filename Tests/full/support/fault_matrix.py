@@ -37,8 +37,25 @@ class Expected:
         self.reason = reason or (calls[-1] if outcome != "done" else None)
 
 
-BILLED = {"success": "yes", "bad_response": "yes", "content_blocked_output": "possible", "no_image_returned": "possible",
-          "server_error": "possible", "outcome_unknown": "possible"}
+BILLED = {"success": "yes", "bad_response": "possible", "content_blocked_output": "possible",
+          "no_image_returned": "possible", "server_error": "possible", "outcome_unknown": "possible"}
+# Answers that are none: a redirect and a web page cost nothing, what stood in a picture's place was drawn.
+BILLED_BY_NAME = {"html": "no", "redirect": "no", "bad_base64": "yes", "no_picture": "yes"}
+# The usage that Gemini's refusals carry is booked.
+BILLED_AT_GEMINI = {"content_blocked_input": "yes", "content_blocked_output": "yes", "no_image_returned": "yes"}
+# Failures at OpenRouter are free, as its terms say.
+FREE_AT_OPENROUTER = {"content_blocked_output", "no_image_returned", "server_error"}
+
+
+def billed(scenario, call, provider):
+    """What a call is booked as: by what came, by the provider's terms, and by its class."""
+    if provider == "openrouter" and call in FREE_AT_OPENROUTER:
+        return "no"
+    if provider == "google-gemini" and call in BILLED_AT_GEMINI:
+        return BILLED_AT_GEMINI[call]
+    if call == "bad_response" and scenario in BILLED_BY_NAME:
+        return BILLED_BY_NAME[scenario]
+    return BILLED.get(call, "no")
 
 
 def failed(name, **more):
@@ -94,6 +111,9 @@ MATRIX = {
     "usage_missing": ({"spoil": "usage_missing"}, Expected("done", "success", source="estimate")),
     "several_pictures": ({"spoil": "several_pictures"}, DONE),
     "escaped_slashes": ({"spoil": "escaped_slashes"}, DONE),
+    **{name: ({"spoil": name}, DONE) for name in [
+        "base64_lines", "base64_data_url", "base64_unpadded", "base64_url_safe", "second_place", "bare_picture"]},
+    **{name: ({"spoil": name}, SPOILED) for name in ["event_stream", "empty"]},
     "gzip_bomb": ({"spoil": "gzip_bomb"}, HELD),
     "huge": ({"spoil": "huge"}, HELD),
     "delay": ({"delay": "1s"}, DONE),
@@ -124,8 +144,13 @@ def fault_file(path):
 def expected(name, provider):
     """What differs between the contracts."""
     wanted = MATRIX[name][1]
-    if name == "account_blocked" and provider not in ("microsoft-mai", "azure-openai"):
+    if name == "account_blocked" and provider == "openai":
         return failed("permission")
+    # A picture without any document around it has no usage beside it.
+    if name == "bare_picture":
+        return Expected("done", "success", source="estimate")
+    if name == "server_error_once" and provider == "openrouter":
+        return Expected("done", "server_error", "success", gap=1, source="usage")
     return wanted
 
 
@@ -239,7 +264,7 @@ class Scenario:
         code = (status.get("reason") or {}).get("code")
         self.check(code == wanted.reason, "reason", code, "instead of", wanted.reason)
         calls = [(call.get("class"), call.get("billed")) for call in status.get("attempts", [])]
-        hoped = [(name, BILLED.get(name, "no")) for name in wanted.calls]
+        hoped = [(name, billed(self.name, name, self.provider)) for name in wanted.calls]
         if self.provider == "openrouter" and self.name in LOOKED_UP:
             hoped = [(name, "yes") for name, _ in hoped]
         self.check(calls == hoped, "attempts", calls, "instead of", hoped)
