@@ -49,7 +49,7 @@ final class StopSignals: @unchecked Sendable {
         return true
     }
 
-    /// Whether whoever started the process had it ignore SIGHUP, as nohup(1) does.
+    /// Whether the process was started with SIGHUP ignored, as nohup(1) does.
     private static func ignoresHangUp() -> Bool {
         var action = sigaction()
         guard unsafe sigaction(SIGHUP, nil, &action) == 0 else { return false }

@@ -1,7 +1,7 @@
 package import Domain
 
 /// A day of budgets: a UTC day by the wall clock when its first request leaves. It lasts as long as that day should by the age
-/// clock, so that no budget begins anew when somebody, or a time server, sets the wall clock.
+/// clock, so that no budget starts over when a person or a time server sets the wall clock.
 package struct BudgetDay: Sendable, Hashable {
     /// `2026-12-01`.
     package let day: String

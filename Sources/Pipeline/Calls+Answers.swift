@@ -97,6 +97,6 @@ extension Calls {
         identify(head).map(PictureLimits.answers.contains) ?? false
     }
 
-    /// As many bytes as the longest list of brands that is looked at.
+    /// Enough bytes for the longest list of brands that is read.
     private static let enoughToIdentify = 512
 }
