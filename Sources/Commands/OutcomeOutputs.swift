@@ -24,7 +24,7 @@ struct FoundOutput: Sendable {
     var title: String { isAlone ? job : "\(job):\(index)" }
 }
 
-/// The outputs that an order means, as they lie in the outcome folders, which whoever takes outcomes away may look at too.
+/// The outputs that an order names, as found in the outcome folders, which anyone who collects outcomes can read too.
 struct OutcomeOutputs {
     private(set) var outputs: [FoundOutput] = []
     private(set) var remarks: [String] = []

@@ -6,7 +6,7 @@ import Providers
 package import Settings
 import Vault
 
-/// What it takes to run a job again, for whoever decides about it.
+/// What running a job again takes, for the person who decides about it.
 extension Stores {
     /// Runs a failed job, or what a partial one lacks, again on another route. Nothing changes where that route cannot take it.
     package func retry(_ id: String, on route: Route) async throws(Reopener.Refusal) {

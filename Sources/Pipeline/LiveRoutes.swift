@@ -31,7 +31,7 @@ package final class LiveRoutes: Sendable {
     private let state: Mutex<State>
     private let read: @Sendable (String) -> Access?
 
-    /// - Parameter read: reads a route's key anew; nil where it cannot be read, and the one before stays.
+    /// - Parameter read: reads a route's key again; nil if it cannot be read, and the earlier key stays.
     package init(_ access: [String: Access], read: @escaping @Sendable (String) -> Access? = { _ in nil }) {
         state = Mutex(State(access: access))
         self.read = read

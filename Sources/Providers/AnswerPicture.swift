@@ -5,7 +5,7 @@ package enum AnswerPicture: Sendable, Hashable {
     case bytes([UInt8])
     /// The number that the sink of `AnswerStream` was given.
     case part(Int)
-    /// An address that was not fetched yet. Never logged or shown: whoever has it has the picture.
+    /// An address that was not fetched yet. Never logged or shown: anyone who has it has the picture.
     case url(String)
 
     package var isURL: Bool { if case .url = self { true } else { false } }

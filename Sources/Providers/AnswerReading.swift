@@ -78,6 +78,18 @@ extension Verdict {
     }
 }
 
+/// A contract whose answers have the images shape throughout: that of MAI and of OpenAI.
+protocol ImagesReading: AnswerReading {}
+
+extension ImagesReading {
+    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
+    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
+    func bill(_ json: JSONValue) -> Bill? { ImagesShape.bill(json) }
+    func model(_ json: JSONValue) -> String? { json["model"]?.string }
+    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { SharedContract.requestID(head) }
+    func wait(_ document: AnswerDocument) -> Span? { SharedContract.wait(document) }
+}
+
 /// The shape that MAI, OpenAI and OpenRouter share: pictures in `data`, tokens in `usage`, everything else optional.
 enum ImagesShape {
     /// The pictures of `data`, wherever in it and however wrapped: base64 first, then URLs.

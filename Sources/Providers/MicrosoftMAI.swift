@@ -7,7 +7,7 @@ import Transport
 ///
 /// Contract: state of 2026-11-21. Nothing undocumented is sent: `size`, `n`, `response_format` are refused or ignored
 /// there.
-struct MicrosoftMAI: AnswerReading {
+struct MicrosoftMAI: ImagesReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -19,13 +19,6 @@ struct MicrosoftMAI: AnswerReading {
             body: references.isEmpty ? generation(plan) : edit(plan, references), totalTimeout: route.timeout.duration,
             responseLimit: SharedContract.answerLimit)
     }
-
-    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
-    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
-    func bill(_ json: JSONValue) -> Bill? { ImagesShape.bill(json) }
-    func model(_ json: JSONValue) -> String? { json["model"]?.string }
-    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { SharedContract.requestID(head) }
-    func wait(_ document: AnswerDocument) -> Span? { SharedContract.wait(document) }
 
     private func generation(_ plan: CallPlan) -> OutgoingRequest.Body {
         let fields = JSONValue.fields([

@@ -5,7 +5,7 @@ import Transport
 
 /// The OpenAI Images API of gpt-image-2 and later, also as Azure serves it: generations as JSON, edits as a form with
 /// `image[]` and `mask`. One picture a request: an end that is unknown then holds back one picture, not ten.
-struct OpenAIImages: AnswerReading {
+struct OpenAIImages: ImagesReading {
     let route: Route
     let endpoint: String
     let key: SecretText?
@@ -26,13 +26,6 @@ struct OpenAIImages: AnswerReading {
         let deployment = route.deployment.replacing("/", with: "%2F")
         return endpoint + "/openai/deployments/\(deployment)/images/\(call)?api-version=\(version)"
     }
-
-    func pictures(_ json: JSONValue) -> [AnswerPicture] { ImagesShape.pictures(json) }
-    func withoutPicture(_ json: JSONValue) -> CallFault { ImagesShape.withoutPicture(json) }
-    func bill(_ json: JSONValue) -> Bill? { ImagesShape.bill(json) }
-    func model(_ json: JSONValue) -> String? { json["model"]?.string }
-    func requestID(_ head: AnswerHead, _ json: JSONValue) -> String? { SharedContract.requestID(head) }
-    func wait(_ document: AnswerDocument) -> Span? { SharedContract.wait(document) }
 
     private func header(_ key: String) -> (name: String, value: String) {
         isAzure ? ("api-key", key) : ("Authorization", "Bearer " + key)
